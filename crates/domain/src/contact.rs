@@ -1,0 +1,106 @@
+//! Contacts and their handles. A contact has any number of handles and none of them is mandatory.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{
+    channel::words,
+    id::{ContactId, HandleId, WorkspaceId},
+    time::Timestamp,
+};
+
+words! {
+    /// The kinds of identity that a contact can have.
+    HandleKind {
+        /// A phone number, `+` and digits.
+        PhoneNumber = "phone_number",
+        /// Instagram's scoped user id.
+        InstagramId = "instagram_id",
+        /// Messenger's page-scoped user id.
+        MessengerId = "messenger_id",
+        /// Telegram's chat id.
+        TelegramId = "telegram_id",
+        /// An e-mail address.
+        Email = "email",
+        /// A visitor of the widget.
+        VisitorId = "visitor_id",
+        /// WhatsApp's business-scoped user id.
+        WhatsappUserId = "whatsapp_user_id",
+    }
+}
+
+/// An identity as a vendor gives it: opaque, never validated or refused.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Identity {
+    /// What kind.
+    pub kind: HandleKind,
+    /// The identity itself.
+    pub value: String,
+}
+
+impl Identity {
+    /// A phone number from a vendor's digits, spelled with a leading `+`.
+    pub fn phone(digits: &str) -> Self {
+        let value = if digits.starts_with('+') { digits.to_owned() } else { format!("+{digits}") };
+        Self { kind: HandleKind::PhoneNumber, value }
+    }
+
+    /// An identity of this kind.
+    pub fn new(kind: HandleKind, value: impl Into<String>) -> Self {
+        Self { kind, value: value.into() }
+    }
+}
+
+/// One identity of one contact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handle {
+    /// Our id.
+    pub id: HandleId,
+    /// The identity.
+    #[serde(flatten)]
+    pub identity: Identity,
+}
+
+/// A person or organisation that the company talks with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Contact {
+    /// Our id.
+    pub id: ContactId,
+    /// Whose it is.
+    pub workspace_id: WorkspaceId,
+    /// What the company calls it; at first what the vendor says.
+    pub name: Option<String>,
+    /// The name that the vendor said last.
+    pub profile_name: Option<String>,
+    /// The name that the contact chose at the vendor, without `@`.
+    pub username: Option<String>,
+    /// A phone number, `+` and digits.
+    pub phone: Option<String>,
+    /// An e-mail address.
+    pub email: Option<String>,
+    /// A picture.
+    pub avatar_url: Option<String>,
+    /// A channel type, `api`, `manual` or `import`.
+    pub source: String,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// The company's own fields.
+    pub custom_fields: Map<String, Value>,
+    /// Who looks after it.
+    pub assigned_to: Option<String>,
+    /// Its identities, oldest first.
+    pub handles: Vec<Handle>,
+    /// How many events bear this contact's own ordering key.
+    pub sequence: u64,
+    /// When we recorded it.
+    pub created_at: Timestamp,
+    /// When we recorded its last change.
+    pub updated_at: Timestamp,
+}
+
+impl Contact {
+    /// The handle with this identity.
+    pub fn handle(&self, identity: &Identity) -> Option<&Handle> {
+        self.handles.iter().find(|handle| handle.identity == *identity)
+    }
+}

@@ -1,0 +1,236 @@
+//! The desk on which one change is worked: what is known, what has been changed so far, what happened so far.
+
+use std::sync::Arc;
+
+use crate::{
+    channel::{Channel, ChannelStatus},
+    contact::{Contact, Identity},
+    conversation::Conversation,
+    event::{
+        ChannelDetail, ChannelEvent, ContactDetail, ContactEvent, ConversationDetail, ConversationEvent, Event,
+        EventKind, EventPayload, MessageChange, MessageEvent, OrderingKey, SCHEMA,
+    },
+    id::EventId,
+    message::Message,
+    time::Timestamp,
+};
+
+use super::{ChannelWrite, Context, Decision, Kept, Situation, Write};
+
+/// A record on the desk, and what has become of it.
+enum Record<T> {
+    Absent,
+    Known(T),
+    Changed(T),
+    New(T),
+}
+
+impl<T> Record<T> {
+    fn from_known(known: Option<T>) -> Self {
+        known.map_or(Self::Absent, Self::Known)
+    }
+
+    fn get(&self) -> Option<&T> {
+        match self {
+            Self::Absent => None,
+            Self::Known(record) | Self::Changed(record) | Self::New(record) => Some(record),
+        }
+    }
+
+    /// To change it: a known record becomes a changed one.
+    fn change(&mut self) -> Option<&mut T> {
+        if matches!(self, Self::Known(_)) {
+            let Self::Known(record) = std::mem::replace(self, Self::Absent) else { return None };
+            *self = Self::Changed(record);
+        }
+        match self {
+            Self::Absent => None,
+            Self::Known(record) | Self::Changed(record) | Self::New(record) => Some(record),
+        }
+    }
+
+    fn into_write(self) -> Option<Write<T>> {
+        match self {
+            Self::Absent | Self::Known(_) => None,
+            Self::Changed(record) => Some(Write::Update(record)),
+            Self::New(record) => Some(Write::Insert(record)),
+        }
+    }
+}
+
+pub(super) struct Desk<'a, 'b> {
+    pub(super) context: &'a mut Context<'b>,
+    pub(super) taken: Vec<Identity>,
+    pub(super) quoted: Option<Arc<Message>>,
+    channel: Arc<Channel>,
+    channel_write: Option<ChannelWrite>,
+    channel_sequence: u64,
+    contact: Record<Contact>,
+    conversation: Record<Conversation>,
+    message: Record<Arc<Message>>,
+    events: Vec<Event>,
+    kept: Option<Kept>,
+}
+
+impl<'a, 'b> Desk<'a, 'b> {
+    pub(super) fn new(situation: Situation, context: &'a mut Context<'b>) -> Self {
+        Self {
+            context,
+            taken: situation.taken,
+            quoted: situation.quoted,
+            channel: situation.channel,
+            channel_write: None,
+            channel_sequence: situation.channel_sequence,
+            contact: Record::from_known(situation.contact),
+            conversation: Record::from_known(situation.conversation),
+            message: Record::from_known(situation.message),
+            events: Vec::new(),
+            kept: None,
+        }
+    }
+
+    pub(super) fn into_decision(self) -> Decision {
+        Decision {
+            contact: self.contact.into_write(),
+            conversation: self.conversation.into_write(),
+            message: self.message.into_write(),
+            channel: self.channel_write,
+            events: self.events,
+            kept: self.kept,
+        }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.context.now
+    }
+
+    pub(super) fn channel(&self) -> &Channel {
+        &self.channel
+    }
+
+    pub(super) fn contact(&self) -> Option<&Contact> {
+        self.contact.get()
+    }
+
+    pub(super) fn conversation(&self) -> Option<&Conversation> {
+        self.conversation.get()
+    }
+
+    pub(super) fn message(&self) -> Option<&Message> {
+        self.message.get().map(Arc::as_ref)
+    }
+
+    pub(super) fn new_contact(&mut self, contact: Contact) {
+        self.contact = Record::New(contact);
+    }
+
+    pub(super) fn new_conversation(&mut self, conversation: Conversation) {
+        self.conversation = Record::New(conversation);
+    }
+
+    pub(super) fn new_message(&mut self, message: Message) {
+        self.message = Record::New(Arc::new(message));
+    }
+
+    pub(super) fn change_contact(&mut self) -> Option<&mut Contact> {
+        let now = self.context.now;
+        let contact = self.contact.change()?;
+        contact.updated_at = now;
+        Some(contact)
+    }
+
+    pub(super) fn change_conversation(&mut self) -> Option<&mut Conversation> {
+        let now = self.context.now;
+        let conversation = self.conversation.change()?;
+        conversation.updated_at = now;
+        Some(conversation)
+    }
+
+    pub(super) fn change_message(&mut self) -> Option<&mut Message> {
+        let now = self.context.now;
+        let message = Arc::make_mut(self.message.change()?);
+        message.updated_at = now;
+        Some(message)
+    }
+
+    pub(super) fn keep(&mut self, kept: Kept) {
+        self.kept = Some(kept);
+    }
+
+    /// The first sign of life from the vendor connects the channel.
+    pub(super) fn channel_is_alive(&mut self) {
+        if self.channel.status != ChannelStatus::Pending {
+            return;
+        }
+        Arc::make_mut(&mut self.channel).status = ChannelStatus::Connected;
+        let now = self.now();
+        self.emit_channel(EventKind::ChannelConnected, ChannelDetail::Connected { connected_by: None }, now);
+    }
+
+    /// Of the message on the desk, as it is now. Without message or conversation there is nothing to tell.
+    pub(super) fn emit_message(&mut self, kind: EventKind, change: Option<MessageChange>, at: Timestamp) {
+        let Some(message) = self.message.get().cloned() else { return };
+        let contact = self.contact.get();
+        let payload = EventPayload::Message(MessageEvent {
+            message,
+            contact_name: contact.and_then(|contact| contact.name.clone()),
+            contact_phone: contact.and_then(|contact| contact.phone.clone()),
+            contact_email: contact.and_then(|contact| contact.email.clone()),
+            channel_name: self.channel.name.clone(),
+            change,
+        });
+        self.emit_of_conversation(kind, payload, at);
+    }
+
+    /// Of the conversation on the desk, as it is now.
+    pub(super) fn emit_conversation(&mut self, kind: EventKind, detail: ConversationDetail, at: Timestamp) {
+        let Some(conversation) = self.conversation.get().cloned() else { return };
+        self.emit_of_conversation(kind, EventPayload::Conversation(ConversationEvent { conversation, detail }), at);
+    }
+
+    /// Of the contact on the desk, as it is now, among the events of the conversation that it is born with.
+    pub(super) fn emit_contact_with_conversation(&mut self, kind: EventKind, detail: ContactDetail, at: Timestamp) {
+        let Some(contact) = self.contact.get().cloned() else { return };
+        self.emit_of_conversation(kind, EventPayload::Contact(ContactEvent { contact, detail }), at);
+    }
+
+    /// Of the contact on the desk, as it is now, among its own events.
+    pub(super) fn emit_contact(&mut self, kind: EventKind, detail: ContactDetail, at: Timestamp) {
+        let Some(contact) = self.contact.change() else { return };
+        contact.sequence += 1;
+        let (sequence, key) = (contact.sequence, OrderingKey::from(contact.id));
+        let payload = EventPayload::Contact(ContactEvent { contact: contact.clone(), detail });
+        self.emit(kind, key, sequence, payload, at);
+    }
+
+    /// Of the channel, as it is now.
+    pub(super) fn emit_channel(&mut self, kind: EventKind, detail: ChannelDetail, at: Timestamp) {
+        self.channel_sequence += 1;
+        self.channel_write = Some(ChannelWrite { status: self.channel.status, sequence: self.channel_sequence });
+        let payload = EventPayload::Channel(ChannelEvent::of(&self.channel, detail));
+        self.emit(kind, OrderingKey::from(self.channel.id), self.channel_sequence, payload, at);
+    }
+
+    fn emit_of_conversation(&mut self, kind: EventKind, payload: EventPayload, at: Timestamp) {
+        let Some(conversation) = self.conversation.change() else { return };
+        conversation.sequence += 1;
+        let (sequence, key) = (conversation.sequence, OrderingKey::from(conversation.id));
+        self.emit(kind, key, sequence, payload, at);
+    }
+
+    fn emit(&mut self, kind: EventKind, key: OrderingKey, sequence: u64, payload: EventPayload, at: Timestamp) {
+        let now = self.context.now;
+        self.events.push(Event {
+            id: EventId::next(self.context.ids, now),
+            workspace_id: self.channel.workspace_id,
+            kind,
+            schema: SCHEMA,
+            key,
+            sequence,
+            channel_id: Some(self.channel.id),
+            at,
+            recorded_at: now,
+            payload,
+        });
+    }
+}

@@ -1,0 +1,223 @@
+//! Who it is: contacts and conversations found or created, and what happens when an identity changes.
+
+use serde_json::{Value, json};
+
+use crate::{
+    change::{IdentityChanged, Person},
+    contact::{Contact, Handle, HandleKind, Identity},
+    conversation::{Conversation, ConversationStatus},
+    event::{Actor, ContactDetail, ConversationDetail, EventKind, FieldChange, FieldChanges},
+    id::{ContactId, ConversationId, HandleId},
+    message::HandleRef,
+};
+
+use super::{Kept, desk::Desk};
+
+/// The other end of a message.
+pub(super) struct Correspondent {
+    pub(super) contact_id: ContactId,
+    pub(super) conversation_id: ConversationId,
+    pub(super) handle: HandleRef,
+}
+
+/// Finds or creates contact and conversation, and reopens a closed conversation. `None` if the person has no identity
+/// at all, so that there is nobody to talk with.
+pub(super) fn find_or_create(desk: &mut Desk<'_, '_>, person: &Person) -> Option<Correspondent> {
+    let now = desk.now();
+    let contact_is_new = desk.contact().is_none();
+    if contact_is_new {
+        let contact = new_contact(desk, person)?;
+        desk.new_contact(contact);
+    } else {
+        learn(desk, person);
+    }
+    let contact = desk.contact()?;
+    let handle = person
+        .identities
+        .iter()
+        .find_map(|identity| contact.handle(identity))
+        .or_else(|| contact.handles.first())
+        .map(|handle| HandleRef { id: handle.id, kind: handle.identity.kind, value: handle.identity.value.clone() })?;
+    let contact_id = contact.id;
+    let was_closed = desk.conversation().map(|conversation| conversation.status == ConversationStatus::Closed);
+    if was_closed.is_none() {
+        let conversation = new_conversation(desk, contact_id);
+        desk.new_conversation(conversation);
+    }
+    if contact_is_new {
+        desk.emit_contact_with_conversation(EventKind::ContactCreated, ContactDetail::Created, now);
+    }
+    match was_closed {
+        None => desk.emit_conversation(EventKind::ConversationCreated, ConversationDetail::Created, now),
+        Some(true) => {
+            if let Some(conversation) = desk.change_conversation() {
+                conversation.status = ConversationStatus::Open;
+                conversation.closed_at = None;
+            }
+            let detail =
+                ConversationDetail::Reopened { by: Actor::contact(contact_id), reason: "new_message".to_owned() };
+            desk.emit_conversation(EventKind::ConversationReopened, detail, now);
+        }
+        Some(false) => {}
+    }
+    Some(Correspondent { contact_id, conversation_id: desk.conversation()?.id, handle })
+}
+
+fn new_contact(desk: &mut Desk<'_, '_>, person: &Person) -> Option<Contact> {
+    let now = desk.now();
+    let free: Vec<Identity> =
+        person.identities.iter().filter(|identity| !desk.taken.contains(identity)).cloned().collect();
+    if free.is_empty() {
+        return None;
+    }
+    Some(Contact {
+        id: ContactId::next(desk.context.ids, now),
+        workspace_id: desk.channel().workspace_id,
+        name: person.name.clone(),
+        profile_name: person.name.clone(),
+        username: person.username.clone(),
+        phone: phone_of(&free),
+        email: None,
+        avatar_url: None,
+        source: desk.channel().channel_type.name().to_owned(),
+        tags: Vec::new(),
+        custom_fields: serde_json::Map::new(),
+        assigned_to: None,
+        handles: free
+            .into_iter()
+            .map(|identity| Handle { id: HandleId::next(desk.context.ids, now), identity })
+            .collect(),
+        sequence: 0,
+        created_at: now,
+        updated_at: now,
+    })
+}
+
+fn new_conversation(desk: &mut Desk<'_, '_>, contact_id: ContactId) -> Conversation {
+    let now = desk.now();
+    Conversation {
+        id: ConversationId::next(desk.context.ids, now),
+        workspace_id: desk.channel().workspace_id,
+        contact_id,
+        channel_id: desk.channel().id,
+        channel_type: desk.channel().channel_type,
+        status: ConversationStatus::Open,
+        assigned_to: None,
+        assigned_type: None,
+        tags: Vec::new(),
+        metadata: serde_json::Map::new(),
+        message_count: 0,
+        sequence: 0,
+        last_message_at: None,
+        last_inbound_at: None,
+        created_at: now,
+        updated_at: now,
+        closed_at: None,
+    }
+}
+
+/// Learns what the vendor newly says of a known contact: names, further identities. A name that the company gave is
+/// left alone.
+fn learn(desk: &mut Desk<'_, '_>, person: &Person) {
+    let Some(contact) = desk.contact() else { return };
+    let now = desk.now();
+    let mut after = contact.clone();
+    if let Some(name) = &person.name
+        && after.profile_name.as_ref() != Some(name)
+    {
+        if after.name == after.profile_name {
+            after.name = Some(name.clone());
+        }
+        after.profile_name = Some(name.clone());
+    }
+    if person.username.is_some() {
+        after.username.clone_from(&person.username);
+    }
+    for identity in &person.identities {
+        if after.handle(identity).is_none() && !desk.taken.contains(identity) {
+            after.handles.push(Handle { id: HandleId::next(desk.context.ids, now), identity: identity.clone() });
+        }
+    }
+    if after.phone.is_none() {
+        after.phone = phone_of(&person.identities);
+    }
+    update(desk, after);
+}
+
+/// A vendor says that a contact has another number or id than before. The old one is given up, since vendors hand
+/// numbers to other people.
+pub(super) fn changed(desk: &mut Desk<'_, '_>, changed: &IdentityChanged) {
+    desk.channel_is_alive();
+    let Some(contact) = desk.contact() else {
+        let vendor_id = changed.before.first().or(changed.after.first());
+        let vendor_id = vendor_id.map(|identity| identity.value.clone()).unwrap_or_default();
+        desk.keep(Kept::Unmatched { kind: "identity_changed", vendor_id });
+        return;
+    };
+    if let Some(identity) = changed.after.iter().find(|identity| desk.taken.contains(identity)) {
+        desk.keep(Kept::Unmatched { kind: "identity_changed", vendor_id: identity.value.clone() });
+        return;
+    }
+    let now = desk.now();
+    let mut after = contact.clone();
+    for identity in &changed.after {
+        if after.handle(identity).is_none() {
+            after.handles.push(Handle { id: HandleId::next(desk.context.ids, now), identity: identity.clone() });
+        }
+    }
+    if after.handles.iter().any(|handle| !changed.before.contains(&handle.identity)) {
+        after
+            .handles
+            .retain(|handle| !changed.before.contains(&handle.identity) || changed.after.contains(&handle.identity));
+    }
+    let handles: Vec<Identity> = after.handles.iter().map(|handle| handle.identity.clone()).collect();
+    if let Some(phone) = phone_of(&changed.after) {
+        after.phone = Some(phone);
+    } else if after.phone.as_ref().is_some_and(|phone| {
+        changed.before.contains(&Identity::phone(phone)) && !handles.contains(&Identity::phone(phone))
+    }) {
+        after.phone = None;
+    }
+    update(desk, after);
+}
+
+/// Puts a changed contact on the desk and tells of what changed; does nothing if nothing did.
+fn update(desk: &mut Desk<'_, '_>, after: Contact) {
+    let Some(before) = desk.contact() else { return };
+    let changes = differences(before, &after);
+    let worth_writing = *before != after;
+    let now = desk.now();
+    if !worth_writing {
+        return;
+    }
+    let by = Actor::contact(after.id);
+    if let Some(contact) = desk.change_contact() {
+        *contact = after;
+        contact.updated_at = now;
+    }
+    if !changes.is_empty() {
+        desk.emit_contact(EventKind::ContactUpdated, ContactDetail::Updated { changes, by }, now);
+    }
+}
+
+fn differences(before: &Contact, after: &Contact) -> FieldChanges {
+    let fields: [(&str, Value, Value); 4] = [
+        ("name", json!(before.name), json!(after.name)),
+        ("phone", json!(before.phone), json!(after.phone)),
+        ("username", json!(before.username), json!(after.username)),
+        ("handles", identities(before), identities(after)),
+    ];
+    fields
+        .into_iter()
+        .filter(|(_, before, after)| before != after)
+        .map(|(field, before, after)| (field.to_owned(), FieldChange { before, after }))
+        .collect()
+}
+
+fn identities(contact: &Contact) -> Value {
+    contact.handles.iter().map(|handle| json!(handle.identity)).collect()
+}
+
+fn phone_of(identities: &[Identity]) -> Option<String> {
+    identities.iter().find(|identity| identity.kind == HandleKind::PhoneNumber).map(|identity| identity.value.clone())
+}

@@ -1,0 +1,140 @@
+//! The one maker of events: from what is known and what changed to what to write and what happened.
+//!
+//! A backend does three things for each [`Change`], in one transaction: it loads a [`Situation`] by the change's
+//! [`lookups`](Change::lookups), calls [`decide`], and writes the [`Decision`]. Nothing else in the project makes
+//! events of messages, conversations, contacts or channels, so every backend has the same lifecycle.
+//!
+//! The rule by which a situation is loaded:
+//! 1. the message, by our id if the change names one, else by the vendor's id on that channel;
+//! 2. its conversation and contact, if there is a message; else the contact that has the first known of the
+//!    identities, and that contact's newest conversation on the channel;
+//! 3. the identities of the change that belong to another contact than that one (`taken`);
+//! 4. the message that is quoted, by the vendor's id on that channel.
+//!
+//! After a decision that links a vendor's id to a message, the backend takes the status reports kept for that id and
+//! decides on each as if it came now.
+
+mod amendment;
+mod desk;
+mod identity;
+mod notice;
+mod said;
+mod status;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use crate::{
+    change::{Change, StatusReport},
+    channel::{Channel, ChannelStatus},
+    contact::{Contact, Identity},
+    conversation::Conversation,
+    event::Event,
+    id::IdSource,
+    message::Message,
+    time::Timestamp,
+};
+
+use desk::Desk;
+
+/// What is known when a change comes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Situation {
+    /// The channel that it came by.
+    pub channel: Arc<Channel>,
+    /// How many events bear the channel's own ordering key.
+    pub channel_sequence: u64,
+    /// The contact.
+    pub contact: Option<Contact>,
+    /// The identities of the change that belong to another contact.
+    pub taken: Vec<Identity>,
+    /// The conversation.
+    pub conversation: Option<Conversation>,
+    /// The message that the change speaks of.
+    pub message: Option<Arc<Message>>,
+    /// The message that is quoted.
+    pub quoted: Option<Arc<Message>>,
+}
+
+/// Where times and ids come from.
+pub struct Context<'a> {
+    /// When the change is recorded.
+    pub now: Timestamp,
+    /// Where new ids come from.
+    pub ids: &'a mut dyn IdSource,
+}
+
+/// A record to write.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write<T> {
+    /// It is new.
+    Insert(T),
+    /// It is known and has changed.
+    Update(T),
+}
+
+impl<T> Write<T> {
+    /// The record.
+    pub fn record(&self) -> &T {
+        match self {
+            Self::Insert(record) | Self::Update(record) => record,
+        }
+    }
+}
+
+/// What to write, and what happened.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Decision {
+    /// The contact to write, with its handles.
+    pub contact: Option<Write<Contact>>,
+    /// The conversation to write.
+    pub conversation: Option<Write<Conversation>>,
+    /// The message to write. A new one brings its vendor id, to be linked as its part 0.
+    pub message: Option<Write<Arc<Message>>>,
+    /// The channel's new status and how many events bear its key now.
+    pub channel: Option<ChannelWrite>,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// Why the change is to be kept beside the state, if it could not be applied.
+    pub kept: Option<Kept>,
+}
+
+/// The parts of a channel that changes write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChannelWrite {
+    /// How it is doing.
+    pub status: ChannelStatus,
+    /// How many events bear its own ordering key.
+    pub sequence: u64,
+}
+
+/// Why a change is kept without having changed anything.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kept {
+    /// A report on a message that is not known yet. It is applied when the vendor's id becomes known.
+    Status(StatusReport),
+    /// It speaks of a message or contact that we do not have.
+    Unmatched {
+        /// What kind of change it is.
+        kind: &'static str,
+        /// The vendor's id of what we do not have.
+        vendor_id: String,
+    },
+}
+
+/// Decides on a change. Pure but for the ids that it draws.
+pub fn decide(situation: Situation, change: &Change, context: &mut Context<'_>) -> Decision {
+    let mut desk = Desk::new(situation, context);
+    match change {
+        Change::Received(said) => said::received(&mut desk, said),
+        Change::Echoed(said) => said::echoed(&mut desk, said),
+        Change::Status(report) => status::reported(&mut desk, report),
+        Change::Reacted(reacted) => amendment::reacted(&mut desk, reacted),
+        Change::Edited(edited) => amendment::edited(&mut desk, edited),
+        Change::Revoked(revoked) => amendment::revoked(&mut desk, revoked),
+        Change::IdentityChanged(changed) => identity::changed(&mut desk, changed),
+        Change::Notice(notice) => notice::noticed(&mut desk, notice),
+    }
+    desk.into_decision()
+}

@@ -1,0 +1,169 @@
+//! The ladder: what a vendor's report does to a message of ours.
+//!
+//! A report moves a message up or not at all. What a report proves but was never said is said first: `read` proves
+//! `delivered` (where the channel knows of delivery at all), and both prove `sent`.
+
+use crate::{
+    change::{ReportedStatus, StatusReport},
+    channel::DeliveryReceipts,
+    event::{EventKind, MessageChange},
+    message::{Direction, HistoryEntry, HistorySource, Message},
+    status::MessageStatus,
+    time::Timestamp,
+};
+
+use super::{Kept, desk::Desk};
+
+/// The error key of a message whose outcome the vendor never told. Any later evidence revives it.
+pub(crate) const OUTCOME_UNKNOWN: &str = "outcome_unknown";
+
+pub(super) fn reported(desk: &mut Desk<'_, '_>, report: &StatusReport) {
+    desk.channel_is_alive();
+    let Some(message) = desk.message() else {
+        desk.keep(Kept::Status(report.clone()));
+        return;
+    };
+    if message.direction != Direction::Outbound {
+        return;
+    }
+    match report.status {
+        ReportedStatus::Sent => sent(desk, report),
+        ReportedStatus::Delivered => delivered(desk, report),
+        ReportedStatus::Read => read(desk, report),
+        ReportedStatus::Failed => failed(desk, report),
+        ReportedStatus::Deleted => deleted(desk, report),
+    }
+}
+
+fn sent(desk: &mut Desk<'_, '_>, report: &StatusReport) {
+    let Some(message) = desk.message() else { return };
+    let revived = message.status == MessageStatus::Failed
+        && message.errors.last().is_some_and(|error| error.key == OUTCOME_UNKNOWN);
+    if revived || matches!(message.status, MessageStatus::Pending | MessageStatus::Scheduled) {
+        climb_to_sent(desk, report);
+    }
+}
+
+fn delivered(desk: &mut Desk<'_, '_>, report: &StatusReport) {
+    let Some(message) = desk.message() else { return };
+    let from = message.status;
+    if !matches!(from, MessageStatus::Pending | MessageStatus::Scheduled | MessageStatus::Sent | MessageStatus::Failed)
+    {
+        return;
+    }
+    climb_to_sent(desk, report);
+    climb_to_delivered(desk, report);
+    tell_of_revival(desk, from, report);
+}
+
+fn read(desk: &mut Desk<'_, '_>, report: &StatusReport) {
+    let Some(message) = desk.message() else { return };
+    let from = message.status;
+    if !desk.channel().receipts.read
+        || matches!(from, MessageStatus::Read | MessageStatus::Deleted | MessageStatus::None)
+    {
+        return;
+    }
+    climb_to_sent(desk, report);
+    climb_to_delivered(desk, report);
+    let Some(message) = desk.change_message() else { return };
+    let at = step(message, MessageStatus::Read, report);
+    message.read_at = Some(at);
+    desk.emit_message(EventKind::MessageRead, None, at);
+    tell_of_revival(desk, from, report);
+}
+
+fn failed(desk: &mut Desk<'_, '_>, report: &StatusReport) {
+    let Some(message) = desk.message() else { return };
+    if !matches!(message.status, MessageStatus::Pending | MessageStatus::Scheduled | MessageStatus::Sent) {
+        return;
+    }
+    let Some(message) = desk.change_message() else { return };
+    message.errors.extend(report.errors.iter().cloned());
+    let at = step(message, MessageStatus::Failed, report);
+    message.failed_at = Some(at);
+    desk.emit_message(EventKind::MessageFailed, None, at);
+}
+
+fn deleted(desk: &mut Desk<'_, '_>, report: &StatusReport) {
+    let Some(message) = desk.message() else { return };
+    if !matches!(message.status, MessageStatus::Sent | MessageStatus::Delivered | MessageStatus::Read) {
+        return;
+    }
+    let Some(message) = desk.change_message() else { return };
+    let at = step(message, MessageStatus::Deleted, report);
+    desk.emit_message(EventKind::MessageUpdated, Some(MessageChange::Deleted), at);
+}
+
+/// `message.sent`, once in a message's life.
+fn climb_to_sent(desk: &mut Desk<'_, '_>, report: &StatusReport) {
+    let Some(message) = desk.message() else { return };
+    let first_time = message.sent_at.is_none();
+    if !first_time && report.status != ReportedStatus::Sent {
+        return;
+    }
+    let Some(message) = desk.change_message() else { return };
+    let at = step(message, MessageStatus::Sent, report);
+    if first_time {
+        message.sent_at = Some(at);
+        desk.emit_message(EventKind::MessageSent, None, at);
+    } else {
+        desk.emit_message(EventKind::MessageUpdated, Some(MessageChange::Status), at);
+    }
+}
+
+/// `message.delivered`, once in a message's life, where the channel knows of delivery.
+fn climb_to_delivered(desk: &mut Desk<'_, '_>, report: &StatusReport) {
+    let knows = match desk.channel().receipts.delivered {
+        DeliveryReceipts::None => false,
+        DeliveryReceipts::Confirmed => true,
+        DeliveryReceipts::ImpliedByRead => report.status == ReportedStatus::Read,
+    };
+    if !knows || desk.message().is_none_or(|message| message.delivered_at.is_some()) {
+        return;
+    }
+    let Some(message) = desk.change_message() else { return };
+    let at = step(message, MessageStatus::Delivered, report);
+    message.delivered_at = Some(at);
+    desk.emit_message(EventKind::MessageDelivered, None, at);
+}
+
+/// Against the ladder: it had failed, and arrived after all.
+fn tell_of_revival(desk: &mut Desk<'_, '_>, from: MessageStatus, report: &StatusReport) {
+    if from == MessageStatus::Failed {
+        let at = desk.message().and_then(|message| message.history.last()).map_or(report.timestamp, |entry| entry.at);
+        desk.emit_message(EventKind::MessageUpdated, Some(MessageChange::Status), at);
+    }
+}
+
+/// Takes a step and answers its time, never earlier than the step before.
+fn step(message: &mut Message, status: MessageStatus, report: &StatusReport) -> Timestamp {
+    let at = at_least_after(message, report.timestamp);
+    message.status = status;
+    message.history.push(HistoryEntry { status, at, source: HistorySource::Channel });
+    if let Some(details) = &report.vendor_details {
+        merge(message, details);
+    }
+    at
+}
+
+/// The time, or that of the message's last step if it is later.
+pub(super) fn at_least_after(message: &Message, at: Timestamp) -> Timestamp {
+    let last = message.history.last().map(|entry| entry.at).or(message.sent_at);
+    last.map_or(at, |last| at.max(last))
+}
+
+fn merge(message: &mut Message, details: &serde_json::Value) {
+    use serde_json::Value;
+    fn into(target: &mut Value, news: &Value) {
+        match (target, news) {
+            (Value::Object(target), Value::Object(news)) => {
+                for (name, value) in news {
+                    into(target.entry(name).or_insert(Value::Null), value);
+                }
+            }
+            (target, news) => *target = news.clone(),
+        }
+    }
+    into(message.vendor_details.get_or_insert(Value::Null), details);
+}

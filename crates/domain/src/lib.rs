@@ -1,0 +1,28 @@
+//! What things are, and the one place where a change becomes events.
+//!
+//! The story: an adapter tells what a vendor said as a [`change::Change`]; a store loads what is known about it as a
+//! [`decide::Situation`]; [`decide::decide`] answers with what to write and which [`event::Event`]s to append, in one
+//! [`decide::Decision`]. Everything here is a value or a pure function: no I/O, no clock, no randomness of its own.
+//! Times come in as arguments and ids from an [`id::IdSource`].
+
+pub mod change;
+pub mod channel;
+pub mod contact;
+pub mod content;
+pub mod conversation;
+pub mod decide;
+pub mod endpoint;
+pub mod event;
+pub mod id;
+pub mod key;
+pub mod message;
+pub mod pattern;
+pub mod status;
+pub mod time;
+pub mod workspace;
+
+pub use id::{
+    AttachmentId, ChannelId, ContactId, ConversationId, EndpointId, EventId, HandleId, KeyId, MediaId, MessageId,
+    WorkspaceId,
+};
+pub use time::Timestamp;
