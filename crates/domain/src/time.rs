@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Timestamp(i64);
 
-/// The years that RFC 3339 can spell: 0001 to 9999.
+/// What RFC 3339 can spell: the year 0001 to the last days of 9999.
 const EARLIEST: i64 = -62_135_596_800_000;
-const LATEST: i64 = 253_402_300_799_999;
+const LATEST: i64 = 253_402_207_200_999;
 
 impl Timestamp {
-    /// From milliseconds; what lies outside the years 0001 to 9999 is moved to the nearest end.
+    /// From milliseconds; what RFC 3339 cannot spell is moved to the nearest end.
     pub const fn from_millis(millis: i64) -> Self {
         if millis < EARLIEST {
             Self(EARLIEST)
