@@ -11,6 +11,7 @@ pub mod contact;
 pub mod content;
 pub mod conversation;
 pub mod decide;
+pub mod delivery;
 pub mod endpoint;
 pub mod event;
 pub mod id;
@@ -22,7 +23,7 @@ pub mod time;
 pub mod workspace;
 
 pub use id::{
-    AttachmentId, ChannelId, ContactId, ConversationId, EndpointId, EventId, HandleId, KeyId, MediaId, MessageId,
-    WorkspaceId,
+    AttachmentId, AttemptId, ChannelId, ContactId, ConversationId, EndpointId, EventId, HandleId, KeyId, MediaId,
+    MessageId, WorkspaceId,
 };
 pub use time::Timestamp;

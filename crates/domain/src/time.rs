@@ -11,7 +11,7 @@ pub struct Timestamp(i64);
 
 /// What RFC 3339 can spell: the year 0001 to the last days of 9999.
 const EARLIEST: i64 = -62_135_596_800_000;
-const LATEST: i64 = 253_402_207_200_999;
+const LATEST: i64 = 253_402_207_200_000;
 
 impl Timestamp {
     /// From milliseconds; what RFC 3339 cannot spell is moved to the nearest end.

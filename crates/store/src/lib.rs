@@ -1,1 +1,31 @@
+//! What is remembered: the two traits that every backend implements, and the suite that every backend passes.
+//!
+//! [`State`] holds what things are now (workspaces, keys, channels, endpoints, contacts, conversations, messages);
+//! [`Log`] holds what happened, and how far each endpoint has come. A method is a whole transaction: nobody holds one
+//! across an await, so that many can share one commit. What a method acknowledges has reached the disk.
+//!
+//! A backend makes no events of its own: for each change it loads a situation, asks [`tidings_domain::decide`], and
+//! writes the decision.
 
+mod error;
+mod idempotency;
+mod intake;
+mod log;
+mod records;
+mod state;
+
+pub mod conformance;
+
+pub use error::StoreError;
+pub use idempotency::{Answer, Claim, Claimed};
+pub use intake::{BodyNumber, Intake, IntakeReceipt, KeptBodies, RoutedUpdate, StoredBody, Target};
+pub use log::{CommitListener, EventFilter, Log};
+pub use records::{
+    AttemptFilter, ChannelRecord, ConversationFilter, EndpointRecord, Listing, MessageFilter, Page, Sealed,
+};
+pub use state::State;
+
+/// Everything that the gateway needs to remember.
+pub trait Store: State + Log {}
+
+impl<T: State + Log> Store for T {}

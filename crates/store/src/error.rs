@@ -1,0 +1,38 @@
+//! Why a verb was refused.
+
+/// Why a verb was refused. A refused verb has changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// It contradicts what is stored.
+    #[error("{0} exists already")]
+    Conflict(&'static str),
+    /// What it speaks of is not stored.
+    #[error("{0} is not there")]
+    NotFound(&'static str),
+    /// The idempotency key was used with another request.
+    #[error("the idempotency key was used with another request")]
+    IdempotencyConflict,
+    /// The lease has passed to another holder.
+    #[error("the lease on {0} has passed to another holder")]
+    StaleLease(String),
+    /// Too much is waiting to be written.
+    #[error("the writer's queue is full")]
+    Overloaded,
+    /// The disk is full. Nothing was written; it can be tried again.
+    #[error("the disk is full")]
+    DiskFull,
+    /// The store has stopped, because a commit failed in a way after which nothing can be promised.
+    #[error("the store has stopped")]
+    Stopped,
+    /// What is stored cannot be understood.
+    #[error("cannot read {what}: {detail}")]
+    Corrupt {
+        /// Which record.
+        what: String,
+        /// In words.
+        detail: String,
+    },
+    /// The backend refused.
+    #[error("the database refused: {0}")]
+    Backend(String),
+}

@@ -1,0 +1,87 @@
+//! What happened, in the one order in which it is read, and how far each endpoint has come.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tidings_domain::{
+    AttemptId, ChannelId, EndpointId, EventId, WorkspaceId,
+    delivery::{AttemptRecord, DeliveryChange, DeliveryState},
+    event::{Event, EventKind, LogEntry, OrderingKey, Position},
+};
+
+use crate::{
+    error::StoreError,
+    records::{AttemptFilter, Listing, Page},
+};
+
+/// Hears of what was committed, in order of position, after it reached the disk. Called by the writer: must not block.
+pub trait CommitListener: Send + Sync {
+    /// These were committed. Positions grow from call to call.
+    fn committed(&self, entries: &[LogEntry]);
+}
+
+/// Which events are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EventFilter {
+    /// Of these kinds; of all if `None`.
+    pub kinds: Option<Vec<EventKind>>,
+    /// Of this channel.
+    pub channel_id: Option<ChannelId>,
+}
+
+/// What happened. Each method is one transaction; see the crate's story.
+#[async_trait]
+pub trait Log: Send + Sync {
+    /// From now on `listener` hears of commits. There is one; another one takes its place.
+    fn listen(&self, listener: Arc<dyn CommitListener>);
+
+    /// The newest position; zero if nothing ever happened.
+    async fn log_head(&self) -> Result<Position, StoreError>;
+    /// Everything after a position, oldest first, of all workspaces.
+    async fn log_read(&self, after: Position, limit: usize) -> Result<Vec<LogEntry>, StoreError>;
+    /// The events of one key after a position and up to another, oldest first.
+    async fn log_read_key(
+        &self,
+        workspace: WorkspaceId,
+        key: OrderingKey,
+        after: Position,
+        up_to: Position,
+        limit: usize,
+    ) -> Result<Vec<LogEntry>, StoreError>;
+    /// What stands at a position.
+    async fn log_at(&self, position: Position) -> Result<Option<LogEntry>, StoreError>;
+
+    /// An event of a workspace.
+    async fn event_get(&self, workspace: WorkspaceId, id: EventId) -> Result<Option<LogEntry>, StoreError>;
+    /// A workspace's oldest event.
+    async fn event_oldest(&self, workspace: WorkspaceId) -> Result<Option<EventId>, StoreError>;
+    /// A workspace's events after a position, oldest first.
+    async fn event_list(
+        &self,
+        workspace: WorkspaceId,
+        filter: EventFilter,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<LogEntry>, StoreError>;
+    /// Appends events that no change of state stands behind: an endpoint's own trouble.
+    async fn event_append(&self, events: Vec<Event>) -> Result<(), StoreError>;
+
+    /// Takes the lease on something; whoever had it loses it. Answers the new epoch.
+    async fn lease_acquire(&self, kind: &'static str, id: EndpointId, holder: &str) -> Result<u64, StoreError>;
+
+    /// How far an endpoint has come.
+    async fn delivery_load(&self, endpoint: EndpointId) -> Result<DeliveryState, StoreError>;
+    /// Remembers what became of deliveries. It may wait a few milliseconds for a commit to share. Refused with
+    /// [`StoreError::StaleLease`] if the lease on the endpoint has another epoch.
+    async fn delivery_record(&self, endpoint: EndpointId, epoch: u64, change: DeliveryChange)
+    -> Result<(), StoreError>;
+    /// An attempt at an endpoint of a workspace.
+    async fn attempt_get(&self, workspace: WorkspaceId, id: AttemptId) -> Result<Option<AttemptRecord>, StoreError>;
+    /// The attempts at an endpoint, newest first.
+    async fn attempt_list(
+        &self,
+        endpoint: EndpointId,
+        filter: AttemptFilter,
+        page: Page,
+    ) -> Result<Listing<AttemptRecord>, StoreError>;
+}

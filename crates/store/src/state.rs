@@ -1,0 +1,97 @@
+//! What things are now.
+
+use async_trait::async_trait;
+use tidings_domain::{
+    ChannelId, ConversationId, EndpointId, KeyId, MessageId, WorkspaceId, conversation::Conversation,
+    endpoint::EndpointStatus, key::ApiKey, message::Message, workspace::Workspace,
+};
+
+use crate::{
+    error::StoreError,
+    idempotency::{Answer, Claim, Claimed},
+    intake::{BodyNumber, Intake, IntakeReceipt, KeptBodies, StoredBody},
+    records::{ChannelRecord, ConversationFilter, EndpointRecord, Listing, MessageFilter, Page},
+};
+
+/// What things are now. Each method is one transaction; see the crate's story.
+///
+/// Methods that create take an optional [`Claim`]: if its key is known with the same fingerprint, nothing is done and
+/// the first answer comes back; with another fingerprint, [`StoreError::IdempotencyConflict`].
+#[async_trait]
+pub trait State: Send + Sync {
+    /// Every workspace, oldest first.
+    async fn workspace_all(&self) -> Result<Vec<Workspace>, StoreError>;
+    /// Makes a workspace. Its name is unique.
+    async fn workspace_create(&self, workspace: Workspace, claim: Option<Claim>) -> Result<Claimed, StoreError>;
+    /// Writes a workspace that is there.
+    async fn workspace_update(&self, workspace: Workspace) -> Result<(), StoreError>;
+
+    /// Every API key, oldest first.
+    async fn key_all(&self) -> Result<Vec<ApiKey>, StoreError>;
+    /// Makes an API key.
+    async fn key_create(&self, key: ApiKey, claim: Option<Claim>) -> Result<Claimed, StoreError>;
+    /// Deletes an API key.
+    async fn key_delete(&self, workspace: WorkspaceId, key: KeyId) -> Result<(), StoreError>;
+    /// The hash of the operator's key that the first start made, if it did.
+    async fn admin_key_hash(&self) -> Result<Option<[u8; 32]>, StoreError>;
+    /// Remembers the hash of the operator's key, unless one is remembered.
+    async fn admin_key_remember(&self, hash: [u8; 32]) -> Result<(), StoreError>;
+
+    /// Every channel, oldest first.
+    async fn channel_all(&self) -> Result<Vec<ChannelRecord>, StoreError>;
+    /// Makes a channel. A vendor's account has at most one in a workspace.
+    async fn channel_create(&self, record: ChannelRecord, claim: Option<Claim>) -> Result<Claimed, StoreError>;
+    /// Writes a channel that is there, but for its status, which only changes write.
+    async fn channel_update(&self, record: ChannelRecord) -> Result<(), StoreError>;
+    /// Deletes a channel. What came by it stays.
+    async fn channel_delete(&self, workspace: WorkspaceId, channel: ChannelId) -> Result<(), StoreError>;
+
+    /// Every endpoint, oldest first.
+    async fn endpoint_all(&self) -> Result<Vec<EndpointRecord>, StoreError>;
+    /// Makes an endpoint, whose place is the end of the log.
+    async fn endpoint_create(&self, record: EndpointRecord, claim: Option<Claim>) -> Result<Claimed, StoreError>;
+    /// Writes an endpoint that is there.
+    async fn endpoint_update(&self, record: EndpointRecord, claim: Option<Claim>) -> Result<Claimed, StoreError>;
+    /// Writes how an endpoint is doing; `enabled` follows from it.
+    async fn endpoint_status(&self, endpoint: EndpointId, status: EndpointStatus) -> Result<(), StoreError>;
+    /// Deletes an endpoint and what is remembered of its deliveries.
+    async fn endpoint_delete(&self, workspace: WorkspaceId, endpoint: EndpointId) -> Result<(), StoreError>;
+
+    /// The answer kept under an idempotency key of the last 24 hours, with its fingerprint.
+    async fn claim_find(&self, workspace: WorkspaceId, key: &str) -> Result<Option<([u8; 32], Answer)>, StoreError>;
+
+    /// Takes in a vendor's webhook: raw body, changes, events and dedup keys in one commit.
+    async fn intake(&self, intake: Intake) -> Result<IntakeReceipt, StoreError>;
+    /// Raw bodies of which something was kept, oldest first, after this number.
+    async fn body_kept(
+        &self,
+        workspace: WorkspaceId,
+        which: KeptBodies<'_>,
+        after: BodyNumber,
+        limit: usize,
+    ) -> Result<Vec<StoredBody>, StoreError>;
+
+    /// A message.
+    async fn message_get(&self, workspace: WorkspaceId, id: MessageId) -> Result<Option<Message>, StoreError>;
+    /// Messages, newest first.
+    async fn message_list(
+        &self,
+        workspace: WorkspaceId,
+        filter: MessageFilter,
+        page: Page,
+    ) -> Result<Listing<Message>, StoreError>;
+
+    /// A conversation.
+    async fn conversation_get(
+        &self,
+        workspace: WorkspaceId,
+        id: ConversationId,
+    ) -> Result<Option<Conversation>, StoreError>;
+    /// Conversations, newest first.
+    async fn conversation_list(
+        &self,
+        workspace: WorkspaceId,
+        filter: ConversationFilter,
+        page: Page,
+    ) -> Result<Listing<Conversation>, StoreError>;
+}
