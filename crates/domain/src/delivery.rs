@@ -85,6 +85,7 @@ pub struct AttemptRecord {
 
 /// An event that an endpoint did not take yet. If it holds, it is the head of the lane (endpoint, key): the later
 /// events of that key wait in the log until it is settled or lets them pass.
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of its own and none excludes another")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
     /// The event's place in the log.
@@ -101,8 +102,10 @@ pub struct Retry {
     pub first_failed_at: Timestamp,
     /// Whether the later events of its key wait for it.
     pub holds: bool,
-    /// Whether later events of its key have passed it.
+    /// Whether later events of its key may pass it.
     pub late: bool,
+    /// Whether it is over, and only holds the place of its lane until the next event of the key has been read.
+    pub settled: bool,
     /// Whether somebody asked for it, beside the schedule.
     pub resend: bool,
 }
@@ -125,6 +128,8 @@ pub struct EndpointHealth {
     pub next_probe_at: Option<Timestamp>,
     /// Whether `endpoint.failing` has been told.
     pub warned: bool,
+    /// How many events have told of its trouble.
+    pub told: u64,
 }
 
 /// What is remembered of an endpoint's deliveries.

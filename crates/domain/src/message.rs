@@ -30,6 +30,11 @@ impl Direction {
             Self::Outbound => "outbound",
         }
     }
+
+    /// The direction with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Inbound, Self::Outbound].into_iter().find(|direction| direction.name() == name)
+    }
 }
 
 /// Whether a line in a conversation is a message to the contact at all.

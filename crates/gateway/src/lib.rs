@@ -1,1 +1,75 @@
+//! What runs: intake, dispatch, and the HTTP surface over any store.
+//!
+//! The story of a message: `http` takes a vendor's webhook, `flow::intake` verifies and reads it and hands it to the
+//! store; the store's commit tells `flow::tail`, from which `flow::dispatch` sends webhooks and `http` feeds event
+//! streams. What every request asks for (channels, endpoints, keys) stands in `registry`; secrets pass through [`seal`]
+//! on their way to the store and back.
+//!
+//! A [`Gateway`] is a value: several run in one process, each with its own clock, store and metrics. It never names a
+//! backend, reads no environment and prints nothing.
 
+pub mod clock;
+pub mod seal;
+pub mod settings;
+pub mod telemetry;
+
+mod flow;
+mod http;
+mod registry;
+mod start;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tidings_domain::WorkspaceId;
+use tidings_net::AddressPolicy;
+use tidings_store::Store;
+use tokio::sync::watch;
+
+use crate::{
+    clock::{Clock, Ids, Random},
+    flow::{dispatch::Dispatcher, links::Links, tail::Tail},
+    registry::Registry,
+    seal::Seal,
+    telemetry::Metrics,
+};
+pub use crate::{
+    http::{openapi::openapi, server::serve},
+    settings::Settings,
+    start::{Environment, StartError},
+};
+
+/// A gateway: everything that its parts share.
+pub struct Gateway {
+    pub(crate) settings: Settings,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) ids: Arc<Ids>,
+    pub(crate) seal: Seal,
+    pub(crate) addresses: AddressPolicy,
+    pub(crate) links: Arc<Links>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) tail: Arc<Tail>,
+    pub(crate) dispatcher: Dispatcher,
+    pub(crate) default_workspace: WorkspaceId,
+    pub(crate) admin_key_hash: [u8; 32],
+    /// Held while workspaces, keys, channels or endpoints are changed, so that of two changes of one thing neither is
+    /// lost, and memory follows the store in the store's order.
+    pub(crate) changing: tokio::sync::Mutex<()>,
+    /// Becomes true when the server stops, so that event streams end.
+    pub(crate) stopping: watch::Sender<bool>,
+    new_admin_key: Mutex<Option<String>>,
+}
+
+impl Gateway {
+    /// Ends deliveries, after what is under way has been written down. To be called when serving is over.
+    pub async fn stop(&self) {
+        self.dispatcher.stop().await;
+    }
+
+    /// The operator's key, if this start made it: to be shown now or never. `None` from the second call on.
+    pub fn take_new_admin_key(&self) -> Option<String> {
+        self.new_admin_key.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}

@@ -14,6 +14,7 @@ mod log;
 mod records;
 mod state;
 
+#[cfg(feature = "conformance")]
 pub mod conformance;
 
 pub use error::StoreError;

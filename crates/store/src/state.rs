@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use tidings_domain::{
-    ChannelId, ConversationId, EndpointId, KeyId, MessageId, WorkspaceId, conversation::Conversation,
+    ChannelId, ConversationId, EndpointId, KeyId, MessageId, Timestamp, WorkspaceId, conversation::Conversation,
     endpoint::EndpointStatus, key::ApiKey, message::Message, workspace::Workspace,
 };
 
@@ -43,8 +43,9 @@ pub trait State: Send + Sync {
     async fn channel_create(&self, record: ChannelRecord, claim: Option<Claim>) -> Result<Claimed, StoreError>;
     /// Writes a channel that is there, but for its status, which only changes write.
     async fn channel_update(&self, record: ChannelRecord) -> Result<(), StoreError>;
-    /// Deletes a channel. What came by it stays.
-    async fn channel_delete(&self, workspace: WorkspaceId, channel: ChannelId) -> Result<(), StoreError>;
+    /// Deletes a channel and its secrets. What came by it stays.
+    async fn channel_delete(&self, workspace: WorkspaceId, channel: ChannelId, at: Timestamp)
+    -> Result<(), StoreError>;
 
     /// Every endpoint, oldest first.
     async fn endpoint_all(&self) -> Result<Vec<EndpointRecord>, StoreError>;
@@ -57,8 +58,13 @@ pub trait State: Send + Sync {
     /// Deletes an endpoint and what is remembered of its deliveries.
     async fn endpoint_delete(&self, workspace: WorkspaceId, endpoint: EndpointId) -> Result<(), StoreError>;
 
-    /// The answer kept under an idempotency key of the last 24 hours, with its fingerprint.
-    async fn claim_find(&self, workspace: WorkspaceId, key: &str) -> Result<Option<([u8; 32], Answer)>, StoreError>;
+    /// The answer kept under an idempotency key of the 24 hours before `at`, with its fingerprint.
+    async fn claim_find(
+        &self,
+        workspace: WorkspaceId,
+        key: &str,
+        at: Timestamp,
+    ) -> Result<Option<([u8; 32], Answer)>, StoreError>;
 
     /// Takes in a vendor's webhook: raw body, changes, events and dedup keys in one commit.
     async fn intake(&self, intake: Intake) -> Result<IntakeReceipt, StoreError>;

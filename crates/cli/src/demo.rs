@@ -1,0 +1,213 @@
+//! `tidings demo`: the product at work, in one process and without accounts.
+//!
+//! It starts the gateway, connects a simulated WhatsApp number, and subscribes one endpoint for each webhook format. A
+//! simulated customer writes, sends a picture and reacts; every webhook is verified and printed as it arrives.
+
+mod api;
+mod print;
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use anyhow::{Context as _, ensure};
+use clap::Args;
+use http::StatusCode;
+use serde_json::json;
+use tidings_domain::EventId;
+use tidings_gateway::clock::{Clock as _, Random as _, SystemClock, SystemRandom};
+use tidings_simulator::{
+    receiver::{Arrival, Receiver},
+    whatsapp::{self, Account, Customer, Vendor},
+};
+use tokio::time::timeout;
+
+use self::{api::Api, print::Printer};
+use crate::{
+    host::Host,
+    options::{LogFormat, ServeOptions},
+};
+
+/// How long a webhook may take to arrive before the demo says that it did not.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(20);
+
+/// What each format's endpoint is told of the demo's conversation.
+const EXPECTED: [(&str, &[(&str, usize)]); 2] = [
+    (
+        "lifecycle",
+        &[("contact.created", 1), ("conversation.created", 1), ("message.received", 2), ("message.updated", 1)],
+    ),
+    ("object", &[("message.received", 2), ("message.updated", 1)]),
+];
+
+/// Options of the demo.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DemoArguments {
+    /// Ends after the conversation; succeeds if every expected webhook came and verified
+    #[arg(long)]
+    once: bool,
+    /// A folder for the data, which is left behind; by default a temporary one
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    listen: std::net::SocketAddr,
+}
+
+/// Runs the demo.
+pub(crate) async fn run(arguments: DemoArguments) -> anyhow::Result<()> {
+    let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let data = arguments.data.clone().unwrap_or_else(|| temporary.path().join("tidings-data"));
+    let admin_key = format!("demo_{}", random_hex(16));
+    let host = Host::start(&options(&arguments, data, &admin_key)).await?;
+    let base = format!("http://{}", host.address);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = tokio::spawn(host.serve(async move {
+        // A dropped sender stops it as well.
+        let _ = stopped.await;
+    }));
+
+    let shown = show(&arguments, &base, &admin_key).await;
+    drop(stop);
+    serving.await.context("the gateway panicked")??;
+    shown
+}
+
+fn options(arguments: &DemoArguments, data: PathBuf, admin_key: &str) -> ServeOptions {
+    ServeOptions {
+        listen: arguments.listen,
+        public_url: None,
+        admin_key: Some(admin_key.to_owned()),
+        seal_key_file: data.join("tidings.key"),
+        allow_networks: vec![ipnet::IpNet::V4(ipnet::Ipv4Net::new_assert([127, 0, 0, 0].into(), 8))],
+        requests_per_minute: None,
+        log: "warn".to_owned(),
+        log_format: LogFormat::Text,
+        data,
+    }
+}
+
+/// Sets the gateway up as a customer of ours would, by its API, and plays the conversation.
+async fn show(arguments: &DemoArguments, base: &str, admin_key: &str) -> anyhow::Result<()> {
+    let mut api = Api::new(base, admin_key)?;
+    let account = Account {
+        phone_number_id: "106540352242922".to_owned(),
+        business_account_id: "102290129340398".to_owned(),
+        display_phone_number: "15550783881".to_owned(),
+        app_secret: random_hex(16),
+    };
+    let callback = connect(&mut api, &account).await?;
+    let mut receiver = Receiver::start().await?;
+    for (format, expected) in EXPECTED {
+        subscribe(&mut api, &receiver, format, expected).await?;
+    }
+    let printer = Printer::new();
+    printer.introduction(base, &callback, admin_key, arguments.once)?;
+
+    let mut vendor = Vendor::new(&callback, &account.app_secret)?;
+    let customer = Customer::with_phone("Ana Souza", "5511987654321");
+    converse(&mut vendor, &account, &customer).await?;
+
+    let complete = watch(&mut receiver, &printer).await?;
+    printer.conclusion(complete)?;
+    ensure!(complete, "not every webhook came and verified");
+    if arguments.once {
+        return Ok(());
+    }
+    loop {
+        tokio::select! {
+            arrival = receiver.next() => match arrival {
+                Some(arrival) => printer.arrival(&arrival)?,
+                None => return Ok(()),
+            },
+            interrupted = tokio::signal::ctrl_c() => return interrupted.map_err(Into::into),
+        }
+    }
+}
+
+/// Connects the simulated number. Answers the address that the vendor posts to.
+async fn connect(api: &mut Api, account: &Account) -> anyhow::Result<String> {
+    let channel = api
+        .post(
+            "/v1/channels",
+            &json!({
+                "type": "whatsapp",
+                "name": "Demo number",
+                "credentials": { "access_token": random_hex(16), "app_secret": account.app_secret },
+                "settings": {
+                    "phone_number_id": account.phone_number_id,
+                    "business_account_id": account.business_account_id,
+                },
+            }),
+        )
+        .await;
+    let channel = match channel {
+        Ok(channel) => channel,
+        Err(error) => return Err(error.context("cannot connect the number; is the data folder a fresh one?")),
+    };
+    let id = channel["id"].as_str().context("the channel has no id")?;
+    Ok(format!("{}/in/{id}", api.base()))
+}
+
+async fn subscribe(
+    api: &mut Api,
+    receiver: &Receiver,
+    format: &str,
+    expected: &[(&str, usize)],
+) -> anyhow::Result<()> {
+    let path = format!("/{format}");
+    let events: Vec<&str> = expected.iter().map(|(event, _)| *event).collect();
+    let endpoint = json!({ "url": receiver.url(&path), "format": format, "events": events });
+    let endpoint = api.post("/v1/endpoints", &endpoint).await?;
+    receiver.trust(&path, endpoint["secret"].as_str().context("the endpoint has no secret")?);
+    Ok(())
+}
+
+/// What the customer does.
+async fn converse(vendor: &mut Vendor, account: &Account, customer: &Customer) -> anyhow::Result<()> {
+    let seconds = SystemClock.now().as_seconds();
+    let [first, second, third] = [(); 3].map(|()| format!("wamid.{}", random_hex(12)));
+    let steps = [
+        whatsapp::text_message(account, customer, &first, seconds, "Olá! Is my order on its way?"),
+        whatsapp::image_message(account, customer, &second, seconds, &random_hex(8), Some("This is the label")),
+        whatsapp::reaction(account, customer, &third, seconds, &first, Some("🙏")),
+    ];
+    for webhook in &steps {
+        let answer = vendor.post(webhook).await?;
+        ensure!(answer == StatusCode::OK, "the gateway answered {answer} to a webhook of the vendor");
+    }
+    Ok(())
+}
+
+/// Prints what arrives until everything expected has. Answers whether it did, each webhook verified.
+async fn watch(receiver: &mut Receiver, printer: &Printer) -> anyhow::Result<bool> {
+    let mut missing: BTreeMap<(String, String), usize> = EXPECTED
+        .iter()
+        .flat_map(|(format, events)| {
+            events.iter().map(|(event, count)| (((*format).to_owned(), (*event).to_owned()), *count))
+        })
+        .collect();
+    while !missing.is_empty() {
+        let Ok(Some(arrival)) = timeout(ARRIVES_WITHIN, receiver.next()).await else { return Ok(false) };
+        printer.arrival(&arrival)?;
+        if !is_sound(&arrival) {
+            return Ok(false);
+        }
+        let kind = (arrival.format().unwrap_or_default().to_owned(), arrival.event().unwrap_or_default().to_owned());
+        if let Some(count) = missing.get_mut(&kind) {
+            *count -= 1;
+            if *count == 0 {
+                missing.remove(&kind);
+            }
+        }
+    }
+    Ok(true)
+}
+
+fn is_sound(arrival: &Arrival) -> bool {
+    arrival.verified && arrival.id().is_some_and(|id| id.parse::<EventId>().is_ok())
+}
+
+fn random_hex(bytes: usize) -> String {
+    let mut random = vec![0; bytes];
+    SystemRandom.fill(&mut random);
+    random.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,46 @@
+//! The gateway's API, as a program uses it.
+
+use anyhow::{Context as _, ensure};
+use bytes::Bytes;
+use http::{
+    Method, Request,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+};
+use http_body_util::Full;
+use serde_json::Value;
+use tidings_simulator::client::Connection;
+
+/// A client of the API.
+pub(super) struct Api {
+    base: String,
+    authorization: String,
+    connection: Connection,
+}
+
+impl Api {
+    pub(super) fn new(base: &str, key: &str) -> anyhow::Result<Self> {
+        Ok(Self {
+            base: base.to_owned(),
+            authorization: format!("Bearer {key}"),
+            connection: Connection::to(base)?,
+        })
+    }
+
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Posts a document and answers with the answer's.
+    pub(super) async fn post(&mut self, path: &str, document: &Value) -> anyhow::Result<Value> {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header(AUTHORIZATION, &self.authorization)
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::new(Bytes::from(document.to_string())))?;
+        let answer = self.connection.send(request).await?;
+        let text = String::from_utf8_lossy(answer.body());
+        ensure!(answer.status().is_success(), "{path} answered {}: {text}", answer.status());
+        serde_json::from_str(&text).with_context(|| format!("{path} answered no JSON"))
+    }
+}

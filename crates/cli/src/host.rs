@@ -1,0 +1,84 @@
+//! A gateway on the embedded store, in this process: what `serve` and `demo` have in common.
+
+use std::{net::SocketAddr, path::Path, sync::Arc};
+
+use anyhow::Context as _;
+use tidings_domain::id::OrderedIds;
+use tidings_gateway::{
+    Environment, Gateway, Settings,
+    clock::{Random as _, SystemClock, SystemRandom},
+    seal,
+};
+use tidings_store_sqlite::{Options, SqliteStore};
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::options::ServeOptions;
+
+/// The database's name in the data folder.
+const DATABASE: &str = "tidings.db";
+
+/// A gateway that is ready to serve.
+pub(crate) struct Host {
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) address: SocketAddr,
+    listener: TcpListener,
+    store: Arc<SqliteStore>,
+}
+
+impl Host {
+    /// Opens the data folder and binds the address.
+    pub(crate) async fn start(options: &ServeOptions) -> anyhow::Result<Self> {
+        make_folder(&options.data)?;
+        let listener =
+            TcpListener::bind(options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
+        let address = listener.local_addr()?;
+        let seal_key = seal::key_file(&options.seal_key_file, &SystemRandom)?;
+        let ids = OrderedIds::new(|bytes: &mut [u8]| SystemRandom.fill(bytes));
+        let database = options.data.join(DATABASE);
+        let store = SqliteStore::open(Options { database: database.clone(), ids: Box::new(ids) })
+            .with_context(|| format!("cannot open {}", database.display()))?;
+        let store = Arc::new(store);
+        let settings = Settings {
+            public_url: options.public_url.clone().unwrap_or_else(|| format!("http://{address}")),
+            admin_key: options.admin_key.clone(),
+            allow_networks: options.allow_networks.clone(),
+            requests_per_minute: options.requests_per_minute,
+            ..Settings::new(seal_key)
+        };
+        let environment = Environment { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
+        let gateway = Gateway::start(settings, store.clone(), environment).await?;
+        Ok(Self { gateway, address, listener, store })
+    }
+
+    /// Serves until `stop` is over, or the store has stopped because nothing can be promised any more.
+    pub(crate) async fn serve(self, stop: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
+        let Self { gateway, listener, store, .. } = self;
+        let mut broken = store.stopped();
+        let stop = async {
+            tokio::select! {
+                () = stop => {}
+                () = stopped(&mut broken) => {}
+            }
+        };
+        tidings_gateway::serve(gateway.clone(), listener, stop).await?;
+        let broken = *store.stopped().borrow();
+        gateway.stop().await;
+        tokio::task::spawn_blocking(move || store.close()).await?;
+        anyhow::ensure!(!broken, "the store has stopped; see the log");
+        Ok(())
+    }
+}
+
+async fn stopped(broken: &mut watch::Receiver<bool>) {
+    // A writer that has gone without a word is broken as well.
+    let _ = broken.wait_for(|broken| *broken).await;
+}
+
+/// The data folder is nobody else's business.
+fn make_folder(path: &Path) -> anyhow::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).with_context(|| format!("cannot make the data folder {}", path.display()))
+}

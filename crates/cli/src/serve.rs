@@ -1,0 +1,49 @@
+//! `tidings serve`
+
+use anyhow::Context as _;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    host::Host,
+    options::{LogFormat, ServeArguments, ServeOptions},
+};
+
+/// Runs the gateway until SIGTERM or SIGINT.
+pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
+    let options = arguments.resolve()?;
+    start_log(&options)?;
+    let stop = asked_to_stop()?;
+    let host = Host::start(&options).await?;
+    tracing::info!("listening on http://{}", host.address);
+    tracing::info!(data = %options.data.display(), docs = %format!("http://{}/docs", host.address), "ready");
+    if let Some(key) = host.gateway.take_new_admin_key() {
+        crate::print(&format!("The operator's key, shown only this once:\n\n    {key}\n"))?;
+    }
+    host.serve(stop).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn start_log(options: &ServeOptions) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&options.log).with_context(|| format!("log: `{}` is no filter", options.log))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match options.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}
+
+/// Ends at SIGTERM or SIGINT.
+fn asked_to_stop() -> anyhow::Result<impl Future<Output = ()> + Send> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: what is under way is finished, nothing new is taken");
+    })
+}

@@ -1,0 +1,172 @@
+//! One attempt: the event's body, the endpoint's headers and signatures, one request, and what its answer means.
+
+use std::{sync::Arc, time::Duration};
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header::RETRY_AFTER};
+use tidings_domain::{
+    Timestamp,
+    delivery::{Attempt, Outcome},
+    event::Position,
+};
+use tidings_net::{Answer, OutboundRequest, Pool};
+use tidings_store::StoreError;
+use tidings_webhooks::{
+    Attempted, Verdict,
+    courier::{Finished, Send},
+    judge,
+};
+
+use super::Shared;
+use crate::{flow::tail::Posting, registry::LiveEndpoint};
+
+/// The part of an attempt's time that may pass before it is connected.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much of an answer's body is kept.
+const BODY_CAP: usize = 16 * 1024;
+/// How much of an answer's headers is kept.
+const HEADERS_CAP: usize = 4 * 1024;
+
+/// What became of something that was to be sent.
+pub(super) enum Delivered {
+    /// It was attempted.
+    Attempted(Finished),
+    /// It is not in the log any more.
+    Vanished(Position),
+    /// It could not be read from the log; it is to be tried again.
+    Unreadable(Position, StoreError),
+}
+
+/// Attempts to deliver an event.
+pub(super) async fn deliver(
+    shared: Arc<Shared>,
+    live: Arc<LiveEndpoint>,
+    pool: Pool,
+    send: Send<Arc<Posting>>,
+) -> Delivered {
+    let posting = match find(&shared, &send).await {
+        Ok(Some(posting)) => posting,
+        Ok(None) => return Delivered::Vanished(send.position),
+        Err(error) => return Delivered::Unreadable(send.position, error),
+    };
+    let Some(body) = posting.body(live.endpoint.format, &*shared.links) else {
+        return Delivered::Vanished(send.position);
+    };
+    let at = shared.clock.now();
+    let (signature, headers) = headers(&live, &posting, &send, &body, at);
+    let request = OutboundRequest {
+        method: Method::POST,
+        headers,
+        body,
+        timeout: live.endpoint.timeout(),
+        connect_timeout: CONNECT_TIMEOUT.min(live.endpoint.timeout()),
+        body_cap: BODY_CAP,
+        repeatable: true,
+    };
+    let started = tokio::time::Instant::now();
+    let answered = pool.send(&request).await;
+    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let mut attempt = Attempt {
+        position: send.position,
+        event_id: posting.event.id,
+        number: send.number,
+        trigger: send.trigger,
+        at,
+        duration_ms,
+        outcome: Outcome::Failed,
+        status_code: None,
+        error: None,
+        signature,
+        late: send.late,
+        response_headers: None,
+        response_body: Vec::new(),
+        next_at: None,
+    };
+    let verdict = match answered {
+        Ok(answer) => {
+            let attempted = Attempted::Answered {
+                status: answer.status.as_u16(),
+                retry_after: answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()),
+            };
+            let verdict = judge(&attempted, shared.clock.now());
+            record_answer(&mut attempt, answer);
+            verdict
+        }
+        Err(error) => {
+            attempt.error = Some(error.to_string());
+            judge(&Attempted::Unanswered, at)
+        }
+    };
+    let jitter = if verdict == Verdict::Delivered { 0.0 } else { jitter(&shared) };
+    Delivered::Attempted(Finished { attempt, verdict, jitter })
+}
+
+async fn find(shared: &Shared, send: &Send<Arc<Posting>>) -> Result<Option<Arc<Posting>>, StoreError> {
+    if let Some(posting) = send.item.clone().or_else(|| shared.tail.at(send.position)) {
+        return Ok(Some(posting));
+    }
+    Ok(shared.store.log_at(send.position).await?.map(Posting::new))
+}
+
+/// The signatures, and all headers with them.
+fn headers(
+    live: &LiveEndpoint,
+    posting: &Posting,
+    send: &Send<Arc<Posting>>,
+    body: &[u8],
+    at: Timestamp,
+) -> (String, Vec<(HeaderName, HeaderValue)>) {
+    let attempt = tidings_webhooks::Attempt {
+        endpoint: &live.endpoint,
+        secrets: &live.secrets,
+        event: &posting.event,
+        body,
+        number: send.number,
+        late: send.late,
+        at,
+    };
+    let mut signature = String::new();
+    let mut headers = Vec::with_capacity(10);
+    for (name, value) in tidings_webhooks::headers(&attempt) {
+        if name == "webhook-signature" {
+            signature.clone_from(&value);
+        }
+        // What an endpoint may send was checked when it was saved; what is not a header none the less is left out.
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            headers.push((name, value));
+        }
+    }
+    (signature, headers)
+}
+
+fn record_answer(attempt: &mut Attempt, answer: Answer) {
+    attempt.status_code = Some(answer.status.as_u16());
+    attempt.response_headers = Some(headers_document(&answer.headers));
+    attempt.response_body = answer.body.to_vec();
+    if answer.resent {
+        attempt.error = Some("a kept connection was lost, so the request was sent again on a new one".to_owned());
+    }
+}
+
+/// An answer's headers as a JSON object. Of a header that comes twice, the values are joined as HTTP allows.
+fn headers_document(headers: &HeaderMap) -> String {
+    let mut document = serde_json::Map::new();
+    let mut size = 0;
+    for name in headers.keys() {
+        let values: Vec<_> =
+            headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        let value = values.join(", ");
+        size += name.as_str().len() + value.len();
+        if size > HEADERS_CAP {
+            break;
+        }
+        document.insert(name.to_string(), value.into());
+    }
+    serde_json::Value::Object(document).to_string()
+}
+
+/// A random number from 0 up to 1.
+fn jitter(shared: &Shared) -> f64 {
+    let mut bytes = [0; 4];
+    shared.random.fill(&mut bytes);
+    f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX)
+}

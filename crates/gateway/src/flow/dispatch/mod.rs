@@ -1,0 +1,196 @@
+//! To the subscribers: each endpoint has a task of its own, which reads the log at its own pace.
+//!
+//! The rules (order, lanes, retries, down and up) are [`tidings_webhooks::courier`]'s; what one attempt is stands in
+//! [`delivery`]; [`run`] drives one endpoint: it feeds the courier from the tail or the store, sends what it says, and
+//! writes down what came of it. While that cannot be written (a full disk, say), nothing more is sent. No task waits
+//! for another, so an endpoint's trouble stays its own.
+
+mod delivery;
+mod run;
+mod watchkeeping;
+
+use std::{collections::HashMap, sync::Arc};
+
+use serde::Serialize;
+use tidings_domain::{
+    EndpointId,
+    delivery::{DeliveryChange, Trigger},
+    event::{Event, LogEntry, Position},
+};
+use tidings_net::{Client, PoolLimits};
+use tidings_store::{Store, StoreError};
+use tidings_webhooks::courier::Send;
+use tokio::{
+    sync::{Mutex, mpsc},
+    task::JoinHandle,
+};
+
+use super::{
+    links::Links,
+    tail::{Posting, Tail},
+};
+use crate::{
+    clock::{Clock, Ids, Random},
+    registry::{LiveEndpoint, Registry},
+    telemetry::Metrics,
+};
+
+/// What leases on endpoints are called in the store.
+const LEASE: &str = "endpoint";
+
+/// What all endpoints' tasks share.
+pub(crate) struct Shared {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) ids: Arc<Ids>,
+    pub(crate) client: Client,
+    pub(crate) links: Arc<Links>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) tail: Arc<Tail>,
+    /// Who holds the leases: this process.
+    pub(crate) holder: String,
+}
+
+/// What an endpoint's task is told.
+enum Command {
+    /// Its settings changed.
+    Configure(Arc<LiveEndpoint>),
+    /// Send this event now.
+    Resend(Position),
+    /// Finish what is under way, write it down, and end.
+    Stop,
+}
+
+struct Running {
+    commands: mpsc::Sender<Command>,
+    task: JoinHandle<()>,
+}
+
+/// Sends webhooks. A clone is the same dispatcher.
+#[derive(Clone)]
+pub(crate) struct Dispatcher {
+    shared: Arc<Shared>,
+    running: Arc<Mutex<HashMap<EndpointId, Running>>>,
+}
+
+/// What came of a test.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct TestResult {
+    /// Whether the endpoint took it.
+    pub(crate) delivered: bool,
+    /// The answer's status, if there was an answer.
+    pub(crate) status_code: Option<u16>,
+    /// How long it took, in milliseconds.
+    pub(crate) duration_ms: u64,
+    /// In words what went wrong, if there was no answer.
+    pub(crate) error: Option<String>,
+    /// The first 16 KiB of the answer's body.
+    pub(crate) response_body: String,
+}
+
+/// Why an event is not sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ResendRefused {
+    /// The endpoint is disabled, paused or gone.
+    NotRunning,
+}
+
+impl Dispatcher {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self { shared: Arc::new(shared), running: Arc::default() }
+    }
+
+    /// An endpoint is new, or has changed: from now on it runs so.
+    pub(crate) async fn endpoint_saved(&self, endpoint: Arc<LiveEndpoint>) {
+        let id = endpoint.endpoint.id;
+        if !endpoint.endpoint.enabled {
+            self.endpoint_removed(id).await;
+            return;
+        }
+        let mut running = self.running.lock().await;
+        if let Some(known) = running.get(&id)
+            && !known.task.is_finished()
+            && known.commands.send(Command::Configure(endpoint.clone())).await.is_ok()
+        {
+            return;
+        }
+        let (commands, orders) = mpsc::channel(64);
+        let task = tokio::spawn(run::endpoint(self.shared.clone(), endpoint, orders));
+        running.insert(id, Running { commands, task });
+    }
+
+    /// An endpoint is not to be sent anything any more. Answers when what was under way has been written down.
+    pub(crate) async fn endpoint_removed(&self, id: EndpointId) {
+        let removed = self.running.lock().await.remove(&id);
+        if let Some(removed) = removed {
+            stop(removed).await;
+        }
+    }
+
+    /// Skips everything that an endpoint has missed. It must not be running.
+    pub(crate) async fn skip_missed(&self, id: EndpointId) -> Result<(), StoreError> {
+        let store = &self.shared.store;
+        let epoch = store.lease_acquire(LEASE, id, &self.shared.holder).await?;
+        let state = store.delivery_load(id).await?;
+        let change = DeliveryChange {
+            ended: state.retries.iter().map(|retry| retry.position).collect(),
+            low_water: Some(store.log_head().await?),
+            health: Some(tidings_domain::delivery::EndpointHealth::default()),
+            ..DeliveryChange::default()
+        };
+        store.delivery_record(id, epoch, change).await
+    }
+
+    /// Sends an event to an endpoint now, once, and beside the log.
+    pub(crate) async fn test(&self, endpoint: Arc<LiveEndpoint>, event: Arc<Event>) -> TestResult {
+        let pool = match self.shared.client.pool(&endpoint.endpoint.url, PoolLimits::default()) {
+            Ok(pool) => pool,
+            Err(refused) => return TestResult::unsent(refused.to_string()),
+        };
+        let posting = Posting::new(LogEntry { position: Position::default(), event });
+        let send =
+            Send { position: posting.position, item: Some(posting), number: 1, late: false, trigger: Trigger::New };
+        match delivery::deliver(self.shared.clone(), endpoint, pool, send).await {
+            delivery::Delivered::Attempted(finished) => TestResult {
+                delivered: finished.verdict == tidings_webhooks::Verdict::Delivered,
+                status_code: finished.attempt.status_code,
+                duration_ms: finished.attempt.duration_ms,
+                error: finished.attempt.error,
+                response_body: String::from_utf8_lossy(&finished.attempt.response_body).into_owned(),
+            },
+            delivery::Delivered::Vanished(_) => TestResult::unsent("there is nothing to send".to_owned()),
+            delivery::Delivered::Unreadable(_, error) => TestResult::unsent(error.to_string()),
+        }
+    }
+
+    /// Sends an event of the log to an endpoint again, now.
+    pub(crate) async fn resend(&self, id: EndpointId, position: Position) -> Result<(), ResendRefused> {
+        let commands = self.running.lock().await.get(&id).map(|running| running.commands.clone());
+        let commands = commands.ok_or(ResendRefused::NotRunning)?;
+        commands.send(Command::Resend(position)).await.map_err(|_| ResendRefused::NotRunning)
+    }
+
+    /// Ends all of it, after what is under way has been written down.
+    pub(crate) async fn stop(&self) {
+        let running: Vec<Running> = self.running.lock().await.drain().map(|(_, running)| running).collect();
+        futures_util::future::join_all(running.into_iter().map(stop)).await;
+    }
+}
+
+async fn stop(running: Running) {
+    // A task that has ended already does not listen.
+    let _ = running.commands.send(Command::Stop).await;
+    if let Err(error) = running.task.await
+        && error.is_panic()
+    {
+        tracing::error!(%error, "an endpoint's task panicked");
+    }
+}
+
+impl TestResult {
+    fn unsent(error: String) -> Self {
+        Self { delivered: false, status_code: None, duration_ms: 0, error: Some(error), response_body: String::new() }
+    }
+}

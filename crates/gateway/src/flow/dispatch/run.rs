@@ -1,0 +1,377 @@
+//! One endpoint's task: drives its courier.
+
+use std::{collections::VecDeque, pin::Pin, sync::Arc, time::Duration};
+
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use tidings_domain::{
+    WorkspaceId,
+    delivery::DeliveryChange,
+    event::{OrderingKey, Position},
+};
+use tidings_net::{Pool, PoolLimits};
+use tidings_store::StoreError;
+use tidings_webhooks::{
+    Verdict,
+    courier::{Courier, Limits},
+    renders, wants,
+};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, Sleep, sleep, sleep_until},
+};
+
+use super::{
+    Command, LEASE, Shared,
+    delivery::{self, Delivered},
+    watchkeeping,
+};
+use crate::{flow::tail::Posting, registry::LiveEndpoint};
+
+/// How many entries are read from the log at once.
+const CHUNK: usize = 256;
+/// How many entries of a lane are read at once: usually the first is wanted.
+const LANE_CHUNK: usize = 16;
+/// How many attempts may wait to be written down before no more are made.
+const UNWRITTEN: usize = 2048;
+/// How long to wait after the store has refused.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// How soon a moved low-water position is written down, and a changed clock is noticed.
+const TICK: Duration = Duration::from_secs(1);
+
+/// What was read of a lane.
+struct LaneRead {
+    key: OrderingKey,
+    up_to: Position,
+    next: Option<Position>,
+}
+
+struct Run {
+    shared: Arc<Shared>,
+    live: Arc<LiveEndpoint>,
+    pool: Option<Pool>,
+    courier: Courier<Arc<Posting>>,
+    epoch: u64,
+    /// Read from the log and not offered yet.
+    ahead: VecDeque<Arc<Posting>>,
+    sends: FuturesUnordered<BoxFuture<'static, Delivered>>,
+    lane_reads: FuturesUnordered<BoxFuture<'static, Result<LaneRead, (StoreError, OrderingKey, Position)>>>,
+    log_read: Option<BoxFuture<'static, Result<Vec<Arc<Posting>>, StoreError>>>,
+    recording: Option<BoxFuture<'static, Result<(), (StoreError, Box<DeliveryChange>)>>>,
+    /// The store has refused to write, and is being asked again.
+    refused: bool,
+    stopping: bool,
+}
+
+/// What woke the task.
+enum Woken {
+    Sent(Delivered),
+    LaneRead(Result<LaneRead, (StoreError, OrderingKey, Position)>),
+    LogRead(Result<Vec<Arc<Posting>>, StoreError>),
+    Recorded(Result<(), (StoreError, Box<DeliveryChange>)>),
+    Told(Option<Command>),
+    NewEvents,
+    Time,
+}
+
+/// Runs an endpoint until it is told to stop.
+pub(super) async fn endpoint(shared: Arc<Shared>, live: Arc<LiveEndpoint>, mut commands: mpsc::Receiver<Command>) {
+    let Some((epoch, courier)) = begin(&shared, &live, &mut commands).await else { return };
+    let mut head = shared.tail.head();
+    let mut run = Run {
+        pool: pool(&shared, &live),
+        shared,
+        live,
+        courier,
+        epoch,
+        ahead: VecDeque::new(),
+        sends: FuturesUnordered::new(),
+        lane_reads: FuturesUnordered::new(),
+        log_read: None,
+        recording: None,
+        refused: false,
+        stopping: false,
+    };
+    let mut timer = Box::pin(sleep(TICK));
+    loop {
+        run.proceed();
+        if run.is_over() {
+            return;
+        }
+        run.set(&mut timer);
+        let woken = tokio::select! {
+            Some(delivered) = run.sends.next(), if !run.sends.is_empty() => Woken::Sent(delivered),
+            Some(read) = run.lane_reads.next(), if !run.lane_reads.is_empty() => Woken::LaneRead(read),
+            recorded = pending(&mut run.recording) => Woken::Recorded(recorded),
+            read = pending(&mut run.log_read) => Woken::LogRead(read),
+            command = commands.recv(), if !run.stopping => Woken::Told(command),
+            Ok(()) = head.changed(), if !run.stopping => Woken::NewEvents,
+            () = &mut timer => Woken::Time,
+        };
+        run.handle(woken).await;
+    }
+}
+
+/// Takes the lease and takes up where the endpoint was left, however long the store needs.
+async fn begin(
+    shared: &Arc<Shared>,
+    live: &Arc<LiveEndpoint>,
+    commands: &mut mpsc::Receiver<Command>,
+) -> Option<(u64, Courier<Arc<Posting>>)> {
+    let id = live.endpoint.id;
+    loop {
+        let begun = async {
+            let epoch = shared.store.lease_acquire(LEASE, id, &shared.holder).await?;
+            Ok::<_, StoreError>((epoch, shared.store.delivery_load(id).await?))
+        };
+        match begun.await {
+            Ok((epoch, state)) => {
+                let mut courier = Courier::new(&live.endpoint, Limits::default(), state);
+                courier.try_now(shared.clock.now());
+                return Some((epoch, courier));
+            }
+            Err(StoreError::NotFound(_) | StoreError::Stopped) => return None,
+            Err(error) => tracing::error!(endpoint.id = %id, %error, "cannot begin to deliver; trying again"),
+        }
+        tokio::select! {
+            () = sleep(PATIENCE) => {}
+            command = commands.recv() => if matches!(command, None | Some(Command::Stop)) { return None },
+        }
+    }
+}
+
+fn pool(shared: &Shared, live: &LiveEndpoint) -> Option<Pool> {
+    match shared.client.pool(&live.endpoint.url, PoolLimits::default()) {
+        Ok(pool) => Some(pool),
+        Err(error) => {
+            tracing::error!(endpoint.id = %live.endpoint.id, %error, "the endpoint's address is not allowed");
+            None
+        }
+    }
+}
+
+/// Waits for what is under way, for ever if nothing is.
+async fn pending<T>(future: &mut Option<BoxFuture<'static, T>>) -> T {
+    match future {
+        None => std::future::pending().await,
+        Some(running) => {
+            let result = running.as_mut().await;
+            *future = None;
+            result
+        }
+    }
+}
+
+impl Run {
+    /// Starts everything that can be started now.
+    fn proceed(&mut self) {
+        let now = self.shared.clock.now();
+        self.courier.tick(now);
+        if !self.stopping {
+            self.feed();
+            self.read_lanes();
+            self.send();
+        }
+        self.record();
+    }
+
+    /// Offers the courier what it has room for: from the tail, or from the store if the endpoint lags behind it.
+    fn feed(&mut self) {
+        while self.courier.has_room() {
+            let Some(posting) = self.ahead.pop_front() else {
+                let after = self.courier.cursor();
+                match self.shared.tail.after(after, CHUNK) {
+                    Some(postings) if postings.is_empty() => return,
+                    Some(postings) => self.ahead.extend(postings),
+                    None => return self.read_log(after),
+                }
+                continue;
+            };
+            let event = &posting.event;
+            let wanted = wants(&self.live.endpoint, event) && renders(event, self.live.endpoint.format);
+            self.courier.offer(posting.position, event.key, wanted.then(|| posting.clone()));
+        }
+    }
+
+    fn read_log(&mut self, after: Position) {
+        if self.log_read.is_none() {
+            let store = self.shared.store.clone();
+            self.log_read = Some(Box::pin(async move {
+                let entries = store.log_read(after, CHUNK).await?;
+                Ok(entries.into_iter().map(Posting::new).collect())
+            }));
+        }
+    }
+
+    fn read_lanes(&mut self) {
+        while let Some((key, after, up_to)) = self.courier.next_read() {
+            let read = read_lane(self.shared.clone(), self.live.clone(), key, after, up_to);
+            self.lane_reads.push(Box::pin(read));
+        }
+    }
+
+    fn send(&mut self) {
+        let Some(pool) = &self.pool else { return };
+        if self.refused || self.courier.unwritten() > UNWRITTEN {
+            return;
+        }
+        let now = self.shared.clock.now();
+        while let Some(send) = self.courier.next_send(now) {
+            let delivery = delivery::deliver(self.shared.clone(), self.live.clone(), pool.clone(), send);
+            self.sends.push(Box::pin(delivery));
+        }
+    }
+
+    /// Writes down what has become of deliveries, unless a write is under way: then it waits and goes with the next.
+    fn record(&mut self) {
+        if self.recording.is_some() || !(self.courier.has_change() || self.courier.low_water_lags()) {
+            return;
+        }
+        let change = self.courier.take_change(self.shared.clock.now());
+        if !change.is_empty() {
+            self.recording = Some(self.write(change, Duration::ZERO));
+        }
+    }
+
+    fn write(
+        &self,
+        change: DeliveryChange,
+        wait: Duration,
+    ) -> BoxFuture<'static, Result<(), (StoreError, Box<DeliveryChange>)>> {
+        let (shared, id, epoch) = (self.shared.clone(), self.live.endpoint.id, self.epoch);
+        Box::pin(async move {
+            if !wait.is_zero() {
+                sleep(wait).await;
+            }
+            let written = shared.store.delivery_record(id, epoch, change.clone()).await;
+            written.map_err(|error| (error, Box::new(change)))
+        })
+    }
+
+    fn is_over(&self) -> bool {
+        self.stopping && self.sends.is_empty() && self.recording.is_none() && !self.courier.has_change()
+    }
+
+    /// Sets the timer to when the courier wants to be woken, or to the next tick.
+    fn set(&self, timer: &mut Pin<Box<Sleep>>) {
+        let now = self.shared.clock.now();
+        let wanted = self.courier.wakes_at().map(|at| at.since(now)).filter(|_| !self.stopping);
+        let lags = self.courier.low_water_lags();
+        let wait = match wanted {
+            // Under way already, or waiting for room.
+            Some(wait) if wait.is_zero() => TICK,
+            Some(wait) => wait.min(TICK),
+            None if lags || self.stopping => TICK,
+            None => TICK * 3600,
+        };
+        let deadline = Instant::now() + wait;
+        let set_to = timer.deadline();
+        // Moving a timer costs more than being woken a little early.
+        if timer.is_elapsed() || deadline < set_to || set_to < Instant::now() {
+            timer.as_mut().reset(deadline);
+        }
+    }
+
+    async fn handle(&mut self, woken: Woken) {
+        match woken {
+            Woken::NewEvents | Woken::Time => {}
+            Woken::Sent(delivered) => {
+                self.settle(delivered).await;
+                while let Some(Some(delivered)) = self.sends.next().now_or_never() {
+                    self.settle(delivered).await;
+                }
+            }
+            Woken::LaneRead(Ok(read)) => {
+                self.courier.lane_read(read.key, read.up_to, read.next, self.shared.clock.now());
+            }
+            Woken::LaneRead(Err((error, key, after))) => {
+                self.complain("cannot read a lane", &error);
+                let (shared, live, up_to) = (self.shared.clone(), self.live.clone(), self.courier.cursor());
+                self.lane_reads.push(Box::pin(async move {
+                    sleep(PATIENCE).await;
+                    read_lane(shared, live, key, after, up_to).await
+                }));
+            }
+            Woken::LogRead(Ok(postings)) => self.ahead.extend(postings),
+            Woken::LogRead(Err(error)) => {
+                self.complain("cannot read the log", &error);
+                sleep_until(Instant::now() + PATIENCE).await;
+            }
+            Woken::Recorded(Ok(())) => self.refused = false,
+            Woken::Recorded(Err((StoreError::StaleLease(_) | StoreError::NotFound(_) | StoreError::Stopped, _))) => {
+                // Another process has the endpoint, or it is gone: what is under way is not ours to write down.
+                self.stopping = true;
+                self.sends.clear();
+                self.courier.take_change(self.shared.clock.now());
+            }
+            Woken::Recorded(Err((error, change))) => {
+                self.complain("cannot write down what became of deliveries; no more are made until it works", &error);
+                self.refused = true;
+                self.recording = Some(self.write(*change, PATIENCE));
+            }
+            Woken::Told(None | Some(Command::Stop)) => self.stopping = true,
+            Woken::Told(Some(Command::Configure(live))) => {
+                if live.endpoint.url != self.live.endpoint.url || self.pool.is_none() {
+                    self.pool = pool(&self.shared, &live);
+                }
+                self.courier.configure(&live.endpoint);
+                self.live = live;
+            }
+            Woken::Told(Some(Command::Resend(position))) => self.resend(position).await,
+        }
+    }
+
+    async fn settle(&mut self, delivered: Delivered) {
+        match delivered {
+            Delivered::Vanished(position) => self.courier.vanished(position),
+            Delivered::Unreadable(position, error) => {
+                self.complain("cannot read an event", &error);
+                self.courier.unread(position, self.shared.clock.now().plus(PATIENCE));
+            }
+            Delivered::Attempted(finished) => {
+                let now = self.shared.clock.now();
+                let delivered = finished.verdict == Verdict::Delivered;
+                watchkeeping::count(&self.shared, delivered, finished.attempt.duration_ms);
+                let standing = self.courier.finished(finished, now);
+                let stop = watchkeeping::transition(&self.shared, &self.live, &mut self.courier, standing).await;
+                self.stopping |= stop;
+            }
+        }
+    }
+
+    async fn resend(&mut self, position: Position) {
+        match self.shared.store.log_at(position).await {
+            Ok(Some(entry)) => self.courier.resend(position, entry.event.key, self.shared.clock.now()),
+            Ok(None) => {}
+            Err(error) => self.complain("cannot resend", &error),
+        }
+    }
+
+    fn complain(&self, what: &str, error: &StoreError) {
+        tracing::warn!(endpoint.id = %self.live.endpoint.id, %error, "{what}");
+    }
+}
+
+/// The next event of a lane that the endpoint wants.
+async fn read_lane(
+    shared: Arc<Shared>,
+    live: Arc<LiveEndpoint>,
+    key: OrderingKey,
+    after: Position,
+    up_to: Position,
+) -> Result<LaneRead, (StoreError, OrderingKey, Position)> {
+    let workspace: WorkspaceId = live.endpoint.workspace_id;
+    let entries = shared
+        .store
+        .log_read_key(workspace, key, after, up_to, LANE_CHUNK)
+        .await
+        .map_err(|error| (error, key, after))?;
+    let wanted =
+        entries.iter().find(|entry| wants(&live.endpoint, &entry.event) && renders(&entry.event, live.endpoint.format));
+    let next = wanted.map(|entry| entry.position);
+    let up_to = match entries.last() {
+        // There may be more: the lane is read on from here.
+        Some(last) if entries.len() == LANE_CHUNK => last.position,
+        _ => up_to,
+    };
+    Ok(LaneRead { key, up_to, next })
+}

@@ -1,0 +1,103 @@
+//! A vendor's webhook on its way in: verify the signature over the raw bytes, read the updates, find the channel of
+//! each, and hand all of it to the store as one. Only when that is on the disk does the vendor get its 200.
+//!
+//! A body with a bad signature leaves nothing behind. One that is signed and cannot be read is kept and counted; it
+//! can be read again by a later version ([`super::reprocess`]).
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use tidings_channels::SignatureError;
+use tidings_domain::change::{Route, Update};
+use tidings_store::{Intake, IntakeReceipt, RoutedUpdate, StoreError, Target};
+
+use crate::{
+    Gateway,
+    registry::{Channels, LiveChannel},
+    telemetry::{InboundLabels, OutcomeLabels},
+};
+
+/// Why a webhook was not taken in.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refused {
+    /// It is not signed as its channel's vendor signs.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    /// The channel has nothing to check signatures by.
+    #[error("the channel has no secret to check signatures by")]
+    Unverifiable,
+    /// It could not be stored.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Takes a webhook in, and counts what became of it.
+pub(crate) async fn take(
+    gateway: &Gateway,
+    channel: &Arc<LiveChannel>,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<IntakeReceipt, Refused> {
+    let taken = verify_and_store(gateway, channel, headers, body).await;
+    let result = match &taken {
+        Ok(_) => "accepted",
+        Err(Refused::Signature(SignatureError::Wrong) | Refused::Unverifiable) => "wrong_signature",
+        Err(Refused::Signature(_)) => "unsigned",
+        Err(Refused::Store(_)) => "refused",
+    };
+    gateway.metrics.inbound.get_or_create(&InboundLabels { result }).inc();
+    taken
+}
+
+async fn verify_and_store(
+    gateway: &Gateway,
+    channel: &Arc<LiveChannel>,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<IntakeReceipt, Refused> {
+    let verifier = channel.verifier.as_ref().ok_or(Refused::Unverifiable)?;
+    verifier.verify(&|name: &str| headers.get(name).map(http::HeaderValue::as_bytes), &body)?;
+    let updates = read(&gateway.registry.channels, channel, &body);
+    if let Err(reason) = &updates {
+        gateway.metrics.unparsed.inc();
+        tracing::warn!(channel.id = %channel.channel.id, %reason, "a signed webhook cannot be read; its body is kept");
+    }
+    let receipt = gateway
+        .store
+        .intake(Intake {
+            workspace_id: channel.channel.workspace_id,
+            channel_id: channel.channel.id,
+            received_at: gateway.clock.now(),
+            body: Ok(body),
+            updates,
+        })
+        .await?;
+    count(gateway, receipt);
+    Ok(receipt)
+}
+
+/// Counts what became of updates.
+pub(crate) fn count(gateway: &Gateway, receipt: IntakeReceipt) {
+    let outcomes = [("applied", receipt.applied), ("repeated", receipt.repeated), ("kept", receipt.kept)];
+    for (outcome, number) in outcomes.into_iter().filter(|(_, number)| *number > 0) {
+        gateway.metrics.updates.get_or_create(&OutcomeLabels { outcome }).inc_by(u64::from(number));
+    }
+}
+
+/// Reads a body and finds the channel of each update.
+pub(crate) fn read(channels: &Channels, path: &Arc<LiveChannel>, body: &[u8]) -> Result<Vec<RoutedUpdate>, String> {
+    let updates = path.adapter.parse(body).map_err(|error| error.to_string())?;
+    Ok(updates.into_iter().map(|update| route(channels, path, update)).collect())
+}
+
+fn route(channels: &Channels, path: &Arc<LiveChannel>, update: Update) -> RoutedUpdate {
+    let target = match update.route {
+        Route::Path => Target::Channel(path.channel.clone()),
+        Route::Account(account) => match channels.route(path, &account) {
+            Some(live) => Target::Channel(live.channel.clone()),
+            None => Target::Unrouted(account),
+        },
+    };
+    RoutedUpdate { target, dedup: update.dedup, news: update.news }
+}

@@ -1,0 +1,152 @@
+//! `GET /v1/conversations`: conversations as they stand. What happened to them is told by events.
+
+use std::sync::Arc;
+
+use axum::{extract::State, response::Response};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tidings_domain::{
+    ChannelId, ContactId, ConversationId, WorkspaceId,
+    channel::ChannelType,
+    conversation::{ActorType, Conversation, ConversationStatus},
+    key::{Access, Area},
+};
+use tidings_store::ConversationFilter;
+use utoipa::{IntoParams, ToSchema};
+
+use super::parameter;
+use crate::{
+    Gateway,
+    http::{
+        auth::Caller,
+        body::{Id, Params, json},
+        page::{List, listed, number, page},
+        problem::{Answer, Problem},
+    },
+};
+
+/// Everything said with one contact on one channel.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Conversation)]
+pub(crate) struct ConversationView {
+    /// `conv_…`
+    #[schema(value_type = String)]
+    id: ConversationId,
+    /// Whose it is.
+    #[schema(value_type = String)]
+    workspace_id: WorkspaceId,
+    /// With whom.
+    #[schema(value_type = String)]
+    contact_id: ContactId,
+    /// By which channel.
+    #[schema(value_type = String)]
+    channel_id: ChannelId,
+    /// That channel's type.
+    #[schema(value_type = String, example = "whatsapp")]
+    channel_type: ChannelType,
+    /// `open` or `closed`.
+    #[schema(value_type = String, example = "open")]
+    status: ConversationStatus,
+    /// Who looks after it.
+    assigned_to: Option<String>,
+    /// `attendant` or `agent`.
+    #[schema(value_type = Option<String>)]
+    assigned_type: Option<ActorType>,
+    /// Tags.
+    tags: Vec<String>,
+    /// The company's own fields.
+    metadata: Map<String, Value>,
+    /// How many messages it has.
+    message_count: u64,
+    /// When its last message was recorded.
+    last_message_at: Option<String>,
+    /// The vendor's time of the contact's last message.
+    last_inbound_at: Option<String>,
+    /// When it was recorded.
+    created_at: String,
+    /// When its last change was recorded.
+    updated_at: String,
+    /// When it was closed.
+    closed_at: Option<String>,
+}
+
+impl ConversationView {
+    fn of(conversation: Conversation) -> Self {
+        Self {
+            id: conversation.id,
+            workspace_id: conversation.workspace_id,
+            contact_id: conversation.contact_id,
+            channel_id: conversation.channel_id,
+            channel_type: conversation.channel_type,
+            status: conversation.status,
+            assigned_to: conversation.assigned_to,
+            assigned_type: conversation.assigned_type,
+            tags: conversation.tags,
+            metadata: conversation.metadata,
+            message_count: conversation.message_count,
+            last_message_at: conversation.last_message_at.map(|at| at.to_string()),
+            last_inbound_at: conversation.last_inbound_at.map(|at| at.to_string()),
+            created_at: conversation.created_at.to_string(),
+            updated_at: conversation.updated_at.to_string(),
+            closed_at: conversation.closed_at.map(|at| at.to_string()),
+        }
+    }
+}
+
+/// Which conversations are asked for.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ConversationParams {
+    /// How many items at most: 50 unless told, 200 at most.
+    #[serde(default, deserialize_with = "number")]
+    limit: Option<usize>,
+    /// The `next_cursor` of the page before.
+    #[serde(default)]
+    cursor: Option<String>,
+    /// Of this channel.
+    #[serde(default)]
+    channel_id: Option<String>,
+    /// Of this contact.
+    #[serde(default)]
+    contact_id: Option<String>,
+    /// `open` or `closed`.
+    #[serde(default)]
+    status: Option<String>,
+}
+
+/// List the conversations
+#[utoipa::path(
+    get, path = "/conversations", operation_id = "list_conversations", tag = "conversations",
+    params(ConversationParams),
+    responses((status = 200, description = "The newest first", body = List<ConversationView>)),
+)]
+pub(crate) async fn list(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Params(params): Params<ConversationParams>,
+) -> Answer<Response> {
+    caller.may(Area::Conversations, Access::Read)?;
+    let filter = ConversationFilter {
+        channel_id: parameter("channel_id", params.channel_id.as_deref(), |text| text.parse().ok())?,
+        contact_id: parameter("contact_id", params.contact_id.as_deref(), |text| text.parse().ok())?,
+        status: parameter("status", params.status.as_deref(), ConversationStatus::from_name)?,
+    };
+    let page = page(params.limit, params.cursor.as_deref())?;
+    let listing = gateway.store.conversation_list(caller.workspace_id, filter, page).await?;
+    json(StatusCode::OK, &listed(listing, ConversationView::of))
+}
+
+/// Get a conversation
+#[utoipa::path(
+    get, path = "/conversations/{id}", operation_id = "get_conversation", tag = "conversations",
+    params(("id" = String, Path, description = "The conversation")),
+    responses((status = 200, description = "The conversation", body = ConversationView)),
+)]
+pub(crate) async fn get(State(gateway): State<Arc<Gateway>>, caller: Caller, id: Id) -> Answer<Response> {
+    caller.may(Area::Conversations, Access::Read)?;
+    let found = gateway.store.conversation_get(caller.workspace_id, id.of("conversation")?).await?;
+    let conversation = found.ok_or_else(|| Problem::not_found("conversation"))?;
+    json(StatusCode::OK, &ConversationView::of(conversation))
+}

@@ -1,0 +1,104 @@
+//! `POST /v1/endpoints`
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{extract::State, response::Response};
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::Map;
+use tidings_domain::{
+    EndpointId, WorkspaceId,
+    endpoint::{Endpoint, EndpointStatus, Ordering, WebhookFormat},
+    key::{Access, Area},
+};
+use tidings_store::Claimed;
+use tidings_webhooks::{EndpointSecrets, SigningSecret};
+use utoipa::ToSchema;
+
+use super::{EndpointView, input::EndpointInput};
+use crate::{
+    Gateway,
+    http::{
+        auth::Caller,
+        body::RawRequest,
+        idempotency::{Draft, Once},
+        problem::Answer,
+    },
+    registry::LiveEndpoint,
+};
+
+/// An endpoint with its secret.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NewEndpoint {
+    /// The endpoint.
+    #[serde(flatten)]
+    endpoint: EndpointView,
+    /// The secret that its webhooks are signed with, `whsec_…`. It is not shown again.
+    secret: String,
+}
+
+/// Make an endpoint
+///
+/// It starts at the end of the log: what happens from now on is sent to it.
+#[utoipa::path(
+    post, path = "/endpoints", operation_id = "create_endpoint", tag = "endpoints", request_body = EndpointInput,
+    params(("idempotency-key" = Option<String>, Header, description = "Makes a repetition safe")),
+    responses((status = 201, description = "The endpoint, with its secret this once", body = NewEndpoint)),
+)]
+pub(crate) async fn create(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    request: RawRequest,
+) -> Answer<Response> {
+    caller.may(Area::Endpoints, Access::Write)?;
+    let once = Once::of(&gateway, &caller, &request)?;
+    if let Some(answer) = once.answered().await? {
+        return Ok(answer);
+    }
+    let input: EndpointInput = request.json()?;
+    let mut endpoint = blank(&gateway, caller.workspace_id);
+    input.apply(&gateway, &mut endpoint)?;
+    let secret = new_secret(&gateway);
+    let text = secret.to_text();
+    let status = if endpoint.enabled { EndpointStatus::Healthy } else { EndpointStatus::Paused };
+    let live = LiveEndpoint { endpoint, secrets: EndpointSecrets::new(secret), status };
+    let draft = Draft::new(StatusCode::CREATED, &NewEndpoint { endpoint: EndpointView::of(&live), secret: text })?;
+    let _changing = gateway.changing.lock().await;
+    let record = live.record(&gateway.seal, &*gateway.random);
+    let claimed = gateway.store.endpoint_create(record, once.claim(&draft)).await?;
+    if claimed == Claimed::Done {
+        let live = Arc::new(live);
+        gateway.registry.endpoints.put(live.clone());
+        gateway.dispatcher.endpoint_saved(live).await;
+    }
+    once.finish(&claimed, draft, || {})
+}
+
+/// A new key to sign with.
+pub(super) fn new_secret(gateway: &Gateway) -> SigningSecret {
+    let mut random = [0; SigningSecret::LENGTH];
+    gateway.random.fill(&mut random);
+    SigningSecret::generate(random)
+}
+
+fn blank(gateway: &Gateway, workspace_id: WorkspaceId) -> Endpoint {
+    let now = gateway.clock.now();
+    Endpoint {
+        id: gateway.ids.next(EndpointId::next),
+        workspace_id,
+        url: String::new(),
+        format: WebhookFormat::Lifecycle,
+        events: Vec::new(),
+        channels: Vec::new(),
+        ordering: Ordering::Conversation,
+        headers: BTreeMap::new(),
+        legacy_signature: None,
+        timeout_ms: 0,
+        order_hold_max_seconds: None,
+        description: None,
+        metadata: Map::new(),
+        enabled: true,
+        created_at: now,
+        updated_at: now,
+    }
+}

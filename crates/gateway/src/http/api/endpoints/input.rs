@@ -1,0 +1,227 @@
+//! What an endpoint is made of, as it is sent to us: read and checked in one way for POST and PATCH.
+
+use std::collections::BTreeMap;
+
+use http::{HeaderName, HeaderValue};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tidings_domain::{
+    ChannelId, WorkspaceId,
+    endpoint::{Endpoint, LegacySignature, Ordering, WebhookFormat},
+    pattern::EventPattern,
+};
+use tidings_webhooks::{default_events, request::is_reserved};
+use utoipa::ToSchema;
+
+use crate::{
+    Gateway,
+    http::{
+        body::escape,
+        problem::{Answer, FieldProblem, Problem},
+    },
+};
+
+const MOST_HEADERS: usize = 20;
+const LONGEST_HEADER: usize = 4096;
+const MOST_NAMES: usize = 100;
+const LONGEST_DESCRIPTION: usize = 1000;
+const LONGEST_METADATA: usize = 4096;
+const SHORTEST_TIMEOUT_MS: u64 = 1_000;
+const LONGEST_TIMEOUT_MS: u64 = 60_000;
+const LONGEST_HOLD_SECONDS: u64 = 7 * 24 * 3600;
+
+/// What is to be an endpoint.
+#[expect(clippy::option_option, reason = "by PATCH, null and absent differ")]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EndpointInput {
+    /// Where it is.
+    pub(super) url: String,
+    /// The shape of the bodies: `lifecycle` (the default) or `object`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "lifecycle")]
+    pub(super) format: Option<WebhookFormat>,
+    /// The events that it wants, by name, by family (`conversation.*`) or all (`*`).
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub(super) events: Option<Vec<EventPattern>>,
+    /// The channels that it wants to hear of; all unless told.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub(super) channels: Option<Vec<ChannelId>>,
+    /// Comes with a later version.
+    #[serde(default)]
+    pub(super) filter: Option<Value>,
+    /// `conversation` (the default): a conversation's events come one after the other; or `none`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "conversation")]
+    pub(super) ordering: Option<Ordering>,
+    /// Headers of the company's own. Their values are not shown again.
+    #[serde(default)]
+    pub(super) headers: Option<BTreeMap<String, String>>,
+    /// Comes with a later version.
+    #[serde(default)]
+    pub(super) rate_limit: Option<Value>,
+    /// Whether it is to be sent anything; it is unless told.
+    #[serde(default)]
+    pub(super) enabled: Option<bool>,
+    /// A second signature, for receivers that were written for another platform: `header`, `timestamp_header`,
+    /// `signed` (`body` or `timestamp.body`), `encoding` (`hex` or `base64`), `prefix`.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub(super) legacy_signature: Option<LegacySignature>,
+    /// How long one attempt may take, in milliseconds: 15000 unless told.
+    #[serde(default)]
+    pub(super) timeout_ms: Option<u64>,
+    /// For how many seconds a failed event may hold back its conversation: 900 unless told; by PATCH null: for its
+    /// whole schedule.
+    #[serde(default, alias = "order_hold_max", deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
+    pub(super) order_hold_max_seconds: Option<Option<u64>>,
+    /// What the company calls it.
+    #[serde(default)]
+    pub(super) description: Option<String>,
+    /// The company's own fields, at most 4 KiB.
+    #[serde(default)]
+    pub(super) metadata: Option<Map<String, Value>>,
+}
+
+/// Tells null from absent.
+#[expect(clippy::option_option, reason = "by PATCH, null and absent differ")]
+fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<u64>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+impl EndpointInput {
+    /// What would make the endpoint as it is.
+    pub(super) fn of(endpoint: &Endpoint) -> Self {
+        Self {
+            url: endpoint.url.clone(),
+            format: Some(endpoint.format),
+            events: Some(endpoint.events.clone()),
+            channels: Some(endpoint.channels.clone()),
+            filter: None,
+            ordering: Some(endpoint.ordering),
+            headers: Some(endpoint.headers.clone()),
+            rate_limit: None,
+            enabled: Some(endpoint.enabled),
+            legacy_signature: endpoint.legacy_signature.clone(),
+            timeout_ms: Some(endpoint.timeout_ms),
+            order_hold_max_seconds: Some(endpoint.order_hold_max_seconds),
+            description: endpoint.description.clone(),
+            metadata: Some(endpoint.metadata.clone()),
+        }
+    }
+
+    /// Writes it over an endpoint, if all of it is right.
+    pub(super) fn apply(self, gateway: &Gateway, endpoint: &mut Endpoint) -> Answer<()> {
+        for (pointer, what, asked) in [
+            ("/filter", "filtering by content", self.filter.is_some()),
+            ("/rate_limit", "a rate limit of an endpoint", self.rate_limit.is_some()),
+        ] {
+            if asked {
+                return Err(Problem::not_available(what, Some(pointer)));
+            }
+        }
+        self.check(gateway, endpoint)?;
+        gateway.addresses.judge_url(&self.url).map_err(|refused| Problem::address("/url", &refused))?;
+        let format = self.format.unwrap_or(WebhookFormat::Lifecycle);
+        endpoint.url = self.url;
+        endpoint.format = format;
+        endpoint.events = self.events.unwrap_or_else(|| default_events(format));
+        endpoint.channels = self.channels.unwrap_or_default();
+        endpoint.ordering = self.ordering.unwrap_or(Ordering::Conversation);
+        endpoint.headers = self.headers.unwrap_or_default();
+        endpoint.legacy_signature = self.legacy_signature;
+        endpoint.timeout_ms = self.timeout_ms.unwrap_or(millis(Endpoint::DEFAULT_TIMEOUT));
+        endpoint.order_hold_max_seconds =
+            self.order_hold_max_seconds.unwrap_or(Some(Endpoint::DEFAULT_ORDER_HOLD.as_secs()));
+        endpoint.description = self.description;
+        endpoint.metadata = self.metadata.unwrap_or_default();
+        endpoint.enabled = self.enabled.unwrap_or(true);
+        Ok(())
+    }
+
+    fn check(&self, gateway: &Gateway, endpoint: &Endpoint) -> Answer<()> {
+        let mut errors = Vec::new();
+        self.check_names(gateway, endpoint.workspace_id, &endpoint.channels, &mut errors);
+        self.check_headers(&mut errors);
+        let mut within = |pointer: &str, value: Option<u64>, lowest: u64, highest: u64| {
+            if value.is_some_and(|value| !(lowest..=highest).contains(&value)) {
+                errors.push(FieldProblem::new(pointer, format!("expected a number from {lowest} to {highest}")));
+            }
+        };
+        within("/timeout_ms", self.timeout_ms, SHORTEST_TIMEOUT_MS, LONGEST_TIMEOUT_MS);
+        within("/order_hold_max_seconds", self.order_hold_max_seconds.flatten(), 0, LONGEST_HOLD_SECONDS);
+        if self.description.as_ref().is_some_and(|text| text.chars().count() > LONGEST_DESCRIPTION) {
+            errors.push(FieldProblem::new("/description", format!("is longer than {LONGEST_DESCRIPTION} characters")));
+        }
+        let metadata = self.metadata.as_ref().and_then(|metadata| serde_json::to_vec(metadata).ok());
+        if metadata.is_some_and(|text| text.len() > LONGEST_METADATA) {
+            errors.push(FieldProblem::new("/metadata", format!("is longer than {LONGEST_METADATA} bytes of JSON")));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(Problem::fields(errors)) }
+    }
+
+    fn check_names(
+        &self,
+        gateway: &Gateway,
+        workspace: WorkspaceId,
+        known: &[ChannelId],
+        errors: &mut Vec<FieldProblem>,
+    ) {
+        if self.events.as_ref().is_some_and(|events| events.is_empty() || events.len() > MOST_NAMES) {
+            errors.push(FieldProblem::new("/events", format!("expected 1 to {MOST_NAMES} names or patterns")));
+        }
+        let channels = self.channels.as_deref().unwrap_or_default();
+        if channels.len() > MOST_NAMES {
+            errors.push(FieldProblem::new("/channels", format!("expected at most {MOST_NAMES} channels")));
+        }
+        for (index, id) in channels.iter().enumerate() {
+            // One that the endpoint names already may have been deleted since; that spoils no other change.
+            if !known.contains(id) && gateway.registry.channels.get(workspace, *id).is_none() {
+                errors.push(FieldProblem::new(format!("/channels/{index}"), "there is no such channel"));
+            }
+        }
+    }
+
+    fn check_headers(&self, errors: &mut Vec<FieldProblem>) {
+        let headers = self.headers.iter().flatten();
+        if self.headers.as_ref().is_some_and(|headers| headers.len() > MOST_HEADERS) {
+            errors.push(FieldProblem::new("/headers", format!("expected at most {MOST_HEADERS} headers")));
+        }
+        for (name, value) in headers {
+            let problem = header_problem(name).or_else(|| {
+                (value.len() > LONGEST_HEADER || HeaderValue::from_str(value).is_err())
+                    .then_some("is not a value that a header can have")
+            });
+            if let Some(problem) = problem {
+                errors.push(FieldProblem::new(format!("/headers/{}", escape(name)), problem));
+            }
+        }
+        let Some(legacy) = &self.legacy_signature else { return };
+        if let Some(problem) = header_problem(&legacy.header) {
+            errors.push(FieldProblem::new("/legacy_signature/header", problem));
+        }
+        if let Some(problem) = legacy.timestamp_header.as_deref().and_then(header_problem) {
+            errors.push(FieldProblem::new("/legacy_signature/timestamp_header", problem));
+        }
+        if legacy.prefix.len() > LONGEST_HEADER || HeaderValue::from_str(&legacy.prefix).is_err() {
+            errors.push(FieldProblem::new("/legacy_signature/prefix", "is not a value that a header can have"));
+        }
+    }
+}
+
+fn header_problem(name: &str) -> Option<&'static str> {
+    if HeaderName::from_bytes(name.as_bytes()).is_err() {
+        Some("is not the name of a header")
+    } else if is_reserved(name) {
+        Some("is a header that the gateway sets")
+    } else {
+        None
+    }
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,97 @@
+//! `PATCH /v1/endpoints/{id}`
+
+use std::sync::Arc;
+
+use axum::{extract::State, response::Response};
+use http::StatusCode;
+use serde_json::{Map, Value};
+use tidings_domain::{
+    endpoint::{Endpoint, EndpointStatus},
+    key::{Access, Area},
+};
+
+use super::{EndpointView, REDACTED, find, input::EndpointInput};
+use crate::{
+    Gateway,
+    http::{
+        auth::Caller,
+        body::{Id, RawRequest, json, parse},
+        merge::merge,
+        problem::{Answer, Problem},
+    },
+    registry::LiveEndpoint,
+};
+
+/// Change an endpoint
+///
+/// By JSON merge patch: what is absent stays, what is null gets its default. `"enabled": true` delivers what was missed;
+/// with `"resume_from": "now"` it does not.
+#[utoipa::path(
+    patch, path = "/endpoints/{id}", operation_id = "update_endpoint", tag = "endpoints",
+    request_body(content = EndpointInput, description = "The fields that change; also `resume_from`"),
+    params(("id" = String, Path, description = "The endpoint")),
+    responses((status = 200, description = "The endpoint", body = EndpointView)),
+)]
+pub(crate) async fn update(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    id: Id,
+    request: RawRequest,
+) -> Answer<Response> {
+    caller.may(Area::Endpoints, Access::Write)?;
+    let _changing = gateway.changing.lock().await;
+    let live = find(&gateway, &caller, &id)?;
+    let mut patch = request.object()?;
+    let resume_from = patch.remove("resume_from").filter(|value| !value.is_null());
+    let mut changed = LiveEndpoint::clone(&live);
+    patched(&live.endpoint, patch)?.apply(&gateway, &mut changed.endpoint)?;
+    changed.endpoint.updated_at = gateway.clock.now();
+    changed.status = status(&live, changed.endpoint.enabled);
+    let from_now = match resume_from {
+        None => false,
+        Some(Value::String(word)) if word == "now" && changed.endpoint.enabled => true,
+        Some(_) => return Err(Problem::field("/resume_from", "expected \"now\", with `enabled` true")),
+    };
+    if from_now {
+        gateway.dispatcher.endpoint_removed(live.endpoint.id).await;
+        gateway.dispatcher.skip_missed(live.endpoint.id).await?;
+    }
+    let record = changed.record(&gateway.seal, &*gateway.random);
+    gateway.store.endpoint_update(record, None).await?;
+    if changed.status != live.status {
+        gateway.store.endpoint_status(changed.endpoint.id, changed.status).await?;
+    }
+    let changed = Arc::new(changed);
+    gateway.registry.endpoints.put(changed.clone());
+    gateway.dispatcher.endpoint_saved(changed.clone()).await;
+    json(StatusCode::OK, &EndpointView::of(&changed))
+}
+
+/// What would make the endpoint as it is to be.
+fn patched(endpoint: &Endpoint, mut patch: Map<String, Value>) -> Answer<EndpointInput> {
+    // Who sends back what was answered means to leave the hidden values as they are.
+    if let Some(Value::Object(headers)) = patch.get_mut("headers") {
+        headers.retain(|name, value| value != REDACTED || !endpoint.headers.contains_key(name));
+    }
+    let Value::Object(current) = serde_json::to_value(EndpointInput::of(endpoint)).unwrap_or_default() else {
+        return Err(Problem::field("", "expected a JSON object"));
+    };
+    let hold = ["order_hold_max_seconds", "order_hold_max"].into_iter().find_map(|name| patch.remove(name));
+    let mut merged = merge(current, patch);
+    merged.retain(|_, value| !value.is_null());
+    if let Some(hold) = hold {
+        merged.insert("order_hold_max_seconds".to_owned(), hold);
+    } else if endpoint.order_hold_max_seconds.is_none() {
+        merged.insert("order_hold_max_seconds".to_owned(), Value::Null);
+    }
+    parse(merged)
+}
+
+/// How the endpoint is doing, once it is enabled, paused or left as it is.
+fn status(live: &LiveEndpoint, enabled: bool) -> EndpointStatus {
+    match (live.status, enabled) {
+        (EndpointStatus::Disabled | EndpointStatus::Paused, true) => EndpointStatus::Healthy,
+        (EndpointStatus::Healthy | EndpointStatus::Down, false) => EndpointStatus::Paused,
+        (status, _) => status,
+    }
+}

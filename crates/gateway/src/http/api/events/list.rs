@@ -1,0 +1,54 @@
+//! `GET /v1/events`
+
+use std::sync::Arc;
+
+use axum::{extract::State, response::Response};
+use http::StatusCode;
+use serde_json::value::RawValue;
+use tidings_domain::{
+    event::Position,
+    key::{Access, Area},
+};
+
+use super::{EventEnvelope, EventParams, envelope, place_after};
+use crate::{
+    Gateway,
+    http::{
+        auth::Caller,
+        body::{Params, json},
+        page::{List, cursor, limit, place},
+        problem::{Answer, Problem},
+    },
+};
+
+/// List the events
+///
+/// Who polls with `after` set to the last event that he saw misses nothing and sees nothing twice.
+#[utoipa::path(
+    get, path = "/events", operation_id = "list_events", tag = "events", params(EventParams),
+    responses((status = 200, description = "The oldest first", body = List<EventEnvelope>)),
+)]
+pub(crate) async fn list(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Params(params): Params<EventParams>,
+) -> Answer<Response> {
+    caller.may(Area::Events, Access::Read)?;
+    let limit = limit(params.limit)?;
+    let format = params.format()?;
+    let filter = params.filter(format)?;
+    let after = match &params.cursor {
+        Some(cursor) => Position(u64::from_be_bytes(place(cursor)?)),
+        None => place_after(&gateway, &caller, params.after.as_deref()).await?,
+    };
+    let mut entries = gateway.store.event_list(caller.workspace_id, filter, after, limit + 1).await?;
+    let next_cursor = (entries.len() > limit).then(|| cursor(&entries[limit - 1].position.0.to_be_bytes()));
+    entries.truncate(limit);
+    let data = entries
+        .iter()
+        .filter_map(|entry| envelope(&gateway, &entry.event, format))
+        .map(|body| String::from_utf8(body.to_vec()).map_err(|error| Problem::internal(&error)))
+        .map(|text| RawValue::from_string(text?).map_err(|error| Problem::internal(&error)))
+        .collect::<Answer<Vec<_>>>()?;
+    json(StatusCode::OK, &List { data, next_cursor })
+}

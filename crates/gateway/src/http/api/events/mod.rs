@@ -1,0 +1,149 @@
+//! `/v1/events`: the log in its own order, polled or streamed. An item is what a webhook of that event would say.
+
+pub(crate) mod list;
+pub(crate) mod resend;
+pub(crate) mod stream;
+
+use std::sync::Arc;
+
+use axum::{extract::State, response::Response};
+use bytes::Bytes;
+use http::StatusCode;
+use serde::Deserialize;
+use tidings_domain::{
+    endpoint::WebhookFormat,
+    event::{Event, EventKind, Position},
+    key::{Access, Area},
+    pattern::EventPattern,
+};
+use tidings_store::EventFilter;
+use tidings_webhooks::{render, rendered_kind};
+use utoipa::{IntoParams, ToSchema};
+
+use super::parameter;
+use crate::{
+    Gateway,
+    http::{
+        auth::Caller,
+        body::{Id, Params, json_bytes},
+        problem::{Answer, Code, Problem},
+    },
+};
+
+/// What every event says about itself, in the lifecycle format.
+#[derive(ToSchema)]
+#[schema(as = EventEnvelope)]
+#[expect(dead_code, reason = "it only describes what is rendered elsewhere")]
+pub(crate) struct EventEnvelope {
+    /// The event's name.
+    event: String,
+    /// `evt_…`, the same over retries, replays and formats.
+    event_id: String,
+    /// When it happened.
+    timestamp: String,
+    /// Whose it is.
+    workspace_id: String,
+    /// What it speaks of.
+    data: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Which events are asked for.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct EventParams {
+    /// How many items at most: 50 unless told, 200 at most.
+    #[serde(default, deserialize_with = "crate::http::page::number")]
+    limit: Option<usize>,
+    /// The `next_cursor` of the page before.
+    #[serde(default)]
+    cursor: Option<String>,
+    /// The events after this one; from the oldest on unless told.
+    #[serde(default)]
+    after: Option<String>,
+    /// Names or patterns, with commas between them: `message.*,contact.created`.
+    #[serde(default)]
+    types: Option<String>,
+    /// Of this channel.
+    #[serde(default)]
+    channel_id: Option<String>,
+    /// The shape of the items: `lifecycle` (the default) or `object`.
+    #[serde(default)]
+    format: Option<String>,
+}
+
+impl EventParams {
+    fn format(&self) -> Answer<WebhookFormat> {
+        let asked = parameter("format", self.format.as_deref(), WebhookFormat::from_name)?;
+        Ok(asked.unwrap_or(WebhookFormat::Lifecycle))
+    }
+
+    fn filter(&self, format: WebhookFormat) -> Answer<EventFilter> {
+        let channel_id = parameter("channel_id", self.channel_id.as_deref(), |text| text.parse().ok())?;
+        let Some(types) = self.types.as_deref().filter(|types| !types.is_empty()) else {
+            return Ok(EventFilter { kinds: None, channel_id });
+        };
+        let patterns = types
+            .split(',')
+            .map(|text| text.trim().parse::<EventPattern>())
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| Problem::field("/types", error.to_string()))?;
+        let wanted = |kind: &EventKind| {
+            let rendered = rendered_kind(*kind, format);
+            patterns.iter().any(|pattern| pattern.matches(*kind, rendered))
+        };
+        Ok(EventFilter { kinds: Some(EventKind::ALL.iter().copied().filter(wanted).collect()), channel_id })
+    }
+}
+
+/// The place of the event that a consumer saw last.
+async fn place_after(gateway: &Gateway, caller: &Caller, after: Option<&str>) -> Answer<Position> {
+    let Some(after) = after.filter(|after| !after.is_empty()) else { return Ok(Position::default()) };
+    let known = match after.parse() {
+        Ok(id) => gateway.store.event_get(caller.workspace_id, id).await?,
+        Err(_) => None,
+    };
+    if let Some(entry) = known {
+        return Ok(entry.position);
+    }
+    let oldest = gateway.store.event_oldest(caller.workspace_id).await?;
+    Err(Problem::cursor_expired(oldest.map(|id| id.to_string())))
+}
+
+/// What a webhook of this event says; `None` if the format does not tell of it.
+fn envelope(gateway: &Gateway, event: &Event, format: WebhookFormat) -> Option<Bytes> {
+    render(event, format, &*gateway.links)
+}
+
+/// How one event is to be shown.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct OneEventParams {
+    /// The shape: `lifecycle` (the default) or `object`.
+    #[serde(default)]
+    format: Option<String>,
+}
+
+/// Get an event
+#[utoipa::path(
+    get, path = "/events/{id}", operation_id = "get_event", tag = "events",
+    params(("id" = String, Path, description = "The event"), OneEventParams),
+    responses((status = 200, description = "What its webhook says", body = EventEnvelope)),
+)]
+pub(crate) async fn get(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    id: Id,
+    Params(params): Params<OneEventParams>,
+) -> Answer<Response> {
+    caller.may(Area::Events, Access::Read)?;
+    let params = EventParams { format: params.format, ..EventParams::default() };
+    let format = params.format()?;
+    let missing = || Problem::not_found("event");
+    let entry = gateway.store.event_get(caller.workspace_id, id.of("event")?).await?.ok_or_else(missing)?;
+    match envelope(&gateway, &entry.event, format) {
+        Some(body) => Ok(json_bytes(StatusCode::OK, body.to_vec())),
+        None => Err(Problem::new(Code::NotFound, "this format does not tell of the event")),
+    }
+}

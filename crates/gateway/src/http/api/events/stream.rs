@@ -1,0 +1,174 @@
+//! `GET /v1/events/stream`: the log as server-sent events.
+//!
+//! A stream reads the store in chunks, at the pace at which its client takes them, and then waits for the next commit.
+//! It holds one chunk at most: a slow client costs no memory, and whoever comes back resumes by the last id it saw.
+
+use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    extract::State,
+    response::{
+        IntoResponse, Response,
+        sse::{Event as Sent, KeepAlive, Sse},
+    },
+};
+use futures_util::stream;
+use http::{HeaderMap, HeaderValue, header};
+use prometheus_client::metrics::gauge::Gauge;
+use tidings_domain::{
+    WorkspaceId,
+    endpoint::WebhookFormat,
+    event::Position,
+    key::{Access, Area},
+};
+use tidings_store::{EventFilter, StoreError};
+use tidings_webhooks::rendered_kind;
+use tokio::sync::watch;
+
+use super::{EventParams, envelope, place_after};
+use crate::{
+    Gateway,
+    http::{
+        auth::Caller,
+        body::Params,
+        page::place,
+        problem::{Answer, Problem},
+    },
+};
+
+/// How many events are read at once.
+const CHUNK: usize = 64;
+/// How soon a client that lost its stream is to come back.
+const RECONNECT: Duration = Duration::from_secs(1);
+
+/// Stream the events
+///
+/// As server-sent events: `id` is the event's id, `event` its name, `data` its envelope. Resumes after the header
+/// `Last-Event-ID`, or after `after`; starts at the oldest event without either.
+#[utoipa::path(
+    get, path = "/events/stream", operation_id = "stream_events", tag = "events",
+    params(EventParams, ("last-event-id" = Option<String>, Header, description = "The last event that was seen")),
+    responses((status = 200, description = "Events as they happen", content_type = "text/event-stream", body = String)),
+)]
+pub(crate) async fn stream(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    headers: HeaderMap,
+    Params(params): Params<EventParams>,
+) -> Answer<Response> {
+    caller.may(Area::Events, Access::Read)?;
+    if params.limit.is_some() {
+        return Err(Problem::field("/limit", "a stream has no end"));
+    }
+    let format = params.format()?;
+    let filter = params.filter(format)?;
+    let last = headers.get("last-event-id").map(|id| id.to_str().unwrap_or("unreadable")).filter(|id| !id.is_empty());
+    let position = match &params.cursor {
+        Some(cursor) if last.is_none() => Position(u64::from_be_bytes(place(cursor)?)),
+        _ => place_after(&gateway, &caller, last.or(params.after.as_deref())).await?,
+    };
+    let heartbeat = KeepAlive::new().interval(gateway.settings.stream_heartbeat).text("");
+    let reader = Reader::new(gateway, caller.workspace_id, filter, format, position);
+    let events = stream::unfold(reader, |mut reader| async move {
+        let next = reader.next().await?;
+        Some((Ok::<_, Infallible>(next), reader))
+    });
+    let mut response = Sse::new(events).keep_alive(heartbeat).into_response();
+    // A proxy that gathers an answer before it passes it on would hold back every event.
+    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// One client's place in the log.
+struct Reader {
+    gateway: Arc<Gateway>,
+    workspace: WorkspaceId,
+    filter: EventFilter,
+    format: WebhookFormat,
+    position: Position,
+    head: watch::Receiver<Position>,
+    stopping: watch::Receiver<bool>,
+    waiting: VecDeque<Sent>,
+    _open: Open,
+}
+
+impl Reader {
+    fn new(
+        gateway: Arc<Gateway>,
+        workspace: WorkspaceId,
+        filter: EventFilter,
+        format: WebhookFormat,
+        position: Position,
+    ) -> Self {
+        // The first thing that a client gets tells it that the stream is open.
+        let opening = Sent::default().comment("open").retry(RECONNECT);
+        Self {
+            head: gateway.tail.head(),
+            stopping: gateway.stopping.subscribe(),
+            _open: Open::new(gateway.metrics.streams.clone()),
+            waiting: VecDeque::from([opening]),
+            gateway,
+            workspace,
+            filter,
+            format,
+            position,
+        }
+    }
+
+    /// The next event, when there is one; `None` at the end: the server stops, or the store cannot be read.
+    async fn next(&mut self) -> Option<Sent> {
+        loop {
+            if let Some(sent) = self.waiting.pop_front() {
+                return Some(sent);
+            }
+            if let Err(error) = self.read().await {
+                tracing::error!(%error, "an event stream ends");
+                return None;
+            }
+            if self.waiting.is_empty() {
+                let position = self.position;
+                tokio::select! {
+                    _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+                    moved = self.head.wait_for(|head| *head > position) => { moved.ok()?; }
+                }
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), StoreError> {
+        let head = *self.head.borrow_and_update();
+        let filter = self.filter.clone();
+        let entries = self.gateway.store.event_list(self.workspace, filter, self.position, CHUNK).await?;
+        if let Some(last) = entries.last() {
+            self.position = last.position;
+        }
+        if entries.len() < CHUNK {
+            // Up to the head that was known before, nothing is left for this client.
+            self.position = self.position.max(head);
+        }
+        self.waiting.extend(entries.iter().filter_map(|entry| {
+            let event = &entry.event;
+            let body = envelope(&self.gateway, event, self.format)?;
+            let name = rendered_kind(event.kind, self.format).name();
+            Some(Sent::default().id(event.id.to_string()).event(name).data(String::from_utf8_lossy(&body)))
+        }));
+        Ok(())
+    }
+}
+
+/// Counts a stream while it is open.
+struct Open(Gauge);
+
+impl Open {
+    fn new(streams: Gauge) -> Self {
+        streams.inc();
+        Self(streams)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}

@@ -1,0 +1,172 @@
+//! `/v1/keys`: API keys. A secret is shown once; only its hash is kept. Nobody gives away rights that they lack.
+
+use std::sync::Arc;
+
+use axum::{extract::State, response::Response};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use tidings_domain::{
+    KeyId,
+    key::{Access, ApiKey, Area, Scope},
+};
+use utoipa::ToSchema;
+
+use super::workspaces::checked_name;
+use crate::{
+    Gateway,
+    http::{
+        auth::{self, Caller},
+        body::{Id, Params, RawRequest, json},
+        idempotency::{Draft, Once},
+        page::{List, PageParams, in_memory},
+        problem::{Answer, Code, FieldProblem, Problem},
+    },
+    registry::LiveKey,
+    start::random_text,
+};
+
+/// How much of a secret is kept to tell keys apart.
+const HINT_LENGTH: usize = 8;
+
+/// What is to be an API key.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeyInput {
+    /// What the company calls it.
+    name: String,
+    /// What it may do, such as `messages:read`. Every right of the caller unless told.
+    #[serde(default)]
+    scopes: Option<Vec<String>>,
+}
+
+/// An API key.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Key)]
+pub(crate) struct KeyView {
+    /// `key_…`
+    #[schema(value_type = String)]
+    id: KeyId,
+    /// What the company calls it.
+    name: String,
+    /// How its secret begins.
+    hint: String,
+    /// What it may do.
+    scopes: Vec<String>,
+    /// When it was made.
+    created_at: String,
+}
+
+/// An API key with its secret.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NewKey {
+    /// The key.
+    #[serde(flatten)]
+    key: KeyView,
+    /// The secret. It is not shown again.
+    secret: String,
+}
+
+impl KeyView {
+    fn of(key: &ApiKey) -> Self {
+        Self {
+            id: key.id,
+            name: key.name.clone(),
+            hint: key.hint.clone(),
+            scopes: key.scopes.iter().map(ToString::to_string).collect(),
+            created_at: key.created_at.to_string(),
+        }
+    }
+}
+
+/// Make an API key
+#[utoipa::path(
+    post, path = "/keys", operation_id = "create_key", tag = "keys", request_body = KeyInput,
+    params(("idempotency-key" = Option<String>, Header, description = "Makes a repetition safe")),
+    responses((status = 201, description = "The key, with its secret this once", body = NewKey)),
+)]
+pub(crate) async fn create(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    request: RawRequest,
+) -> Answer<Response> {
+    caller.may(Area::Keys, Access::Write)?;
+    let once = Once::of(&gateway, &caller, &request)?;
+    if let Some(answer) = once.answered().await? {
+        return Ok(answer);
+    }
+    let input: KeyInput = request.json()?;
+    let secret = format!("tid_{}", random_text(&*gateway.random));
+    let key = ApiKey {
+        id: gateway.ids.next(KeyId::next),
+        workspace_id: caller.workspace_id,
+        name: checked_name(&input.name)?,
+        hint: secret[..HINT_LENGTH].to_owned(),
+        hash: auth::hash(&secret),
+        scopes: scopes(&caller, input.scopes)?,
+        created_at: gateway.clock.now(),
+    };
+    let draft = Draft::new(StatusCode::CREATED, &NewKey { key: KeyView::of(&key), secret })?;
+    let _changing = gateway.changing.lock().await;
+    let claimed = gateway.store.key_create(key.clone(), once.claim(&draft)).await?;
+    once.finish(&claimed, draft, || gateway.registry.keys.put(key))
+}
+
+/// The scopes that were asked for, each once; the caller must have them all.
+fn scopes(caller: &Caller, asked: Option<Vec<String>>) -> Answer<Vec<Scope>> {
+    let Some(asked) = asked else {
+        return Ok(caller.scopes().map_or_else(|| Scope::all().collect(), <[Scope]>::to_vec));
+    };
+    let mut errors = Vec::new();
+    let mut scopes: Vec<Scope> = Vec::new();
+    for (index, text) in asked.iter().enumerate() {
+        match text.parse() {
+            Ok(scope) => scopes.push(scope),
+            Err(error) => errors.push(FieldProblem::new(format!("/scopes/{index}"), format!("{error}"))),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(Problem::fields(errors));
+    }
+    let lacking = |scope: &&Scope| caller.scopes().is_some_and(|held| !held.contains(scope));
+    if let Some(scope) = scopes.iter().find(lacking) {
+        return Err(Problem::new(Code::Forbidden, format!("a key without the scope {scope} cannot give it away")));
+    }
+    scopes.sort_unstable();
+    scopes.dedup();
+    Ok(scopes)
+}
+
+/// List the API keys
+#[utoipa::path(
+    get, path = "/keys", operation_id = "list_keys", tag = "keys", params(PageParams),
+    responses((status = 200, description = "The newest first, without secrets", body = List<KeyView>)),
+)]
+pub(crate) async fn list(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Params(params): Params<PageParams>,
+) -> Answer<Response> {
+    caller.may(Area::Keys, Access::Read)?;
+    let all = gateway.registry.keys.of(caller.workspace_id);
+    let id = |live: &Arc<LiveKey>| live.key.id.to_bytes();
+    let page = in_memory(all, params.limit, params.cursor.as_deref(), id, |live| KeyView::of(&live.key))?;
+    json(StatusCode::OK, &page)
+}
+
+/// Delete an API key
+#[utoipa::path(
+    delete, path = "/keys/{id}", operation_id = "delete_key", tag = "keys",
+    params(("id" = String, Path, description = "The key")),
+    responses((status = 204, description = "It opens nothing any more")),
+)]
+pub(crate) async fn delete(State(gateway): State<Arc<Gateway>>, caller: Caller, id: Id) -> Answer<StatusCode> {
+    caller.may(Area::Keys, Access::Write)?;
+    let id: KeyId = id.of("key")?;
+    let _changing = gateway.changing.lock().await;
+    if !gateway.registry.keys.of(caller.workspace_id).iter().any(|live| live.key.id == id) {
+        return Err(Problem::not_found("key"));
+    }
+    gateway.store.key_delete(caller.workspace_id, id).await?;
+    gateway.registry.keys.remove(caller.workspace_id, id);
+    Ok(StatusCode::NO_CONTENT)
+}

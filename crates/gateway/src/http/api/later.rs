@@ -1,0 +1,79 @@
+//! What a later version does. Each of these has its address and its rights already, and says that it is not there yet.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    routing::{MethodFilter, MethodRouter},
+};
+use http::Method;
+use tidings_domain::key::{Access, Area};
+
+use crate::{
+    Gateway,
+    http::{auth::Caller, problem::Problem},
+};
+
+/// A call that a later version answers.
+#[derive(Clone, Copy)]
+pub(crate) struct Later {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) area: Area,
+    pub(crate) access: Access,
+    what: &'static str,
+}
+
+const fn later(method: &'static str, path: &'static str, area: Area, access: Access, what: &'static str) -> Later {
+    Later { method, path, area, access, what }
+}
+
+/// All of them, under `/v1`.
+pub(crate) const LATER: &[Later] = {
+    use Access::{Read, Write};
+    use Area::{Channels, Contacts, Conversations, Endpoints, Media, Messages};
+    &[
+        later("POST", "/channels/{id}/check", Channels, Write, "checking a channel at its vendor"),
+        later("POST", "/endpoints/{id}/replay", Endpoints, Write, "replaying"),
+        later("GET", "/endpoints/{id}/stats", Endpoints, Read, "the statistics of an endpoint"),
+        later("GET", "/jobs/{id}", Endpoints, Read, "jobs"),
+        later("POST", "/messages", Messages, Write, "sending messages"),
+        later("PATCH", "/messages/{id}", Messages, Write, "changing messages"),
+        later("DELETE", "/messages/{id}", Messages, Write, "taking messages back"),
+        later("POST", "/messages/{id}/retry", Messages, Write, "sending messages again"),
+        later("PATCH", "/conversations/{id}", Conversations, Write, "changing conversations"),
+        later("POST", "/conversations/{id}/read", Conversations, Write, "read receipts"),
+        later("POST", "/conversations/{id}/typing", Conversations, Write, "showing that somebody is typing"),
+        later("GET", "/contacts", Contacts, Read, "reading contacts"),
+        later("POST", "/contacts", Contacts, Write, "making contacts"),
+        later("GET", "/contacts/{id}", Contacts, Read, "reading contacts"),
+        later("PATCH", "/contacts/{id}", Contacts, Write, "changing contacts"),
+        later("DELETE", "/contacts/{id}", Contacts, Write, "erasing contacts"),
+        later("POST", "/contacts/{id}/merge", Contacts, Write, "merging contacts"),
+        later("POST", "/media", Media, Write, "uploading media"),
+        later("GET", "/media/{id}", Media, Read, "reading media"),
+    ]
+};
+
+/// Their routes.
+pub(crate) fn routes() -> Router<Arc<Gateway>> {
+    LATER.iter().fold(Router::new(), |router, call| {
+        let handler = move |caller: Caller| async move {
+            match caller.may(call.area, call.access) {
+                Ok(()) => Problem::not_available(call.what, None),
+                Err(problem) => problem,
+            }
+        };
+        router.route(call.path, MethodRouter::new().on(filter(call.method), handler))
+    })
+}
+
+fn filter(method: &str) -> MethodFilter {
+    let method: Method = method.parse().expect("the table above has methods");
+    MethodFilter::try_from(method).expect("the table above has methods that can be routed")
+}
+
+/// The public link to a file of a message.
+pub(crate) async fn media_link() -> Problem {
+    Problem::not_available("serving media", None)
+}

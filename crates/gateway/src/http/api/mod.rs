@@ -1,0 +1,57 @@
+//! The API's resources, one folder or file each; a file has the requests and answers of its endpoints beside them.
+
+pub(crate) mod attempts;
+pub(crate) mod channels;
+pub(crate) mod conversations;
+pub(crate) mod endpoints;
+pub(crate) mod events;
+pub(crate) mod keys;
+pub(crate) mod later;
+pub(crate) mod messages;
+pub(crate) mod workspaces;
+
+use std::sync::Arc;
+
+use tidings_domain::Timestamp;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::problem::{Answer, Problem};
+use crate::Gateway;
+
+/// The routes under `/v1`: the table of contents.
+pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
+    OpenApiRouter::new()
+        .routes(routes!(workspaces::create, workspaces::list))
+        .routes(routes!(workspaces::get, workspaces::update))
+        .routes(routes!(keys::create, keys::list))
+        .routes(routes!(keys::delete))
+        .routes(routes!(channels::create::create, channels::list))
+        .routes(routes!(channels::get, channels::update::update, channels::delete))
+        .routes(routes!(channels::reprocess))
+        .routes(routes!(endpoints::create::create, endpoints::list))
+        .routes(routes!(endpoints::get, endpoints::update::update, endpoints::delete))
+        .routes(routes!(endpoints::test::test))
+        .routes(routes!(endpoints::rotate::rotate))
+        .routes(routes!(attempts::list))
+        .routes(routes!(attempts::get))
+        .routes(routes!(events::list::list))
+        .routes(routes!(events::stream::stream))
+        .routes(routes!(events::get))
+        .routes(routes!(events::resend::resend))
+        .routes(routes!(messages::list))
+        .routes(routes!(messages::get))
+        .routes(routes!(conversations::list))
+        .routes(routes!(conversations::get))
+}
+
+/// A time in a parameter.
+fn time(name: &str, text: Option<&str>) -> Answer<Option<Timestamp>> {
+    let wrong = || Problem::field(format!("/{name}"), "expected a time in RFC 3339, such as 2026-04-19T14:30:00Z");
+    text.map(|text| Timestamp::parse(text).ok_or_else(wrong)).transpose()
+}
+
+/// A word or an id in a parameter.
+fn parameter<T>(name: &str, text: Option<&str>, read: impl Fn(&str) -> Option<T>) -> Answer<Option<T>> {
+    let wrong = |text| Problem::field(format!("/{name}"), format!("`{text}` is not a possible value"));
+    text.map(|text| read(text).ok_or_else(|| wrong(text))).transpose()
+}

@@ -1,0 +1,135 @@
+//! Who calls: bearer keys, what they may do, and how often. Runs before every route under `/v1`.
+
+use std::sync::Arc;
+
+use aws_lc_rs::{constant_time, digest};
+use axum::{
+    extract::{FromRequestParts, Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, header, request::Parts};
+use tidings_domain::{
+    WorkspaceId,
+    key::{Access, Area, Scope},
+};
+
+use super::{
+    limit::Allowance,
+    problem::{Answer, Code, Problem},
+};
+use crate::{Gateway, registry::keys::LiveKey};
+
+/// What a key is known by.
+pub(crate) fn hash(secret: &str) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest::digest(&digest::SHA256, secret.as_bytes()).as_ref());
+    hash
+}
+
+/// Who calls, and for which tenant.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    pub(crate) workspace_id: WorkspaceId,
+    key: Option<Arc<LiveKey>>,
+}
+
+impl Caller {
+    /// Refuses a key that lacks this scope. The operator's key has every right.
+    pub(crate) fn may(&self, area: Area, access: Access) -> Answer<()> {
+        let scope = Scope { area, access };
+        match &self.key {
+            Some(key) if !key.key.scopes.contains(&scope) => {
+                Err(Problem::new(Code::Forbidden, format!("the key lacks the scope {scope}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses every key but the operator's.
+    pub(crate) fn operator_only(&self) -> Answer<()> {
+        match self.key {
+            Some(_) => Err(Problem::new(Code::Forbidden, "only the operator's key may do that")),
+            None => Ok(()),
+        }
+    }
+
+    /// The scopes of the key; `None` for the operator's, which has every right.
+    pub(crate) fn scopes(&self) -> Option<&[Scope]> {
+        self.key.as_ref().map(|key| key.key.scopes.as_slice())
+    }
+
+    /// What events and messages call the caller.
+    pub(crate) fn name(&self) -> String {
+        self.key.as_ref().map_or_else(|| "key_admin".to_owned(), |key| key.key.id.to_string())
+    }
+}
+
+impl FromRequestParts<Arc<Gateway>> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Gateway>) -> Answer<Self> {
+        let missing = || Problem::new(Code::Unauthenticated, "send a key as `authorization: Bearer …`");
+        parts.extensions.get::<Self>().cloned().ok_or_else(missing)
+    }
+}
+
+/// The layer: finds out who calls, counts it, and leaves a [`Caller`] with the request.
+pub(crate) async fn layer(State(gateway): State<Arc<Gateway>>, mut request: Request, next: Next) -> Response {
+    let caller = match identify(&gateway, request.headers()) {
+        Ok(caller) => caller,
+        Err(problem) => return problem.into_response(),
+    };
+    let allowance = caller
+        .key
+        .as_ref()
+        .zip(gateway.settings.requests_per_minute)
+        .map(|(key, limit)| key.bucket.take(limit, gateway.clock.now()));
+    let mut response = if let Some(seconds) = allowance.and_then(|allowance| allowance.wait) {
+        Problem::new(Code::RateLimited, "this key makes more requests than it may").retry_after(seconds).into_response()
+    } else {
+        request.extensions_mut().insert(caller);
+        next.run(request).await
+    };
+    if let Some(allowance) = allowance {
+        tell(response.headers_mut(), allowance);
+    }
+    response
+}
+
+fn tell(headers: &mut HeaderMap, allowance: Allowance) {
+    headers.insert("ratelimit-limit", HeaderValue::from(allowance.limit));
+    headers.insert("ratelimit-remaining", HeaderValue::from(allowance.remaining));
+    headers.insert("ratelimit-reset", HeaderValue::from(allowance.reset));
+}
+
+fn identify(gateway: &Gateway, headers: &HeaderMap) -> Answer<Caller> {
+    let unknown = |detail: &str| Problem::new(Code::Unauthenticated, detail);
+    let authorization = headers
+        .get(header::AUTHORIZATION)
+        .ok_or_else(|| unknown("send a key as `authorization: Bearer …`"))?
+        .to_str()
+        .map_err(|_| unknown("the key is not valid"))?;
+    let secret = authorization
+        .split_once(' ')
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, secret)| secret.trim())
+        .ok_or_else(|| unknown("send the key as `authorization: Bearer …`"))?;
+    let hash = hash(secret);
+    if constant_time::verify_slices_are_equal(&hash, &gateway.admin_key_hash).is_ok() {
+        return Ok(Caller { workspace_id: named_workspace(gateway, headers)?, key: None });
+    }
+    let key = gateway.registry.keys.find(&hash).ok_or_else(|| unknown("the key is not valid"))?;
+    Ok(Caller { workspace_id: key.key.workspace_id, key: Some(key) })
+}
+
+/// The workspace in which the operator's key acts.
+fn named_workspace(gateway: &Gateway, headers: &HeaderMap) -> Answer<WorkspaceId> {
+    let Some(named) = headers.get("tidings-workspace") else { return Ok(gateway.default_workspace) };
+    named
+        .to_str()
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .filter(|id| gateway.registry.workspaces.get(*id).is_some())
+        .ok_or_else(|| Problem::new(Code::NotFound, "the header tidings-workspace names no workspace"))
+}

@@ -1,0 +1,109 @@
+//! `Idempotency-Key`: the same request twice is done once and answered twice.
+//!
+//! The answer is made before the verb runs and committed with it, sealed, since it may hold a secret. Only what
+//! succeeded is kept; a refused request may be tried again under the same key.
+
+use aws_lc_rs::digest::{Context, SHA256};
+use axum::response::Response;
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+use tidings_store::{Answer as Kept, Claim, Claimed, StoreError};
+
+use super::{
+    auth::Caller,
+    body::{RawRequest, json_bytes},
+    problem::{Answer, Problem},
+};
+use crate::Gateway;
+
+const LONGEST_KEY: usize = 255;
+
+/// A request that is to be done once.
+pub(crate) struct Once<'a> {
+    gateway: &'a Gateway,
+    caller: &'a Caller,
+    key: Option<(String, [u8; 32])>,
+}
+
+/// An answer that was made and is not given yet.
+pub(crate) struct Draft {
+    status: StatusCode,
+    body: Vec<u8>,
+}
+
+impl Draft {
+    pub(crate) fn new<T: Serialize>(status: StatusCode, value: &T) -> Answer<Self> {
+        let body = serde_json::to_vec(value).map_err(|error| Problem::internal(&error))?;
+        Ok(Self { status, body })
+    }
+}
+
+impl<'a> Once<'a> {
+    /// Reads the header of a request.
+    pub(crate) fn of(gateway: &'a Gateway, caller: &'a Caller, request: &RawRequest) -> Answer<Self> {
+        let Some(value) = &request.idempotency_key else { return Ok(Self { gateway, caller, key: None }) };
+        let key = value
+            .to_str()
+            .ok()
+            .filter(|key| (1..=LONGEST_KEY).contains(&key.len()))
+            .ok_or_else(|| Problem::field("", "the header idempotency-key takes 1 to 255 visible characters"))?;
+        let mut fingerprint = Context::new(&SHA256);
+        for part in [request.method.as_str().as_bytes(), request.path.as_bytes(), &request.body] {
+            fingerprint.update(&(part.len() as u64).to_be_bytes());
+            fingerprint.update(part);
+        }
+        let mut hash = [0; 32];
+        hash.copy_from_slice(fingerprint.finish().as_ref());
+        Ok(Self { gateway, caller, key: Some((key.to_owned(), hash)) })
+    }
+
+    /// The answer of the first time, if this is not it.
+    pub(crate) async fn answered(&self) -> Answer<Option<Response>> {
+        let Some((key, fingerprint)) = &self.key else { return Ok(None) };
+        match self.gateway.store.claim_find(self.caller.workspace_id, key, self.gateway.clock.now()).await? {
+            None => Ok(None),
+            Some((known, _)) if known != *fingerprint => Err(StoreError::IdempotencyConflict.into()),
+            Some((_, kept)) => self.replay(&kept).map(Some),
+        }
+    }
+
+    /// What the store keeps of it.
+    pub(crate) fn claim(&self, draft: &Draft) -> Option<Claim> {
+        let (key, fingerprint) = self.key.as_ref()?;
+        let body = self.gateway.seal.seal(&*self.gateway.random, &self.owner(key), &draft.body);
+        Some(Claim {
+            workspace_id: self.caller.workspace_id,
+            key: key.clone(),
+            fingerprint: *fingerprint,
+            answer: Kept { status: draft.status.as_u16(), body },
+            at: self.gateway.clock.now(),
+        })
+    }
+
+    /// Gives the answer, or that of the first time. `done` runs if it was done now.
+    pub(crate) fn finish(&self, claimed: &Claimed, draft: Draft, done: impl FnOnce()) -> Answer<Response> {
+        match claimed {
+            Claimed::Done => {
+                done();
+                Ok(json_bytes(draft.status, draft.body))
+            }
+            Claimed::Replayed(kept) => self.replay(kept),
+        }
+    }
+
+    fn replay(&self, kept: &Kept) -> Answer<Response> {
+        let (key, _) = self.key.as_ref().ok_or_else(|| Problem::internal(&ReplayedWithoutKey))?;
+        let body = self.gateway.seal.open(&self.owner(key), &kept.body).map_err(|error| Problem::internal(&error))?;
+        let mut response = json_bytes(StatusCode::from_u16(kept.status).unwrap_or(StatusCode::OK), body);
+        response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+        Ok(response)
+    }
+
+    fn owner(&self, key: &str) -> String {
+        format!("answer/{}/{key}", self.caller.workspace_id)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the store replayed an answer to a request without a key")]
+struct ReplayedWithoutKey;

@@ -1,0 +1,18 @@
+//! The HTTP surface: connections (`server`), routes (`router`), vendors' webhooks (`inbound`), the API (`api`), and what
+//! tells of the process (`system`). What a handler decides it decides by the store; nothing is remembered here.
+
+mod api;
+pub(crate) mod auth;
+mod body;
+mod idempotency;
+mod inbound;
+pub(crate) mod limit;
+mod merge;
+pub(crate) mod openapi;
+mod page;
+mod problem;
+mod router;
+pub(crate) mod server;
+mod system;
+#[cfg(test)]
+mod tests;

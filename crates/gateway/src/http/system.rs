@@ -1,0 +1,89 @@
+//! What tells of the process: health, metrics, the OpenAPI document and a page to read it. Open to everybody who can
+//! reach the server; none of it speaks of a tenant's content.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderName, StatusCode, header};
+
+use super::{
+    openapi::openapi,
+    problem::{Answer, Code, Problem},
+};
+use crate::Gateway;
+
+/// The process is up
+#[utoipa::path(
+    get, path = "/healthz", operation_id = "get_health", tag = "system", security(()),
+    responses((status = 200, description = "The process is up", content_type = "text/plain", body = String)),
+)]
+pub(crate) async fn health() -> &'static str {
+    "ok\n"
+}
+
+/// The server can take work
+#[utoipa::path(
+    get, path = "/readyz", operation_id = "get_readiness", tag = "system", security(()),
+    responses((status = 200, description = "The store answers", content_type = "text/plain", body = String)),
+)]
+pub(crate) async fn readiness(State(gateway): State<Arc<Gateway>>) -> Answer<&'static str> {
+    if *gateway.stopping.borrow() {
+        return Err(Problem::new(Code::Overloaded, "the server is stopping").retry_after(5));
+    }
+    match gateway.store.log_head().await {
+        Ok(_) => Ok("ok\n"),
+        Err(error) => {
+            tracing::error!(%error, "the store does not answer");
+            Err(Problem::new(Code::Overloaded, "the store does not answer").retry_after(5))
+        }
+    }
+}
+
+/// Metrics for Prometheus
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "get_metrics", tag = "system", security(()),
+    responses((status = 200, description = "In the OpenMetrics text format", content_type = "text/plain", body = String)),
+)]
+pub(crate) async fn metrics(State(gateway): State<Arc<Gateway>>) -> Response {
+    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, content_type)], gateway.metrics.text()).into_response()
+}
+
+/// This document
+#[utoipa::path(
+    get, path = "/openapi.json", operation_id = "get_openapi", tag = "system", security(()),
+    responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json")),
+)]
+pub(crate) async fn document() -> Answer<Response> {
+    super::body::json(StatusCode::OK, &openapi())
+}
+
+const NO_SNIFFING: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+
+/// A page to read this document
+#[utoipa::path(
+    get, path = "/docs", operation_id = "read_docs", tag = "system", security(()),
+    responses((status = 200, description = "A page", content_type = "text/html", body = String)),
+)]
+pub(crate) async fn docs() -> Response {
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; \
+                  form-action 'none'; frame-ancestors 'none'";
+    let headers =
+        [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, policy), NO_SNIFFING];
+    (headers, include_str!("docs/page.html")).into_response()
+}
+
+/// The script of the page.
+pub(crate) async fn docs_script() -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), NO_SNIFFING];
+    (headers, include_str!("docs/page.js")).into_response()
+}
+
+/// The style of the page.
+pub(crate) async fn docs_style() -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), NO_SNIFFING];
+    (headers, include_str!("docs/page.css")).into_response()
+}

@@ -1,0 +1,98 @@
+//! Endpoints in memory, with their keys in the clear: the dispatcher signs with them for every delivery.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, RwLock},
+};
+
+use tidings_domain::{
+    EndpointId, WorkspaceId,
+    endpoint::{Endpoint, EndpointStatus},
+};
+use tidings_store::EndpointRecord;
+use tidings_webhooks::EndpointSecrets;
+
+use super::{read, write};
+use crate::{
+    clock::Random,
+    seal::{CannotOpen, Seal},
+};
+
+/// An endpoint as it runs.
+#[derive(Clone)]
+pub(crate) struct LiveEndpoint {
+    /// The endpoint.
+    pub(crate) endpoint: Endpoint,
+    /// Its keys.
+    pub(crate) secrets: EndpointSecrets,
+    /// How it is doing.
+    pub(crate) status: EndpointStatus,
+}
+
+impl fmt::Debug for LiveEndpoint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("LiveEndpoint").field(&self.endpoint.id).field(&self.status).finish()
+    }
+}
+
+/// Whose an endpoint's sealed secrets are.
+fn owner(id: EndpointId) -> String {
+    format!("endpoint/{id}")
+}
+
+impl LiveEndpoint {
+    /// From its record.
+    pub(crate) fn open(record: EndpointRecord, seal: &Seal) -> Result<Self, CannotOpen> {
+        let plain = seal.open(&owner(record.endpoint.id), &record.secrets)?;
+        let secrets = serde_json::from_slice(&plain).map_err(|_| CannotOpen)?;
+        Ok(Self { endpoint: record.endpoint, secrets, status: record.status })
+    }
+
+    /// As it is stored.
+    pub(crate) fn record(&self, seal: &Seal, random: &dyn Random) -> EndpointRecord {
+        let plain = serde_json::to_vec(&self.secrets).expect("secrets are plain texts and numbers");
+        EndpointRecord {
+            endpoint: self.endpoint.clone(),
+            secrets: seal.seal(random, &owner(self.endpoint.id), &plain),
+            status: self.status,
+        }
+    }
+}
+
+/// Endpoints by id.
+#[derive(Default)]
+pub(crate) struct Endpoints(RwLock<HashMap<EndpointId, Arc<LiveEndpoint>>>);
+
+impl Endpoints {
+    /// All of them.
+    pub(crate) fn all(&self) -> Vec<Arc<LiveEndpoint>> {
+        read(&self.0).values().cloned().collect()
+    }
+
+    /// Those of a workspace.
+    pub(crate) fn of(&self, workspace: WorkspaceId) -> Vec<Arc<LiveEndpoint>> {
+        read(&self.0).values().filter(|live| live.endpoint.workspace_id == workspace).cloned().collect()
+    }
+
+    /// One of a workspace.
+    pub(crate) fn get(&self, workspace: WorkspaceId, id: EndpointId) -> Option<Arc<LiveEndpoint>> {
+        read(&self.0).get(&id).filter(|live| live.endpoint.workspace_id == workspace).cloned()
+    }
+
+    pub(crate) fn put(&self, live: Arc<LiveEndpoint>) {
+        write(&self.0).insert(live.endpoint.id, live);
+    }
+
+    pub(crate) fn remove(&self, id: EndpointId) {
+        write(&self.0).remove(&id);
+    }
+
+    pub(crate) fn set_status(&self, id: EndpointId, status: EndpointStatus) {
+        if let Some(live) = write(&self.0).get_mut(&id) {
+            let live = Arc::make_mut(live);
+            live.status = status;
+            live.endpoint.enabled = !matches!(status, EndpointStatus::Disabled | EndpointStatus::Paused);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What an operator can set, as values. Reading options, environment and files is the program's work, not this crate's.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use ipnet::IpNet;
+
+use crate::seal::SealKey;
+
+/// What an operator can set.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What vendors and browsers reach us by, without a slash at the end.
+    pub public_url: String,
+    /// The operator's key. If there is none, the first start makes one.
+    pub admin_key: Option<String>,
+    /// The key that secrets are sealed with.
+    pub seal_key: SealKey,
+    /// Networks that the address policy lets pass although they are private.
+    pub allow_networks: Vec<IpNet>,
+    /// How many requests an API key may make in a minute; `None`: any number.
+    pub requests_per_minute: Option<NonZeroU32>,
+    /// How many connections are served at once; further ones wait to be accepted.
+    pub max_connections: usize,
+    /// How long a client may take to send the head of a request.
+    pub header_timeout: Duration,
+    /// How long a client may take to send the body of a request.
+    pub body_timeout: Duration,
+    /// How long a stop waits for requests that are being answered.
+    pub drain_timeout: Duration,
+    /// How often a silent event stream shows that it is alive.
+    pub stream_heartbeat: Duration,
+}
+
+impl Settings {
+    /// The defaults, with this key for secrets.
+    pub fn new(seal_key: SealKey) -> Self {
+        Self {
+            public_url: "http://127.0.0.1:7777".to_owned(),
+            admin_key: None,
+            seal_key,
+            allow_networks: Vec::new(),
+            requests_per_minute: NonZeroU32::new(6_000),
+            max_connections: 4_096,
+            header_timeout: Duration::from_secs(15),
+            body_timeout: Duration::from_secs(30),
+            drain_timeout: Duration::from_secs(10),
+            stream_heartbeat: Duration::from_secs(15),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What the gateway counts of itself, for Prometheus: a registry as a value, so that several gateways fit in one
+//! process. No label ever holds what a customer wrote or who they are.
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::{Histogram, exponential_buckets},
+    },
+    registry::Registry,
+};
+
+/// Labels of a vendor's webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct InboundLabels {
+    /// What became of it: `accepted`, `unsigned`, `wrong_signature`, `unknown_channel`, `refused`.
+    pub result: &'static str,
+}
+
+/// Labels of something that has an outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct OutcomeLabels {
+    /// The outcome.
+    pub outcome: &'static str,
+}
+
+/// Labels of a request to the API.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RequestLabels {
+    /// The method.
+    pub method: String,
+    /// The path's pattern.
+    pub route: String,
+    /// The status of the answer.
+    pub status: u16,
+}
+
+/// Labels of something that belongs to an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct EndpointLabels {
+    /// The endpoint's id.
+    pub endpoint: String,
+}
+
+/// Everything that is counted.
+pub struct Metrics {
+    registry: Registry,
+    /// Vendors' webhooks, by what became of them.
+    pub inbound: Family<InboundLabels, Counter>,
+    /// Updates in vendors' webhooks: `applied`, `repeated`, `kept`.
+    pub updates: Family<OutcomeLabels, Counter>,
+    /// Vendors' bodies that could not be parsed, and were kept.
+    pub unparsed: Counter,
+    /// Requests to the API.
+    pub requests: Family<RequestLabels, Counter>,
+    /// Attempts at delivering an event to an endpoint, by outcome.
+    pub deliveries: Family<OutcomeLabels, Counter>,
+    /// Seconds from an event's append to its delivery.
+    pub delivery_seconds: Histogram,
+    /// Events that wait for an endpoint.
+    pub backlog: Family<EndpointLabels, Gauge>,
+    /// Event streams that are open.
+    pub streams: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// All at zero.
+    pub fn new() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("tidings"),
+            inbound: Family::default(),
+            updates: Family::default(),
+            unparsed: Counter::default(),
+            requests: Family::default(),
+            deliveries: Family::default(),
+            delivery_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 16)),
+            backlog: Family::default(),
+            streams: Gauge::default(),
+        };
+        let registry = &mut metrics.registry;
+        registry.register("inbound_webhooks", "Webhooks of vendors by what became of them", metrics.inbound.clone());
+        registry.register("inbound_updates", "Updates in webhooks of vendors by outcome", metrics.updates.clone());
+        registry.register("inbound_unparsed", "Bodies of vendors that could not be parsed", metrics.unparsed.clone());
+        registry.register("http_requests", "Requests to the API", metrics.requests.clone());
+        registry.register("deliveries", "Attempts at delivering an event, by outcome", metrics.deliveries.clone());
+        registry.register(
+            "delivery_seconds",
+            "Seconds from an event's append to its delivery",
+            metrics.delivery_seconds.clone(),
+        );
+        registry.register("endpoint_backlog", "Events that wait for an endpoint", metrics.backlog.clone());
+        registry.register("event_streams", "Event streams that are open", metrics.streams.clone());
+        metrics
+    }
+
+    /// The text that Prometheus reads.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_counted_is_in_the_text() {
+        let metrics = Metrics::new();
+        metrics.inbound.get_or_create(&InboundLabels { result: "accepted" }).inc();
+        metrics.unparsed.inc_by(3);
+        let text = metrics.text();
+        assert!(text.contains("tidings_inbound_webhooks_total{result=\"accepted\"} 1\n"), "{text}");
+        assert!(text.contains("tidings_inbound_unparsed_total 3\n"), "{text}");
+    }
+}

@@ -1,0 +1,104 @@
+//! Moving the write-ahead log into the database without stalling the writer.
+//!
+//! A thread of its own does the long part with passive checkpoints, which wait for nobody and which nobody waits for.
+//! They can never finish while commits go on, so the log would grow for ever; once the thread has moved nearly all of
+//! it, the writer does the rest between two commits, which are a few pages, and the next commit begins the log anew.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread::{self, JoinHandle},
+};
+
+use rusqlite::Connection;
+use tidings_store::StoreError;
+
+use crate::{error::refused, open};
+
+/// How many pages of log are worth moving: 16 MiB at 4 KiB a page.
+const WORTH_MOVING: i64 = 4096;
+/// How many commits pass between two looks at the log's size.
+const COMMITS_BETWEEN_LOOKS: u32 = 64;
+
+/// The writer's side of checkpointing.
+pub(crate) struct Checkpoint {
+    wake: Option<SyncSender<()>>,
+    nearly_done: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+    commits: u32,
+}
+
+impl Checkpoint {
+    /// Starts the thread on a connection of its own.
+    pub(crate) fn start(database: &Path) -> Result<Self, StoreError> {
+        let connection = open::connect(database)?;
+        let (wake, woken) = sync_channel(1);
+        let nearly_done = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&nearly_done);
+        let thread = thread::Builder::new()
+            .name("tidings-checkpoint".to_owned())
+            .spawn(move || work(&connection, &woken, &flag))
+            .map_err(|error| StoreError::Backend(error.to_string()))?;
+        Ok(Self { wake: Some(wake), nearly_done, thread: Some(thread), commits: 0 })
+    }
+
+    /// Called by the writer between commits.
+    pub(crate) fn after_commit(&mut self, connection: &Connection) {
+        if self.nearly_done.swap(false, Ordering::AcqRel)
+            && let Err(error) = checkpoint(connection, "RESTART")
+        {
+            tracing::warn!(%error, "cannot finish a checkpoint; the next one will");
+        }
+        self.commits += 1;
+        if self.commits >= COMMITS_BETWEEN_LOOKS {
+            self.commits = 0;
+            if let Some(wake) = &self.wake {
+                // A full channel means that it is awake already.
+                let _ = wake.try_send(());
+            }
+        }
+    }
+
+    /// Called by the writer when there will be no more commits: leaves no log behind.
+    pub(crate) fn at_end(&mut self, connection: &Connection) {
+        self.wake.take();
+        if let Some(thread) = self.thread.take() {
+            // A checkpointer that panicked has nothing that is lost: the log is still there.
+            let _ = thread.join();
+        }
+        if let Err(error) = checkpoint(connection, "TRUNCATE") {
+            tracing::warn!(%error, "cannot move the log into the database; the next start will");
+        }
+    }
+}
+
+fn work(connection: &Connection, woken: &Receiver<()>, nearly_done: &AtomicBool) {
+    while woken.recv().is_ok() {
+        match checkpoint(connection, "PASSIVE") {
+            Ok(Progress { pages, moved }) if pages >= WORTH_MOVING && moved > 0 => {
+                nearly_done.store(true, Ordering::Release);
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "cannot checkpoint; it will be tried again"),
+        }
+    }
+}
+
+struct Progress {
+    /// Pages in the log.
+    pages: i64,
+    /// Of them, those in the database by now.
+    moved: i64,
+}
+
+fn checkpoint(connection: &Connection, mode: &str) -> Result<Progress, StoreError> {
+    connection
+        .query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+            Ok(Progress { pages: row.get(1)?, moved: row.get(2)? })
+        })
+        .map_err(refused)
+}

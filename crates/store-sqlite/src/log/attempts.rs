@@ -1,0 +1,101 @@
+//! The delivery log. An attempt's id is its row's number, spelled as an id.
+
+use rusqlite::Row;
+use tidings_domain::{
+    AttemptId, EndpointId, EventId, Timestamp, WorkspaceId,
+    delivery::{Attempt, AttemptRecord, Outcome, Trigger},
+    event::Position,
+};
+use tidings_store::{AttemptFilter, Listing, Page, StoreError};
+use uuid::Uuid;
+
+use crate::{
+    codec::{self, signed},
+    error::refused,
+    session::Reader,
+    state::listing,
+};
+
+const SELECT: &str = "SELECT attempts.*, endpoints.id AS endpoint_id, events.id AS event_id FROM attempts \
+     JOIN endpoints ON endpoints.number = attempts.endpoint JOIN events ON events.position = attempts.position";
+
+fn read(row: &Row<'_>) -> Result<(i64, AttemptRecord), StoreError> {
+    let number: i64 = codec::column(row, "number")?;
+    let attempt = Attempt {
+        position: Position(codec::count(row, "position")?),
+        event_id: EventId::from_bytes(codec::id(row, "event_id")?),
+        number: codec::column(row, "attempt")?,
+        trigger: codec::word(row, "cause", Trigger::from_name)?,
+        at: codec::time(row, "at")?,
+        duration_ms: codec::count(row, "duration_ms")?,
+        outcome: codec::word(row, "outcome", Outcome::from_name)?,
+        status_code: codec::column(row, "status_code")?,
+        error: codec::column(row, "error")?,
+        signature: codec::column(row, "signature")?,
+        late: codec::column(row, "late")?,
+        response_headers: codec::column(row, "response_headers")?,
+        response_body: codec::column::<Option<Vec<u8>>>(row, "response_body")?.unwrap_or_default(),
+        next_at: codec::optional_time(row, "next_at")?,
+    };
+    let id = AttemptId::from_uuid(Uuid::from_u128(u128::from(codec::unsigned(number))));
+    let endpoint_id = EndpointId::from_bytes(codec::id(row, "endpoint_id")?);
+    Ok((number, AttemptRecord { id, endpoint_id, attempt }))
+}
+
+pub(crate) fn insert(reader: &Reader<'_>, endpoint: i64, attempt: &Attempt) -> Result<(), StoreError> {
+    let body = (!attempt.response_body.is_empty()).then_some(&attempt.response_body);
+    reader
+        .statement(
+            "INSERT INTO attempts (endpoint, position, attempt, cause, at, duration_ms, outcome, status_code, error, \
+             signature, late, response_headers, response_body, next_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        )?
+        .execute(rusqlite::params![
+            endpoint,
+            signed(attempt.position.0),
+            attempt.number,
+            attempt.trigger.name(),
+            attempt.at.as_millis(),
+            signed(attempt.duration_ms),
+            attempt.outcome.name(),
+            attempt.status_code,
+            attempt.error,
+            attempt.signature,
+            attempt.late,
+            attempt.response_headers,
+            body,
+            attempt.next_at.map(Timestamp::as_millis),
+        ])
+        .map_err(refused)?;
+    Ok(())
+}
+
+/// An attempt at an endpoint of a workspace.
+pub(crate) fn get(
+    reader: &Reader<'_>,
+    workspace: WorkspaceId,
+    id: AttemptId,
+) -> Result<Option<AttemptRecord>, StoreError> {
+    let Ok(number) = i64::try_from(id.uuid().as_u128()) else { return Ok(None) };
+    let Some(workspace) = reader.find_workspace(workspace)? else { return Ok(None) };
+    let mut statement =
+        reader.statement(&format!("{SELECT} WHERE attempts.number = ?1 AND endpoints.workspace = ?2"))?;
+    let rows = statement.query([number, workspace]).map_err(refused)?;
+    Ok(codec::first(rows, read)?.map(|(_, record)| record))
+}
+
+/// The attempts at an endpoint, newest first.
+pub(crate) fn list(
+    reader: &Reader<'_>,
+    endpoint: EndpointId,
+    filter: &AttemptFilter,
+    page: Page,
+) -> Result<Listing<AttemptRecord>, StoreError> {
+    let endpoint = super::deliveries::endpoint_number(reader, endpoint)?;
+    let mut query = listing::Query::new(SELECT, "attempts", ("endpoint", endpoint), page);
+    query.and("events.id", filter.event_id.map(EventId::to_bytes));
+    query.and("attempts.outcome", filter.outcome.map(Outcome::name));
+    query.compare("attempts.at", ">=", filter.since.map(Timestamp::as_millis));
+    query.compare("attempts.at", "<", filter.until.map(Timestamp::as_millis));
+    query.run(reader, read)
+}

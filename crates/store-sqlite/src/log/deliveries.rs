@@ -1,0 +1,126 @@
+//! How far each endpoint has come.
+
+use tidings_domain::{
+    EndpointId,
+    delivery::{DeliveryChange, DeliveryState, Retry},
+    event::{OrderingKey, Position},
+};
+use tidings_store::StoreError;
+use uuid::Uuid;
+
+use crate::{
+    codec::{self, signed},
+    error::refused,
+    log::{attempts, leases},
+    session::{Reader, Session},
+};
+
+/// What leases on endpoints are called.
+const LEASE: &str = "endpoint";
+
+/// The number of an endpoint.
+pub(crate) fn endpoint_number(reader: &Reader<'_>, id: EndpointId) -> Result<i64, StoreError> {
+    let mut statement = reader.statement("SELECT number FROM endpoints WHERE id = ?1")?;
+    let rows = statement.query([id.to_bytes()]).map_err(refused)?;
+    codec::first(rows, |row| codec::column(row, "number"))?.ok_or(StoreError::NotFound("the endpoint"))
+}
+
+/// How far an endpoint has come.
+pub(crate) fn load(reader: &Reader<'_>, id: EndpointId) -> Result<DeliveryState, StoreError> {
+    let endpoint = endpoint_number(reader, id)?;
+    let mut statement = reader.statement("SELECT low_water, health FROM endpoints WHERE number = ?1")?;
+    let rows = statement.query([endpoint]).map_err(refused)?;
+    let (low_water, health) =
+        codec::first(rows, |row| Ok((Position(codec::count(row, "low_water")?), codec::document(row, "health")?)))?
+            .ok_or(StoreError::NotFound("the endpoint"))?;
+    Ok(DeliveryState {
+        low_water,
+        settled: settled(reader, endpoint, low_water)?,
+        retries: retries(reader, endpoint)?,
+        health,
+    })
+}
+
+/// What has been settled above the low-water position.
+fn settled(reader: &Reader<'_>, endpoint: i64, above: Position) -> Result<Vec<Position>, StoreError> {
+    let mut statement = reader.statement(
+        "SELECT DISTINCT position FROM attempts WHERE endpoint = ?1 AND position > ?2 \
+         AND outcome IN ('delivered', 'dead') ORDER BY position",
+    )?;
+    let rows = statement.query([endpoint, signed(above.0)]).map_err(refused)?;
+    codec::collect(rows, |row| codec::count(row, "position").map(Position))
+}
+
+fn retries(reader: &Reader<'_>, endpoint: i64) -> Result<Vec<Retry>, StoreError> {
+    let mut statement = reader.statement("SELECT * FROM retries WHERE endpoint = ?1 ORDER BY position")?;
+    let rows = statement.query([endpoint]).map_err(refused)?;
+    codec::collect(rows, |row| {
+        Ok(Retry {
+            position: Position(codec::count(row, "position")?),
+            key: OrderingKey(Uuid::from_bytes(codec::id(row, "key")?)),
+            attempts: codec::column(row, "attempts")?,
+            failures: codec::column(row, "failures")?,
+            due_at: codec::time(row, "due_at")?,
+            first_failed_at: codec::time(row, "first_failed_at")?,
+            holds: codec::column(row, "holds")?,
+            late: codec::column(row, "late")?,
+            settled: codec::column(row, "settled")?,
+            resend: codec::column(row, "resend")?,
+        })
+    })
+}
+
+/// Remembers what became of deliveries.
+pub(crate) fn record(
+    session: &Session<'_>,
+    id: EndpointId,
+    epoch: u64,
+    change: &DeliveryChange,
+) -> Result<(), StoreError> {
+    let reader = &session.reader;
+    leases::check(reader, LEASE, id, epoch)?;
+    let endpoint = endpoint_number(reader, id)?;
+    for attempt in &change.attempts {
+        attempts::insert(reader, endpoint, attempt)?;
+    }
+    for position in &change.ended {
+        reader
+            .statement("DELETE FROM retries WHERE endpoint = ?1 AND position = ?2")?
+            .execute([endpoint, signed(position.0)])
+            .map_err(refused)?;
+    }
+    for retry in &change.retries {
+        reader
+            .statement(
+                "INSERT OR REPLACE INTO retries (endpoint, position, key, attempts, failures, due_at, \
+                 first_failed_at, holds, late, settled, resend) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            )?
+            .execute(rusqlite::params![
+                endpoint,
+                signed(retry.position.0),
+                retry.key.0.as_bytes(),
+                retry.attempts,
+                retry.failures,
+                retry.due_at.as_millis(),
+                retry.first_failed_at.as_millis(),
+                retry.holds,
+                retry.late,
+                retry.settled,
+                retry.resend,
+            ])
+            .map_err(refused)?;
+    }
+    if let Some(low_water) = change.low_water {
+        reader
+            .statement("UPDATE endpoints SET low_water = ?2 WHERE number = ?1")?
+            .execute([endpoint, signed(low_water.0)])
+            .map_err(refused)?;
+    }
+    if let Some(health) = &change.health {
+        reader
+            .statement("UPDATE endpoints SET health = ?2 WHERE number = ?1")?
+            .execute(rusqlite::params![endpoint, codec::to_document("health", health)?])
+            .map_err(refused)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! The log: reading it in its own order.
+
+use std::sync::Arc;
+
+use rusqlite::{Row, ToSql};
+use tidings_domain::{
+    ChannelId, EventId, WorkspaceId,
+    event::{Event, EventKind, LogEntry, OrderingKey, Position},
+};
+use tidings_store::{EventFilter, StoreError};
+use uuid::Uuid;
+
+use crate::{
+    codec::{self, signed},
+    error::refused,
+    session::{Reader, Session},
+};
+
+const SELECT: &str = "SELECT events.*, workspaces.id AS workspace_id, channels.id AS channel_id FROM events \
+     JOIN workspaces ON workspaces.number = events.workspace LEFT JOIN channels ON channels.number = events.channel";
+
+fn read(row: &Row<'_>) -> Result<LogEntry, StoreError> {
+    let event = Event {
+        id: EventId::from_bytes(codec::id(row, "id")?),
+        workspace_id: WorkspaceId::from_bytes(codec::id(row, "workspace_id")?),
+        kind: codec::word(row, "kind", EventKind::from_name)?,
+        schema: codec::column(row, "schema")?,
+        key: OrderingKey(Uuid::from_bytes(codec::id(row, "key")?)),
+        sequence: codec::count(row, "sequence")?,
+        channel_id: codec::column::<Option<[u8; 16]>>(row, "channel_id")?.map(ChannelId::from_bytes),
+        at: codec::time(row, "at")?,
+        recorded_at: codec::time(row, "recorded_at")?,
+        payload: codec::document(row, "payload")?,
+    };
+    Ok(LogEntry { position: Position(codec::count(row, "position")?), event: Arc::new(event) })
+}
+
+fn query(reader: &Reader<'_>, rest: &str, values: &[&dyn ToSql]) -> Result<Vec<LogEntry>, StoreError> {
+    let mut statement = reader.statement(&format!("{SELECT} {rest}"))?;
+    let rows = statement.query(values).map_err(refused)?;
+    codec::collect(rows, read)
+}
+
+/// The newest position.
+pub(crate) fn head(reader: &Reader<'_>) -> Result<Position, StoreError> {
+    let mut statement = reader.statement("SELECT coalesce(max(position), 0) AS head FROM events")?;
+    let rows = statement.query([]).map_err(refused)?;
+    Ok(Position(codec::first(rows, |row| codec::count(row, "head"))?.unwrap_or(0)))
+}
+
+/// Everything after a position.
+pub(crate) fn after(reader: &Reader<'_>, after: Position, limit: usize) -> Result<Vec<LogEntry>, StoreError> {
+    query(
+        reader,
+        "WHERE events.position > ?1 ORDER BY events.position LIMIT ?2",
+        &[&signed(after.0), &signed(limit as u64)],
+    )
+}
+
+/// The events of one key.
+pub(crate) fn of_key(
+    reader: &Reader<'_>,
+    workspace: WorkspaceId,
+    key: OrderingKey,
+    after: Position,
+    up_to: Position,
+    limit: usize,
+) -> Result<Vec<LogEntry>, StoreError> {
+    let workspace = reader.workspace(workspace)?;
+    query(
+        reader,
+        "WHERE events.workspace = ?1 AND events.key = ?2 AND events.position > ?3 AND events.position <= ?4 \
+         ORDER BY events.position LIMIT ?5",
+        &[&workspace, key.0.as_bytes(), &signed(after.0), &signed(up_to.0), &signed(limit as u64)],
+    )
+}
+
+/// What stands at a position.
+pub(crate) fn at(reader: &Reader<'_>, position: Position) -> Result<Option<LogEntry>, StoreError> {
+    Ok(query(reader, "WHERE events.position = ?1", &[&signed(position.0)])?.pop())
+}
+
+/// An event of a workspace.
+pub(crate) fn get(reader: &Reader<'_>, workspace: WorkspaceId, id: EventId) -> Result<Option<LogEntry>, StoreError> {
+    let found =
+        query(reader, "WHERE events.id = ?1 AND workspaces.id = ?2", &[&id.to_bytes(), &workspace.to_bytes()])?.pop();
+    Ok(found)
+}
+
+/// A workspace's oldest event.
+pub(crate) fn oldest(reader: &Reader<'_>, workspace: WorkspaceId) -> Result<Option<EventId>, StoreError> {
+    let Some(workspace) = reader.find_workspace(workspace)? else { return Ok(None) };
+    let mut statement = reader.statement("SELECT id FROM events WHERE workspace = ?1 ORDER BY position LIMIT 1")?;
+    let rows = statement.query([workspace]).map_err(refused)?;
+    codec::first(rows, |row| codec::id(row, "id").map(EventId::from_bytes))
+}
+
+/// A workspace's events after a position.
+pub(crate) fn list(
+    reader: &Reader<'_>,
+    workspace: WorkspaceId,
+    filter: &EventFilter,
+    after: Position,
+    limit: usize,
+) -> Result<Vec<LogEntry>, StoreError> {
+    let Some(workspace) = reader.find_workspace(workspace)? else { return Ok(Vec::new()) };
+    let mut condition = "WHERE events.workspace = ?1 AND events.position > ?2".to_owned();
+    if let Some(kinds) = &filter.kinds {
+        // The names are ours, so they need no quoting.
+        let names: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.name())).collect();
+        condition.push_str(&format!(" AND events.kind IN ({})", names.join(", ")));
+    }
+    let channel = filter.channel_id.map(ChannelId::to_bytes);
+    condition.push_str(" AND (?4 IS NULL OR channels.id = ?4) ORDER BY events.position LIMIT ?3");
+    query(reader, &condition, &[&workspace, &signed(after.0), &signed(limit as u64), &channel])
+}
+
+/// Appends events that no change of state stands behind.
+pub(crate) fn append(session: &mut Session<'_>, events: Vec<Event>) -> Result<(), StoreError> {
+    for event in events {
+        let workspace = session.reader.workspace(event.workspace_id)?;
+        session.append(workspace, None, event)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! The verbs of [`tidings_store::Log`], a file for each subject.
+
+mod attempts;
+mod deliveries;
+mod events;
+mod leases;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tidings_domain::{
+    AttemptId, EndpointId, EventId, WorkspaceId,
+    delivery::{AttemptRecord, DeliveryChange, DeliveryState},
+    event::{Event, LogEntry, OrderingKey, Position},
+};
+use tidings_store::{AttemptFilter, CommitListener, EventFilter, Listing, Log, Page, StoreError};
+
+use crate::{open::SqliteStore, writer::Urgency};
+
+#[async_trait]
+impl Log for SqliteStore {
+    fn listen(&self, listener: Arc<dyn CommitListener>) {
+        self.writer.listen(listener);
+    }
+
+    async fn log_head(&self) -> Result<Position, StoreError> {
+        self.readers.run(events::head).await
+    }
+
+    async fn log_read(&self, after: Position, limit: usize) -> Result<Vec<LogEntry>, StoreError> {
+        self.readers.run(move |reader| events::after(reader, after, limit)).await
+    }
+
+    async fn log_read_key(
+        &self,
+        workspace: WorkspaceId,
+        key: OrderingKey,
+        after: Position,
+        up_to: Position,
+        limit: usize,
+    ) -> Result<Vec<LogEntry>, StoreError> {
+        self.readers.run(move |reader| events::of_key(reader, workspace, key, after, up_to, limit)).await
+    }
+
+    async fn log_at(&self, position: Position) -> Result<Option<LogEntry>, StoreError> {
+        self.readers.run(move |reader| events::at(reader, position)).await
+    }
+
+    async fn event_get(&self, workspace: WorkspaceId, id: EventId) -> Result<Option<LogEntry>, StoreError> {
+        self.readers.run(move |reader| events::get(reader, workspace, id)).await
+    }
+
+    async fn event_oldest(&self, workspace: WorkspaceId) -> Result<Option<EventId>, StoreError> {
+        self.readers.run(move |reader| events::oldest(reader, workspace)).await
+    }
+
+    async fn event_list(
+        &self,
+        workspace: WorkspaceId,
+        filter: EventFilter,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<LogEntry>, StoreError> {
+        self.readers.run(move |reader| events::list(reader, workspace, &filter, after, limit)).await
+    }
+
+    async fn event_append(&self, events: Vec<Event>) -> Result<(), StoreError> {
+        self.writer.run(Urgency::Now, move |session| events::append(session, events)).await
+    }
+
+    async fn lease_acquire(&self, kind: &'static str, id: EndpointId, holder: &str) -> Result<u64, StoreError> {
+        let holder = holder.to_owned();
+        self.writer.run(Urgency::Now, move |session| leases::acquire(session, kind, id, &holder)).await
+    }
+
+    async fn delivery_load(&self, endpoint: EndpointId) -> Result<DeliveryState, StoreError> {
+        self.readers.run(move |reader| deliveries::load(reader, endpoint)).await
+    }
+
+    async fn delivery_record(
+        &self,
+        endpoint: EndpointId,
+        epoch: u64,
+        change: DeliveryChange,
+    ) -> Result<(), StoreError> {
+        self.writer.run(Urgency::Soon, move |session| deliveries::record(session, endpoint, epoch, &change)).await
+    }
+
+    async fn attempt_get(&self, workspace: WorkspaceId, id: AttemptId) -> Result<Option<AttemptRecord>, StoreError> {
+        self.readers.run(move |reader| attempts::get(reader, workspace, id)).await
+    }
+
+    async fn attempt_list(
+        &self,
+        endpoint: EndpointId,
+        filter: AttemptFilter,
+        page: Page,
+    ) -> Result<Listing<AttemptRecord>, StoreError> {
+        self.readers.run(move |reader| attempts::list(reader, endpoint, &filter, page)).await
+    }
+}

@@ -1,0 +1,91 @@
+//! Opening the database, and the store that the gateway holds.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use rusqlite::{Connection, OpenFlags};
+use tidings_domain::id::IdSource;
+use tidings_store::StoreError;
+use tokio::sync::watch;
+
+use crate::{checkpoint::Checkpoint, error::refused, readers::Readers, writer::Writer};
+
+mod migrations {
+    refinery::embed_migrations!("migrations");
+}
+
+/// How many connections read beside the writer.
+const READERS: usize = 3;
+
+/// Where the store is and where its new ids come from.
+pub struct Options {
+    /// The database file; made if it is not there. Its folder must be.
+    pub database: PathBuf,
+    /// Where new ids come from.
+    pub ids: Box<dyn IdSource>,
+}
+
+/// The embedded store.
+pub struct SqliteStore {
+    pub(crate) writer: Writer,
+    pub(crate) readers: Arc<Readers>,
+}
+
+impl SqliteStore {
+    /// Opens the database and brings its schema up to date.
+    pub fn open(options: Options) -> Result<Self, StoreError> {
+        let Options { database, ids } = options;
+        let mut connection = connect(&database)?;
+        migrations::migrations::runner()
+            .run(&mut connection)
+            .map_err(|error| StoreError::Backend(format!("cannot bring the schema up to date: {error}")))?;
+        connection.set_prepared_statement_cache_capacity(256);
+        let checkpoint = Checkpoint::start(&database)?;
+        Ok(Self {
+            writer: Writer::start(connection, ids, checkpoint)?,
+            readers: Arc::new(Readers::open(&database, READERS)?),
+        })
+    }
+
+    /// Becomes true when the store has stopped; if nobody closed it, a commit failed and the process must end.
+    pub fn stopped(&self) -> watch::Receiver<bool> {
+        self.writer.stopped()
+    }
+
+    /// Takes no more verbs, finishes the queued ones and moves the write-ahead log into the database.
+    pub fn close(&self) {
+        self.writer.close();
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// A connection that may write. Commits wait for the disk; the write-ahead log is moved by [`crate::checkpoint`].
+pub(crate) fn connect(database: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open(database).map_err(refused)?;
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; \
+             PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; \
+             PRAGMA foreign_keys = OFF; PRAGMA journal_size_limit = 67108864;",
+        )
+        .map_err(refused)?;
+    Ok(connection)
+}
+
+/// A connection that only reads.
+pub(crate) fn connect_reader(database: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(database, flags).map_err(refused)?;
+    connection
+        .execute_batch("PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2000;")
+        .map_err(refused)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}

@@ -1,0 +1,101 @@
+//! What a verb works with: the connection, new ids and numbers, and the events that it appends.
+
+use std::sync::Arc;
+
+use rusqlite::{CachedStatement, Connection};
+use tidings_domain::{
+    WorkspaceId,
+    event::{Event, LogEntry, Position},
+    id::IdSource,
+};
+use tidings_store::{BodyNumber, StoreError};
+
+use crate::{codec, error::refused};
+
+/// A connection, for verbs that only read.
+pub(crate) struct Reader<'a> {
+    pub(crate) connection: &'a Connection,
+}
+
+impl Reader<'_> {
+    /// A statement, parsed once per connection.
+    pub(crate) fn statement(&self, sql: &str) -> Result<CachedStatement<'_>, StoreError> {
+        self.connection.prepare_cached(sql).map_err(refused)
+    }
+
+    /// The number of a workspace, if it is there.
+    pub(crate) fn find_workspace(&self, id: WorkspaceId) -> Result<Option<i64>, StoreError> {
+        let mut statement = self.statement("SELECT number FROM workspaces WHERE id = ?1")?;
+        let rows = statement.query([id.to_bytes()]).map_err(refused)?;
+        codec::first(rows, |row| codec::column(row, "number"))
+    }
+
+    /// The number of a workspace.
+    pub(crate) fn workspace(&self, id: WorkspaceId) -> Result<i64, StoreError> {
+        self.find_workspace(id)?.ok_or(StoreError::NotFound("the workspace"))
+    }
+}
+
+/// The writer's side of a verb. What it changes is undone if the verb is refused.
+pub(crate) struct Session<'a> {
+    pub(crate) reader: Reader<'a>,
+    pub(crate) ids: &'a mut dyn IdSource,
+    pub(crate) counters: &'a mut Counters,
+    pub(crate) appended: &'a mut Vec<LogEntry>,
+}
+
+/// Numbers that are given out in memory. They grow also over what is rolled back: gaps are allowed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counters {
+    /// The newest position.
+    pub(crate) position: u64,
+    /// The newest raw body.
+    pub(crate) body: u64,
+}
+
+impl Counters {
+    /// As the database has them.
+    pub(crate) fn load(connection: &Connection) -> Result<Self, StoreError> {
+        let newest = |sql: &str| connection.query_row(sql, [], |row| row.get(0)).map(codec::unsigned).map_err(refused);
+        Ok(Self {
+            position: newest("SELECT coalesce(max(position), 0) FROM events")?,
+            body: newest("SELECT coalesce(max(number), 0) FROM inbound_bodies")?,
+        })
+    }
+
+    /// The number of the next raw body.
+    pub(crate) fn next_body(&mut self) -> BodyNumber {
+        self.body += 1;
+        BodyNumber(self.body)
+    }
+}
+
+impl Session<'_> {
+    /// Appends an event to the log and answers where it stands.
+    pub(crate) fn append(&mut self, workspace: i64, channel: Option<i64>, event: Event) -> Result<(), StoreError> {
+        self.counters.position += 1;
+        let position = Position(self.counters.position);
+        let payload = codec::to_document("payload", &event.payload)?;
+        self.reader
+            .statement(
+                "INSERT INTO events (position, workspace, id, kind, schema, key, sequence, channel, at, recorded_at, \
+                 payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            )?
+            .execute(rusqlite::params![
+                codec::signed(position.0),
+                workspace,
+                event.id.to_bytes(),
+                event.kind.name(),
+                event.schema,
+                event.key.0.as_bytes(),
+                codec::signed(event.sequence),
+                channel,
+                event.at.as_millis(),
+                event.recorded_at.as_millis(),
+                payload,
+            ])
+            .map_err(refused)?;
+        self.appended.push(LogEntry { position, event: Arc::new(event) });
+        Ok(())
+    }
+}

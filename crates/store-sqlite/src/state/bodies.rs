@@ -1,0 +1,140 @@
+//! Vendors' webhooks as they came, and what of them changed nothing yet.
+
+use bytes::Bytes;
+use tidings_domain::{ChannelId, Timestamp, WorkspaceId};
+use tidings_store::{BodyNumber, StoreError, StoredBody};
+
+use crate::{
+    codec::{self, signed},
+    error::refused,
+    session::{Reader, Session},
+};
+
+/// Which kept bodies are asked for; see [`tidings_store::KeptBodies`].
+#[derive(Debug, Clone)]
+pub(crate) enum OwnedKept {
+    NotUnderstood(ChannelId),
+    Unrouted(String),
+}
+
+/// An update that is kept.
+pub(crate) struct Keep<'a> {
+    pub(crate) workspace: i64,
+    pub(crate) channel: i64,
+    pub(crate) body: BodyNumber,
+    pub(crate) reason: &'static str,
+    pub(crate) subject: &'a str,
+    pub(crate) detail: Option<&'a str>,
+}
+
+pub(crate) fn insert(
+    session: &Session<'_>,
+    number: BodyNumber,
+    workspace: i64,
+    channel: i64,
+    received_at: Timestamp,
+    body: &Bytes,
+) -> Result<(), StoreError> {
+    // Stored as text where it is, so that a person can read it.
+    let text = std::str::from_utf8(body);
+    let body: &dyn rusqlite::ToSql = match &text {
+        Ok(text) => text,
+        Err(_) => &&body[..],
+    };
+    session
+        .reader
+        .statement(
+            "INSERT INTO inbound_bodies (number, workspace, channel, received_at, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(rusqlite::params![signed(number.0), workspace, channel, received_at.as_millis(), body])
+        .map_err(refused)?;
+    Ok(())
+}
+
+pub(crate) fn keep(session: &Session<'_>, keep: &Keep<'_>, now: Timestamp) -> Result<(), StoreError> {
+    session
+        .reader
+        .statement(
+            "INSERT INTO kept_updates (workspace, channel, body, reason, subject, detail, kept_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(rusqlite::params![
+            keep.workspace,
+            keep.channel,
+            signed(keep.body.0),
+            keep.reason,
+            keep.subject,
+            keep.detail,
+            now.as_millis()
+        ])
+        .map_err(refused)?;
+    Ok(())
+}
+
+/// A body is read again: what was kept of it is decided anew. Reports wait for their message and stay.
+pub(crate) fn forget_kept(session: &Session<'_>, body: BodyNumber) -> Result<(), StoreError> {
+    session
+        .reader
+        .statement("DELETE FROM kept_updates WHERE body = ?1 AND reason IN ('unparsed', 'unknown', 'unrouted')")?
+        .execute([signed(body.0)])
+        .map_err(refused)?;
+    Ok(())
+}
+
+/// The reports kept for a vendor's message id, oldest first; they are kept no longer.
+pub(crate) fn take_reports(
+    session: &Session<'_>,
+    workspace: i64,
+    channel: i64,
+    vendor_id: &str,
+) -> Result<Vec<String>, StoreError> {
+    let mut statement = session.reader.statement(
+        "SELECT number, detail FROM kept_updates \
+         WHERE workspace = ?1 AND reason = 'status' AND subject = ?2 AND channel = ?3 ORDER BY number",
+    )?;
+    let rows = statement.query(rusqlite::params![workspace, vendor_id, channel]).map_err(refused)?;
+    let reports = codec::collect(rows, |row| {
+        Ok((codec::column::<i64>(row, "number")?, codec::column::<String>(row, "detail")?))
+    })?;
+    let mut delete = session.reader.statement("DELETE FROM kept_updates WHERE number = ?1")?;
+    for (number, _) in &reports {
+        delete.execute([number]).map_err(refused)?;
+    }
+    Ok(reports.into_iter().map(|(_, detail)| detail).collect())
+}
+
+/// Bodies of which something was kept, oldest first.
+pub(crate) fn kept(
+    reader: &Reader<'_>,
+    workspace: WorkspaceId,
+    which: &OwnedKept,
+    after: BodyNumber,
+    limit: usize,
+) -> Result<Vec<StoredBody>, StoreError> {
+    let workspace = reader.workspace(workspace)?;
+    let (condition, subject): (&str, Box<dyn rusqlite::ToSql>) = match which {
+        OwnedKept::NotUnderstood(channel) => (
+            "channel = (SELECT number FROM channels WHERE id = ?2) AND reason IN ('unparsed', 'unknown')",
+            Box::new(channel.to_bytes()),
+        ),
+        OwnedKept::Unrouted(account) => ("reason = 'unrouted' AND subject = ?2", Box::new(account.clone())),
+    };
+    let mut statement = reader.statement(&format!(
+        "SELECT body.number, channels.id AS channel_id, body.received_at, body.body FROM inbound_bodies AS body \
+         JOIN channels ON channels.number = body.channel \
+         WHERE body.number IN (SELECT body FROM kept_updates WHERE workspace = ?1 AND {condition}) \
+         AND body.number > ?3 ORDER BY body.number LIMIT ?4"
+    ))?;
+    let rows = statement
+        .query(rusqlite::params![workspace, subject, signed(after.0), signed(limit as u64)])
+        .map_err(refused)?;
+    codec::collect(rows, |row| {
+        let body = row.get_ref("body").and_then(|body| Ok(Bytes::copy_from_slice(body.as_bytes()?)));
+        Ok(StoredBody {
+            number: BodyNumber(codec::count(row, "number")?),
+            channel_id: ChannelId::from_bytes(codec::id(row, "channel_id")?),
+            received_at: codec::time(row, "received_at")?,
+            body: body.map_err(|error| crate::error::corrupt("body", error))?,
+        })
+    })
+}

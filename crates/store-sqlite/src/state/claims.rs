@@ -1,0 +1,86 @@
+//! Idempotency keys. An answer is kept in the savepoint of the verb that it answers, so there is never one without
+//! the other.
+
+use std::time::Duration;
+
+use rusqlite::params;
+use tidings_domain::{Timestamp, WorkspaceId};
+use tidings_store::{Answer, Claim, Claimed, Sealed, StoreError};
+
+use crate::{
+    codec,
+    error::refused,
+    session::{Reader, Session},
+};
+
+/// How long an answer is kept.
+const KEPT_FOR: Duration = Duration::from_hours(24);
+/// How many expired answers each new one takes with it: more than one, so that they cannot pile up.
+const SWEPT_AT_ONCE: i64 = 8;
+
+/// Does the work unless it was done before under the same key; then gives the first answer again.
+pub(crate) fn once(
+    session: &mut Session<'_>,
+    claim: Option<&Claim>,
+    work: impl FnOnce(&mut Session<'_>) -> Result<(), StoreError>,
+) -> Result<Claimed, StoreError> {
+    if let Some(claim) = claim
+        && let Some((fingerprint, answer)) = find(&session.reader, claim.workspace_id, &claim.key, claim.at)?
+    {
+        return if fingerprint == claim.fingerprint {
+            Ok(Claimed::Replayed(answer))
+        } else {
+            Err(StoreError::IdempotencyConflict)
+        };
+    }
+    work(session)?;
+    if let Some(claim) = claim {
+        keep(&session.reader, claim)?;
+    }
+    Ok(Claimed::Done)
+}
+
+/// The answer kept under a key of the 24 hours before `at`, with its fingerprint.
+pub(crate) fn find(
+    reader: &Reader<'_>,
+    workspace: WorkspaceId,
+    key: &str,
+    at: Timestamp,
+) -> Result<Option<([u8; 32], Answer)>, StoreError> {
+    let Some(workspace) = reader.find_workspace(workspace)? else { return Ok(None) };
+    let mut statement = reader.statement(
+        "SELECT fingerprint, status, answer FROM idempotency_keys \
+         WHERE workspace = ?1 AND key = ?2 AND created_at > ?3",
+    )?;
+    let rows = statement.query(params![workspace, key, at.minus(KEPT_FOR).as_millis()]).map_err(refused)?;
+    codec::first(rows, |row| {
+        let answer = Answer { status: codec::column(row, "status")?, body: Sealed(codec::column(row, "answer")?) };
+        Ok((codec::column(row, "fingerprint")?, answer))
+    })
+}
+
+fn keep(reader: &Reader<'_>, claim: &Claim) -> Result<(), StoreError> {
+    reader
+        .statement(
+            "DELETE FROM idempotency_keys WHERE (workspace, key) IN (SELECT workspace, key FROM idempotency_keys \
+             WHERE created_at <= ?1 ORDER BY created_at LIMIT ?2)",
+        )?
+        .execute(params![claim.at.minus(KEPT_FOR).as_millis(), SWEPT_AT_ONCE])
+        .map_err(refused)?;
+    // One under the same key can only be an expired one.
+    reader
+        .statement(
+            "INSERT OR REPLACE INTO idempotency_keys (workspace, key, fingerprint, status, answer, created_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            reader.workspace(claim.workspace_id)?,
+            claim.key,
+            claim.fingerprint,
+            claim.answer.status,
+            claim.answer.body.0,
+            claim.at.as_millis(),
+        ])
+        .map_err(refused)?;
+    Ok(())
+}

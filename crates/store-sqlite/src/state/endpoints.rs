@@ -1,0 +1,124 @@
+//! Endpoints. What is remembered of their deliveries is the log's business, but for where they begin and end.
+
+use rusqlite::{Row, params};
+use tidings_domain::{
+    EndpointId, WorkspaceId,
+    delivery::EndpointHealth,
+    endpoint::{Endpoint, EndpointStatus},
+};
+use tidings_store::{Claim, Claimed, EndpointRecord, Sealed, StoreError};
+
+use crate::{
+    codec,
+    error::{refused, refused_as},
+    session::{Reader, Session},
+    state::claims,
+};
+
+fn read(row: &Row<'_>) -> Result<EndpointRecord, StoreError> {
+    let endpoint: Endpoint = codec::document(row, "document")?;
+    Ok(EndpointRecord {
+        endpoint,
+        secrets: Sealed(codec::column(row, "secrets")?),
+        status: codec::word(row, "status", EndpointStatus::from_name)?,
+    })
+}
+
+/// Every endpoint, oldest first.
+pub(crate) fn all(reader: &Reader<'_>) -> Result<Vec<EndpointRecord>, StoreError> {
+    let mut statement = reader.statement("SELECT document, secrets, status FROM endpoints ORDER BY number")?;
+    let rows = statement.query([]).map_err(refused)?;
+    codec::collect(rows, read)
+}
+
+/// Its place is the end of the log: it hears of what happens from now on. That end is read from the log itself, since
+/// the counter may have grown over events that were rolled back, and their positions may be given out again.
+pub(crate) fn create(
+    session: &mut Session<'_>,
+    record: &EndpointRecord,
+    claim: Option<&Claim>,
+) -> Result<Claimed, StoreError> {
+    claims::once(session, claim, |session| {
+        let endpoint = &record.endpoint;
+        session
+            .reader
+            .statement(
+                "INSERT INTO endpoints (workspace, id, status, document, secrets, low_water, health, created_at) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, (SELECT coalesce(max(position), 0) FROM events), ?6, ?7)",
+            )?
+            .execute(params![
+                session.reader.workspace(endpoint.workspace_id)?,
+                endpoint.id.to_bytes(),
+                record.status.name(),
+                codec::to_document("endpoint", endpoint)?,
+                record.secrets.0,
+                codec::to_document("health", &EndpointHealth::default())?,
+                endpoint.created_at.as_millis(),
+            ])
+            .map_err(refused_as("this endpoint"))?;
+        Ok(())
+    })
+}
+
+pub(crate) fn update(
+    session: &mut Session<'_>,
+    record: &EndpointRecord,
+    claim: Option<&Claim>,
+) -> Result<Claimed, StoreError> {
+    claims::once(session, claim, |session| {
+        let endpoint = &record.endpoint;
+        let rows = session
+            .reader
+            .statement(
+                "UPDATE endpoints SET status = ?3, document = ?4, secrets = ?5 WHERE id = ?1 AND workspace = ?2",
+            )?
+            .execute(params![
+                endpoint.id.to_bytes(),
+                session.reader.workspace(endpoint.workspace_id)?,
+                record.status.name(),
+                codec::to_document("endpoint", endpoint)?,
+                record.secrets.0,
+            ])
+            .map_err(refused)?;
+        if rows == 0 { Err(StoreError::NotFound("the endpoint")) } else { Ok(()) }
+    })
+}
+
+/// Writes how it is doing, and with it whether it is enabled.
+pub(crate) fn write_status(
+    session: &Session<'_>,
+    endpoint: EndpointId,
+    status: EndpointStatus,
+) -> Result<(), StoreError> {
+    let enabled = match status {
+        EndpointStatus::Healthy | EndpointStatus::Down => "true",
+        EndpointStatus::Disabled | EndpointStatus::Paused => "false",
+    };
+    let rows = session
+        .reader
+        .statement(
+            "UPDATE endpoints SET status = ?2, document = json_set(document, '$.enabled', json(?3)) WHERE id = ?1",
+        )?
+        .execute(params![endpoint.to_bytes(), status.name(), enabled])
+        .map_err(refused)?;
+    if rows == 0 { Err(StoreError::NotFound("the endpoint")) } else { Ok(()) }
+}
+
+/// Deletes it with its attempts, retries and leases.
+pub(crate) fn delete(session: &Session<'_>, workspace: WorkspaceId, endpoint: EndpointId) -> Result<(), StoreError> {
+    let reader = &session.reader;
+    let number: i64 = {
+        let mut statement = reader.statement("SELECT number FROM endpoints WHERE id = ?1 AND workspace = ?2")?;
+        let rows = statement.query(params![endpoint.to_bytes(), reader.workspace(workspace)?]).map_err(refused)?;
+        codec::first(rows, |row| codec::column(row, "number"))?.ok_or(StoreError::NotFound("the endpoint"))?
+    };
+    for sql in [
+        "DELETE FROM attempts WHERE endpoint = ?1",
+        "DELETE FROM retries WHERE endpoint = ?1",
+        "DELETE FROM endpoints WHERE number = ?1",
+    ] {
+        reader.statement(sql)?.execute([number]).map_err(refused)?;
+    }
+    reader.statement("DELETE FROM leases WHERE id = ?1")?.execute([endpoint.to_bytes()]).map_err(refused)?;
+    Ok(())
+}

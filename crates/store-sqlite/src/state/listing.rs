@@ -1,0 +1,64 @@
+//! Lists, newest first, a page at a time.
+
+use rusqlite::{Row, ToSql};
+use tidings_store::{Listing, Page, StoreError};
+
+use crate::{codec, error::refused, session::Reader};
+
+/// Nothing, and no next page.
+pub(crate) fn empty<T>() -> Listing<T> {
+    Listing { items: Vec::new(), next: None }
+}
+
+/// A list of a table's rows, newest first by `number`.
+pub(crate) struct Query {
+    sql: String,
+    table: &'static str,
+    values: Vec<Box<dyn ToSql>>,
+    limit: usize,
+}
+
+impl Query {
+    /// Of one owner's rows: `(column, number)`.
+    pub(crate) fn new(select: &str, table: &'static str, (owner, number): (&str, i64), page: Page) -> Self {
+        let mut query = Self {
+            sql: format!("{select} WHERE {table}.{owner} = ?1"),
+            table,
+            values: vec![Box::new(number)],
+            limit: page.limit,
+        };
+        query.compare(&format!("{table}.number"), "<", page.before.map(codec::signed));
+        query
+    }
+
+    /// Only where the column has the value, if there is one.
+    pub(crate) fn and<V: ToSql + 'static>(&mut self, column: &str, value: Option<V>) {
+        self.compare(column, "=", value);
+    }
+
+    /// Only where the column compares so with the value, if there is one.
+    pub(crate) fn compare<V: ToSql + 'static>(&mut self, column: &str, operator: &str, value: Option<V>) {
+        if let Some(value) = value {
+            self.values.push(Box::new(value));
+            self.sql.push_str(&format!(" AND {column} {operator} ?{}", self.values.len()));
+        }
+    }
+
+    /// The page. `read` answers a row's number and record.
+    pub(crate) fn run<T>(
+        mut self,
+        reader: &Reader<'_>,
+        read: impl FnMut(&Row<'_>) -> Result<(i64, T), StoreError>,
+    ) -> Result<Listing<T>, StoreError> {
+        // One more than asked for, to know whether there is a next page.
+        self.values.push(Box::new(codec::signed(self.limit as u64 + 1)));
+        self.sql.push_str(&format!(" ORDER BY {}.number DESC LIMIT ?{}", self.table, self.values.len()));
+        let mut statement = reader.statement(&self.sql)?;
+        let rows = statement.query(rusqlite::params_from_iter(&self.values)).map_err(refused)?;
+        let mut rows = codec::collect(rows, read)?;
+        let more = rows.len() > self.limit;
+        rows.truncate(self.limit);
+        let next = rows.last().filter(|_| more).map(|(number, _)| codec::unsigned(*number));
+        Ok(Listing { items: rows.into_iter().map(|(_, item)| item).collect(), next })
+    }
+}

@@ -1,0 +1,121 @@
+//! Loading what is known when a change comes, by the rule in [`tidings_domain::decide`].
+
+use std::sync::Arc;
+
+use tidings_domain::{
+    ChannelId,
+    change::Lookups,
+    channel::{Channel, ChannelStatus},
+    contact::Identity,
+    decide::Situation,
+};
+use tidings_store::StoreError;
+
+use crate::{
+    codec,
+    error::refused,
+    session::Reader,
+    state::{contacts, conversations, messages},
+};
+
+/// The numbers of what a situation speaks of, by which its decision is written.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) workspace: i64,
+    pub(crate) channel: i64,
+    pub(crate) contact: Option<contacts::Stored>,
+    pub(crate) conversation: Option<i64>,
+    pub(crate) message: Option<i64>,
+}
+
+/// The number of a channel, deleted or not.
+pub(crate) fn channel_number(reader: &Reader<'_>, id: ChannelId) -> Result<i64, StoreError> {
+    let mut statement = reader.statement("SELECT number FROM channels WHERE id = ?1")?;
+    let rows = statement.query([id.to_bytes()]).map_err(refused)?;
+    codec::first(rows, |row| codec::column(row, "number"))?.ok_or(StoreError::NotFound("the channel"))
+}
+
+/// What is known, and where it is stored.
+pub(crate) fn load(
+    reader: &Reader<'_>,
+    workspace: i64,
+    channel: &Arc<Channel>,
+    lookups: Lookups<'_>,
+) -> Result<(Situation, Place), StoreError> {
+    let mut statement = reader.statement("SELECT number, status, sequence FROM channels WHERE id = ?1")?;
+    let rows = statement.query([channel.id.to_bytes()]).map_err(refused)?;
+    let (channel_number, status, channel_sequence) = codec::first(rows, |row| {
+        let status = codec::word(row, "status", ChannelStatus::from_name)?;
+        Ok((codec::column::<i64>(row, "number")?, status, codec::count(row, "sequence")?))
+    })?
+    .ok_or(StoreError::NotFound("the channel"))?;
+    let channel = if channel.status == status {
+        Arc::clone(channel)
+    } else {
+        Arc::new(Channel { status, ..Channel::clone(channel) })
+    };
+
+    let message = match (lookups.message_id, lookups.vendor_id) {
+        (None, None) => None,
+        (Some(id), vendor_id) => match messages::find(reader, workspace, id)? {
+            None => vendor_id
+                .map(|id| messages::find_by_vendor_id(reader, workspace, channel_number, id))
+                .transpose()?
+                .flatten(),
+            found => found,
+        },
+        (None, Some(vendor_id)) => messages::find_by_vendor_id(reader, workspace, channel_number, vendor_id)?,
+    };
+    let identities = lookups.identities.into_iter().flatten();
+    let (contact, taken) = match &message {
+        Some(message) => (contacts::load(reader, message.contact)?, Vec::new()),
+        None => by_identities(reader, workspace, identities)?,
+    };
+    let conversation = match (&message, &contact) {
+        (Some(message), _) => conversations::load(reader, message.conversation)?,
+        (None, Some(contact)) => conversations::newest(reader, workspace, contact.number, channel_number)?,
+        (None, None) => None,
+    };
+    let quoted = match lookups.quoted {
+        Some(vendor_id) => messages::find_by_vendor_id(reader, workspace, channel_number, vendor_id)?,
+        None => None,
+    };
+
+    let place = Place {
+        workspace,
+        channel: channel_number,
+        contact: contact.as_ref().map(contacts::Loaded::stored),
+        conversation: conversation.as_ref().map(|(number, _)| *number),
+        message: message.as_ref().map(|message| message.number),
+    };
+    let situation = Situation {
+        channel,
+        channel_sequence,
+        contact: contact.map(|loaded| loaded.contact),
+        taken,
+        conversation: conversation.map(|(_, conversation)| conversation),
+        message: message.map(|found| Arc::new(found.message)),
+        quoted: quoted.map(|found| Arc::new(found.message)),
+    };
+    Ok((situation, place))
+}
+
+/// The contact that has the first known of the identities, and which of them belong to others.
+fn by_identities<'a>(
+    reader: &Reader<'_>,
+    workspace: i64,
+    identities: impl Iterator<Item = &'a Identity>,
+) -> Result<(Option<contacts::Loaded>, Vec<Identity>), StoreError> {
+    let mut found = None;
+    let mut taken = Vec::new();
+    for identity in identities {
+        match (contacts::owner(reader, workspace, identity)?, found) {
+            (None, _) => {}
+            (Some(owner), None) => found = Some(owner),
+            (Some(owner), Some(found)) if owner == found => {}
+            (Some(_), Some(_)) => taken.push(identity.clone()),
+        }
+    }
+    let contact = found.map(|number| contacts::load(reader, number)).transpose()?.flatten();
+    Ok((contact, taken))
+}

@@ -1,0 +1,78 @@
+//! Workspaces, and the hash of the operator's key, which stands above them.
+
+use rusqlite::{Row, params};
+use tidings_domain::{WorkspaceId, workspace::Workspace};
+use tidings_store::{Claim, Claimed, StoreError};
+
+use crate::{
+    codec,
+    error::{refused, refused_as},
+    session::{Reader, Session},
+    state::claims,
+};
+
+/// The row of `settings` that holds the hash of the operator's key.
+const ADMIN_KEY_HASH: &str = "admin_key_hash";
+const NAME_TAKEN: &str = "a workspace of this name";
+
+fn read(row: &Row<'_>) -> Result<Workspace, StoreError> {
+    Ok(Workspace {
+        id: WorkspaceId::from_bytes(codec::id(row, "id")?),
+        name: codec::column(row, "name")?,
+        created_at: codec::time(row, "created_at")?,
+        updated_at: codec::time(row, "updated_at")?,
+    })
+}
+
+/// Every workspace, oldest first.
+pub(crate) fn all(reader: &Reader<'_>) -> Result<Vec<Workspace>, StoreError> {
+    let mut statement = reader.statement("SELECT * FROM workspaces ORDER BY number")?;
+    let rows = statement.query([]).map_err(refused)?;
+    codec::collect(rows, read)
+}
+
+pub(crate) fn create(
+    session: &mut Session<'_>,
+    workspace: &Workspace,
+    claim: Option<&Claim>,
+) -> Result<Claimed, StoreError> {
+    claims::once(session, claim, |session| {
+        session
+            .reader
+            .statement("INSERT INTO workspaces (id, name, created_at, updated_at) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![
+                workspace.id.to_bytes(),
+                workspace.name,
+                workspace.created_at.as_millis(),
+                workspace.updated_at.as_millis(),
+            ])
+            .map_err(refused_as(NAME_TAKEN))?;
+        Ok(())
+    })
+}
+
+pub(crate) fn update(session: &Session<'_>, workspace: &Workspace) -> Result<(), StoreError> {
+    let rows = session
+        .reader
+        .statement("UPDATE workspaces SET name = ?2, updated_at = ?3 WHERE id = ?1")?
+        .execute(params![workspace.id.to_bytes(), workspace.name, workspace.updated_at.as_millis()])
+        .map_err(refused_as(NAME_TAKEN))?;
+    if rows == 0 { Err(StoreError::NotFound("the workspace")) } else { Ok(()) }
+}
+
+/// The hash of the operator's key, if one is remembered.
+pub(crate) fn admin_key_hash(reader: &Reader<'_>) -> Result<Option<[u8; 32]>, StoreError> {
+    let mut statement = reader.statement("SELECT value FROM settings WHERE name = ?1")?;
+    let rows = statement.query([ADMIN_KEY_HASH]).map_err(refused)?;
+    codec::first(rows, |row| codec::column(row, "value"))
+}
+
+/// Remembers the hash of the operator's key, unless one is remembered.
+pub(crate) fn remember_admin_key(session: &Session<'_>, hash: [u8; 32]) -> Result<(), StoreError> {
+    session
+        .reader
+        .statement("INSERT OR IGNORE INTO settings (name, value) VALUES (?1, ?2)")?
+        .execute(params![ADMIN_KEY_HASH, hash])
+        .map_err(refused)?;
+    Ok(())
+}

@@ -1,0 +1,287 @@
+//! The one writer: a thread that turns what is queued into one commit after the other.
+//!
+//! Each verb runs in a savepoint, so that its refusal does not touch its neighbours; all of them share one COMMIT and
+//! its fsync. Verbs that can wait (the outcomes of deliveries) wait up to [`PATIENCE`] for a commit to share. A full
+//! disk fails the commit's verbs and nothing else, since SQLite then has written nothing that counts; any other failed
+//! COMMIT stops the store, because after a failed fsync nobody knows what is on the disk.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use rusqlite::{Connection, ErrorCode};
+use tidings_domain::{event::LogEntry, id::IdSource};
+use tidings_store::{CommitListener, StoreError};
+use tokio::{
+    sync::{oneshot, watch},
+    time::Instant,
+};
+
+use crate::{
+    checkpoint::Checkpoint,
+    error::refused,
+    session::{Counters, Reader, Session},
+};
+
+/// How many verbs may wait; more are refused as overload.
+const QUEUE: usize = 4096;
+/// How many verbs share a commit at most.
+const BATCH: usize = 512;
+/// How long the outcomes of deliveries wait for a commit to share.
+const PATIENCE: Duration = Duration::from_millis(5);
+
+/// Whether a verb's caller waits for it, or it may wait for a commit to share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    Now,
+    Soon,
+}
+
+/// A verb in the queue.
+trait Pending: Send {
+    fn run(&mut self, session: &mut Session<'_>) -> Result<(), StoreError>;
+    /// Answers the caller; `committed` says what became of the commit.
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+struct Verb<T, F> {
+    work: Option<F>,
+    result: Option<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Pending for Verb<T, F>
+where
+    T: Send,
+    F: FnOnce(&mut Session<'_>) -> Result<T, StoreError> + Send,
+{
+    fn run(&mut self, session: &mut Session<'_>) -> Result<(), StoreError> {
+        let Some(work) = self.work.take() else { return Err(StoreError::Stopped) };
+        let result = work(session);
+        let refusal = result.as_ref().err().cloned();
+        self.result = Some(result);
+        refusal.map_or(Ok(()), Err)
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        let result = match (committed, self.result) {
+            (Err(error), _) => Err(error),
+            (Ok(()), Some(result)) => result,
+            (Ok(()), None) => Err(StoreError::Stopped),
+        };
+        // A caller that has gone away does not want to know.
+        let _ = self.reply.send(result);
+    }
+}
+
+struct Envelope {
+    urgency: Urgency,
+    verb: Box<dyn Pending>,
+}
+
+type Listener = Arc<RwLock<Option<Arc<dyn CommitListener>>>>;
+
+/// The way to the writer.
+pub(crate) struct Writer {
+    queue: Mutex<Option<SyncSender<Envelope>>>,
+    listener: Listener,
+    stopped: watch::Receiver<bool>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    /// Starts the writer on its connection.
+    pub(crate) fn start(
+        connection: Connection,
+        ids: Box<dyn IdSource>,
+        checkpoint: Checkpoint,
+    ) -> Result<Self, StoreError> {
+        let (queue, queued) = sync_channel(QUEUE);
+        let (stop, stopped) = watch::channel(false);
+        let listener = Listener::default();
+        let counters = Counters::load(&connection)?;
+        let desk =
+            Desk { connection, ids, counters, listener: Arc::clone(&listener), checkpoint, appended: Vec::new() };
+        let thread = thread::Builder::new()
+            .name("tidings-writer".to_owned())
+            .spawn(move || {
+                desk.work(&queued);
+                // Nobody may be listening any more.
+                let _ = stop.send(true);
+            })
+            .map_err(|error| StoreError::Backend(error.to_string()))?;
+        Ok(Self { queue: Mutex::new(Some(queue)), listener, stopped, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Who hears of commits from now on.
+    pub(crate) fn listen(&self, listener: Arc<dyn CommitListener>) {
+        *self.listener.write().unwrap_or_else(PoisonError::into_inner) = Some(listener);
+    }
+
+    /// Runs a verb and answers when it is committed.
+    pub(crate) async fn run<T, F>(&self, urgency: Urgency, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Session<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let envelope = Envelope { urgency, verb: Box::new(Verb { work: Some(work), result: None, reply }) };
+        {
+            let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(queue) = queue.as_ref() else { return Err(StoreError::Stopped) };
+            queue.try_send(envelope).map_err(|error| match error {
+                TrySendError::Full(_) => StoreError::Overloaded,
+                TrySendError::Disconnected(_) => StoreError::Stopped,
+            })?;
+        }
+        answer.await.unwrap_or(Err(StoreError::Stopped))
+    }
+
+    /// Becomes true when the writer has stopped, of itself or by [`Self::close`].
+    pub(crate) fn stopped(&self) -> watch::Receiver<bool> {
+        self.stopped.clone()
+    }
+
+    /// Takes no more verbs, finishes the queued ones and ends the thread.
+    pub(crate) fn close(&self) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // A writer that panicked has dropped its verbs, whose callers know.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What the writer's thread works with.
+struct Desk {
+    connection: Connection,
+    ids: Box<dyn IdSource>,
+    counters: Counters,
+    listener: Listener,
+    checkpoint: Checkpoint,
+    appended: Vec<LogEntry>,
+}
+
+/// Why the writer goes on or stops.
+enum Next {
+    GoOn,
+    Stop,
+}
+
+impl Desk {
+    fn work(mut self, queued: &Receiver<Envelope>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        while gather(queued, &mut batch) {
+            if let Next::Stop = self.commit(&mut batch) {
+                return;
+            }
+            self.checkpoint.after_commit(&self.connection);
+        }
+        self.checkpoint.at_end(&self.connection);
+    }
+
+    /// One transaction for all of the batch.
+    fn commit(&mut self, batch: &mut Vec<Box<dyn Pending>>) -> Next {
+        self.appended.clear();
+        let committed = self.run_all(batch).and_then(|()| {
+            self.connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([])).map_err(fate).map(drop)
+        });
+        let (committed, next) = match committed {
+            Ok(()) => {
+                if !self.appended.is_empty()
+                    && let Some(listener) = self.listener.read().unwrap_or_else(PoisonError::into_inner).as_ref()
+                {
+                    listener.committed(&self.appended);
+                }
+                (Ok(()), Next::GoOn)
+            }
+            Err(StoreError::Stopped) => {
+                tracing::error!("a commit failed in a way after which nothing can be promised; the store stops");
+                (Err(StoreError::Stopped), Next::Stop)
+            }
+            Err(error) => {
+                tracing::error!(%error, verbs = batch.len(), "a commit failed; nothing of it was written");
+                if !self.connection.is_autocommit() && self.connection.execute_batch("ROLLBACK").is_err() {
+                    return Next::Stop;
+                }
+                (Err(error), Next::GoOn)
+            }
+        };
+        for verb in batch.drain(..) {
+            verb.answer(committed.clone());
+        }
+        next
+    }
+
+    fn run_all(&mut self, batch: &mut [Box<dyn Pending>]) -> Result<(), StoreError> {
+        let connection = &self.connection;
+        let execute = |sql: &str| {
+            connection.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map_err(refused).map(drop)
+        };
+        execute("BEGIN IMMEDIATE")?;
+        for verb in batch {
+            let mark = self.appended.len();
+            execute("SAVEPOINT verb")?;
+            let mut session = Session {
+                reader: Reader { connection },
+                ids: &mut *self.ids,
+                counters: &mut self.counters,
+                appended: &mut self.appended,
+            };
+            if let Err(refusal) = verb.run(&mut session) {
+                if connection.is_autocommit() {
+                    // SQLite has rolled everything back by itself, as it does on a full disk.
+                    return Err(refusal);
+                }
+                self.appended.truncate(mark);
+                execute("ROLLBACK TO verb")?;
+            }
+            execute("RELEASE verb")?;
+        }
+        Ok(())
+    }
+}
+
+/// Waits for verbs and takes what is queued. Answers false when there will be no more.
+fn gather(queued: &Receiver<Envelope>, batch: &mut Vec<Box<dyn Pending>>) -> bool {
+    let Ok(Envelope { mut urgency, verb }) = queued.recv() else { return false };
+    batch.push(verb);
+    let mut patience_ends = None;
+    while batch.len() < BATCH {
+        let next = match (queued.try_recv(), urgency) {
+            (Err(TryRecvError::Empty), Urgency::Soon) => {
+                let end = *patience_ends.get_or_insert_with(|| Instant::now() + PATIENCE);
+                queued.recv_timeout(end.saturating_duration_since(Instant::now())).map_err(|error| match error {
+                    RecvTimeoutError::Timeout => TryRecvError::Empty,
+                    RecvTimeoutError::Disconnected => TryRecvError::Disconnected,
+                })
+            }
+            (next, _) => next,
+        };
+        let Ok(next) = next else { break };
+        if next.urgency == Urgency::Now {
+            urgency = Urgency::Now;
+        }
+        batch.push(next.verb);
+    }
+    true
+}
+
+/// What a failed COMMIT means: a full disk is noticed before anything counts; after anything else nobody knows what
+/// is on the disk.
+#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
+fn fate(error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => StoreError::DiskFull,
+        _ => {
+            tracing::error!(%error, "COMMIT failed");
+            StoreError::Stopped
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Endpoints.
+
+use std::sync::Arc;
+
+use tidings_domain::{
+    ChannelId,
+    channel::Channel,
+    delivery::{DeliveryState, EndpointHealth},
+    endpoint::{EndpointStatus, WebhookFormat},
+    event::Position,
+};
+
+use crate::{AttemptFilter, Claimed, Page, Sealed, StoreError};
+
+use super::{
+    bench::{Bench, at},
+    changes::{received, routed},
+    deliveries,
+};
+
+/// What is created and updated is read again.
+pub async fn are_written_and_read(bench: &Bench) {
+    let workspace = bench.workspace("ant").await;
+    let (mut first, second) = (bench.new_endpoint(workspace), bench.new_endpoint(workspace));
+    for record in [&first, &second] {
+        assert_eq!(bench.store.endpoint_create(record.clone(), None).await, Ok(Claimed::Done));
+    }
+    assert_eq!(bench.store.endpoint_all().await, Ok(vec![first.clone(), second.clone()]));
+
+    first.endpoint.url = "https://shop.example/other".to_owned();
+    first.endpoint.format = WebhookFormat::Object;
+    first.endpoint.metadata.insert("team".to_owned(), "till".into());
+    first.endpoint.updated_at = at(3);
+    first.endpoint.enabled = false;
+    first.status = EndpointStatus::Paused;
+    first.secrets = Sealed(vec![6]);
+    assert_eq!(bench.store.endpoint_update(first.clone(), None).await, Ok(Claimed::Done));
+    assert_eq!(bench.store.endpoint_all().await, Ok(vec![first, second]));
+
+    let unknown = bench.new_endpoint(workspace);
+    assert!(matches!(bench.store.endpoint_update(unknown, None).await, Err(StoreError::NotFound(_))));
+}
+
+/// Whether an endpoint is enabled follows from its status.
+pub async fn follow_their_status(bench: &Bench) {
+    let workspace = bench.workspace("ant").await;
+    let id = bench.endpoint(workspace).await;
+    for (status, enabled) in [
+        (EndpointStatus::Down, true),
+        (EndpointStatus::Disabled, false),
+        (EndpointStatus::Healthy, true),
+        (EndpointStatus::Paused, false),
+    ] {
+        assert_eq!(bench.store.endpoint_status(id, status).await, Ok(()));
+        let all = bench.store.endpoint_all().await.expect("endpoints");
+        assert_eq!((all[0].status, all[0].endpoint.enabled), (status, enabled));
+    }
+    let unknown = bench.new_endpoint(workspace).endpoint.id;
+    let refused = bench.store.endpoint_status(unknown, EndpointStatus::Down).await;
+    assert!(matches!(refused, Err(StoreError::NotFound(_))), "{refused:?}");
+}
+
+/// A new endpoint hears of what happens from now on. What was refused before has not moved the end.
+pub async fn begin_at_the_end_of_the_log(bench: &Bench) {
+    let workspace = bench.workspace("ant").await;
+    let channel = bench.channel(workspace, "100").await;
+    let before = bench.endpoint(workspace).await;
+    bench.take(&channel, 1, vec![received("m1", 1)]).await;
+    let head = bench.store.log_head().await.expect("a head");
+    assert!(head > Position(0));
+    let stranger = Arc::new(Channel { id: ChannelId::from_bytes(bench.id()), ..Channel::clone(&channel) });
+    let updates = vec![routed(&channel, None, received("m2", 2)), routed(&stranger, None, received("m3", 2))];
+    let refused = bench.store.intake(bench.webhook(&channel, 2, updates)).await;
+    assert!(matches!(refused, Err(StoreError::NotFound(_))), "{refused:?}");
+    let after = bench.endpoint(workspace).await;
+    for (endpoint, low_water) in [(before, Position(0)), (after, head)] {
+        let begun = DeliveryState { low_water, health: EndpointHealth::default(), settled: vec![], retries: vec![] };
+        assert_eq!(bench.store.delivery_load(endpoint).await, Ok(begun));
+    }
+}
+
+/// What is remembered of its deliveries goes with it, and its neighbour's stays.
+pub async fn are_deleted_with_their_deliveries(bench: &Bench) {
+    let scene = deliveries::Scene::new(bench).await;
+    let neighbour = bench.endpoint(scene.workspace).await;
+    for endpoint in [scene.endpoint, neighbour] {
+        let epoch = bench.store.lease_acquire("endpoint", endpoint, "one").await.expect("a lease");
+        assert_eq!(bench.store.delivery_record(endpoint, epoch, scene.failure(0)).await, Ok(()));
+    }
+    assert_eq!(bench.store.endpoint_delete(scene.workspace, scene.endpoint).await, Ok(()));
+
+    let again = bench.store.endpoint_delete(scene.workspace, scene.endpoint).await;
+    assert!(matches!(again, Err(StoreError::NotFound(_))), "{again:?}");
+    let all = bench.store.endpoint_all().await.expect("endpoints");
+    assert_eq!(all.iter().map(|record| record.endpoint.id).collect::<Vec<_>>(), [neighbour]);
+    assert!(matches!(bench.store.delivery_load(scene.endpoint).await, Err(StoreError::NotFound(_))));
+    assert_eq!(bench.store.delivery_load(neighbour).await.expect("a state").retries.len(), 1);
+    let page = Page { limit: 10, before: None };
+    let attempts = bench.store.attempt_list(neighbour, AttemptFilter::default(), page).await.expect("attempts");
+    assert_eq!(attempts.items.len(), 1);
+    for number in attempts.items.iter().map(|record| record.id) {
+        assert!(bench.store.attempt_get(scene.workspace, number).await.expect("an attempt").is_some());
+    }
+}

@@ -1,0 +1,135 @@
+//! The suite that every backend passes: what [`Store`](crate::Store) promises, told as tests.
+//!
+//! A backend calls [`conformance_suite!`](crate::conformance_suite) in its own tests. Each test gets a store of its
+//! own, speaks with it through the traits alone, and knows nothing of how anything is stored. The suite never waits:
+//! times are made up, and what is concurrent is asked for at once.
+
+mod bench;
+mod changes;
+
+pub mod amendments;
+pub mod bodies;
+pub mod channels;
+pub mod claims;
+pub mod commits;
+pub mod deliveries;
+pub mod endpoints;
+pub mod events;
+pub mod intake;
+pub mod lists;
+pub mod statuses;
+pub mod tenants;
+pub mod workspaces;
+
+pub use bench::{Bench, Ear, Heard, at, kinds, message_of};
+pub use changes::{
+    echoed, edited, moved, person, phone, react, received, received_from, report, revoked, routed, said,
+};
+
+/// Makes a test of every promise. The argument is the full path of a function that opens an empty store and answers
+/// `(kept, Arc<dyn Store>)`, where `kept` is whatever must outlive the store, such as its folder.
+#[macro_export]
+macro_rules! conformance_suite {
+    ($open:path) => {
+        $crate::conformance_tests! { $open;
+            workspaces {
+                are_written_and_read
+                have_unique_names
+                have_keys
+                the_operators_key_is_remembered_once
+            }
+            channels {
+                are_written_and_read
+                have_an_account_to_themselves
+                keep_their_status_when_written
+                are_deleted_without_what_came_by_them
+            }
+            endpoints {
+                are_written_and_read
+                follow_their_status
+                begin_at_the_end_of_the_log
+                are_deleted_with_their_deliveries
+            }
+            claims {
+                are_answered_again
+                of_another_request_are_refused
+                of_a_refused_verb_are_not_kept
+                at_once_are_done_once
+                end_after_a_day
+                belong_to_a_workspace
+            }
+            intake {
+                a_message_makes_contact_and_conversation
+                a_known_contact_goes_on
+                a_repetition_changes_nothing
+                a_known_message_under_another_key_changes_nothing
+                an_album_is_one_conversation
+                one_body_may_be_for_two_channels
+                an_answer_quotes
+                the_first_sign_of_life_connects
+            }
+            statuses {
+                climb_the_ladder
+                wait_for_their_message
+                wait_for_the_message_of_their_channel
+                of_a_contacts_message_change_nothing
+            }
+            amendments {
+                reactions_come_and_go
+                a_reaction_to_the_unknown_is_a_message
+                edits_replace_the_content
+                an_edit_may_overtake_its_message
+                messages_are_taken_back
+                a_contact_moves_to_another_number
+                a_number_of_somebody_else_is_not_taken
+            }
+            bodies {
+                unrouted_are_kept_and_read_again
+                not_understood_are_kept
+                are_found_a_page_at_a_time
+            }
+            commits {
+                are_heard_once_and_in_order
+                a_refusal_leaves_its_neighbours_alone
+                a_half_refused_webhook_leaves_nothing
+            }
+            events {
+                are_read_in_order
+                are_read_by_key
+                are_listed_by_kind_and_channel
+                are_appended
+            }
+            lists {
+                of_messages_are_newest_first
+                of_messages_are_filtered
+                of_conversations_are_newest_first_and_filtered
+            }
+            deliveries {
+                are_remembered
+                settle_above_the_low_water
+                with_a_stale_lease_are_refused
+                have_attempts_newest_first
+                have_attempts_by_filter
+            }
+            tenants {
+                see_nothing_of_each_other
+                cannot_touch_each_others_records
+            }
+        }
+    };
+}
+
+/// The part of [`conformance_suite!`](crate::conformance_suite) that spells the tests out.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_tests {
+    ($open:path; $($subject:ident { $($promise:ident)+ })+) => {$(
+        mod $subject {$(
+            #[tokio::test]
+            async fn $promise() {
+                let (_kept, store) = $open();
+                $crate::conformance::$subject::$promise(&$crate::conformance::Bench::new(store)).await;
+            }
+        )+}
+    )+};
+}

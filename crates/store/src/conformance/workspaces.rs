@@ -1,0 +1,57 @@
+//! Workspaces, their keys, and the operator's.
+
+use tidings_domain::workspace::Workspace;
+
+use crate::{Claimed, StoreError};
+
+use super::bench::{Bench, at};
+
+/// What is created and updated is read again, oldest first.
+pub async fn are_written_and_read(bench: &Bench) {
+    assert_eq!(bench.store.workspace_all().await, Ok(vec![]));
+    let (first, second) = (bench.new_workspace("zebra"), bench.new_workspace("ant"));
+    for workspace in [&first, &second] {
+        assert_eq!(bench.store.workspace_create(workspace.clone(), None).await, Ok(Claimed::Done));
+    }
+    let renamed = Workspace { name: "yak".to_owned(), updated_at: at(9), ..first };
+    assert_eq!(bench.store.workspace_update(renamed.clone()).await, Ok(()));
+    assert_eq!(bench.store.workspace_all().await, Ok(vec![renamed, second]));
+    let unknown = bench.new_workspace("unknown");
+    assert!(matches!(bench.store.workspace_update(unknown).await, Err(StoreError::NotFound(_))));
+}
+
+/// Two of one name are refused, on creation and on renaming.
+pub async fn have_unique_names(bench: &Bench) {
+    bench.workspace("ant").await;
+    let again = bench.store.workspace_create(bench.new_workspace("ant"), None).await;
+    assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
+    let other = bench.new_workspace("bee");
+    assert_eq!(bench.store.workspace_create(other.clone(), None).await, Ok(Claimed::Done));
+    let renamed = bench.store.workspace_update(Workspace { name: "ant".to_owned(), ..other.clone() }).await;
+    assert!(matches!(renamed, Err(StoreError::Conflict(_))), "{renamed:?}");
+    let all = bench.store.workspace_all().await.expect("workspaces");
+    assert_eq!(all.len(), 2);
+    assert_eq!(all[1], other);
+}
+
+/// Keys are created, read and deleted.
+pub async fn have_keys(bench: &Bench) {
+    let workspace = bench.workspace("ant").await;
+    let (first, mut second) = (bench.new_key(workspace), bench.new_key(workspace));
+    second.scopes.truncate(1);
+    for key in [&first, &second] {
+        assert_eq!(bench.store.key_create(key.clone(), None).await, Ok(Claimed::Done));
+    }
+    assert_eq!(bench.store.key_all().await, Ok(vec![first.clone(), second.clone()]));
+    assert_eq!(bench.store.key_delete(workspace, first.id).await, Ok(()));
+    assert!(matches!(bench.store.key_delete(workspace, first.id).await, Err(StoreError::NotFound(_))));
+    assert_eq!(bench.store.key_all().await, Ok(vec![second]));
+}
+
+/// The first hash stays.
+pub async fn the_operators_key_is_remembered_once(bench: &Bench) {
+    assert_eq!(bench.store.admin_key_hash().await, Ok(None));
+    assert_eq!(bench.store.admin_key_remember([1; 32]).await, Ok(()));
+    assert_eq!(bench.store.admin_key_remember([2; 32]).await, Ok(()));
+    assert_eq!(bench.store.admin_key_hash().await, Ok(Some([1; 32])));
+}

@@ -1,0 +1,97 @@
+//! Up and down: when an endpoint is left alone, how it is probed, how it comes back.
+
+use std::time::Duration;
+
+use tidings_domain::{Timestamp, delivery::Trigger};
+
+use super::{Courier, Send, Standing};
+use crate::schedule::probe_delay;
+
+/// So many failures in a row …
+const FAILURES: u32 = 5;
+/// … and so long without a success make an endpoint count as down.
+const WITHOUT_SUCCESS: Duration = Duration::from_secs(10);
+
+impl<T: Clone> Courier<T> {
+    /// Whether the endpoint is left alone but for probes.
+    pub fn is_down(&self) -> bool {
+        self.health.down_since.is_some()
+    }
+
+    /// The oldest event that is due, once the probe's time has come and nothing else is under way.
+    pub(super) fn next_probe(&mut self, now: Timestamp) -> Option<Send<T>> {
+        if self.in_flight > 0 || self.health.next_probe_at.is_some_and(|at| at > now) {
+            return None;
+        }
+        if let Some(retry) = self.lanes.take_oldest() {
+            self.in_flight += 1;
+            return Some(Self::send_retry(&retry, Trigger::Probe));
+        }
+        let position = self.ready.pop_front()?;
+        self.send_first(position, Trigger::Probe)
+    }
+
+    pub(super) fn succeeded(&mut self, now: Timestamp) -> Standing {
+        let was_down = self.health.down_since.is_some();
+        let warned = self.health.warned;
+        if self.health.consecutive_failures > 0 || was_down {
+            self.health.consecutive_failures = 0;
+            self.health.failing_since = None;
+            self.health.down_since = None;
+            self.health.probes = 0;
+            self.health.next_probe_at = None;
+            self.health.warned = false;
+            self.health.last_success_at = Some(now);
+            self.change.health = Some(self.health);
+        }
+        self.health.last_success_at = Some(now);
+        if was_down {
+            self.allowance = 1;
+            return Standing::CameBack { warned };
+        }
+        self.allowance = (self.allowance * 2).min(self.limits.in_flight);
+        Standing::Unchanged
+    }
+
+    pub(super) fn failed(&mut self, now: Timestamp) -> Standing {
+        self.health.consecutive_failures = self.health.consecutive_failures.saturating_add(1);
+        self.health.failing_since.get_or_insert(now);
+        let was_down = self.is_down();
+        if was_down {
+            self.health.probes = self.health.probes.saturating_add(1);
+            self.health.next_probe_at = Some(now.plus(probe_delay(self.health.probes)));
+        } else {
+            let silent = self.health.last_success_at.is_none_or(|at| now.since(at) >= WITHOUT_SUCCESS);
+            let crowded = self.lanes.len() >= self.limits.retries;
+            if crowded || (silent && self.health.consecutive_failures >= FAILURES) {
+                self.health.down_since = Some(now);
+                self.health.probes = 0;
+                self.health.next_probe_at = Some(now.plus(probe_delay(0)));
+                self.allowance = 1;
+            }
+        }
+        self.change.health = Some(self.health);
+        if !was_down && self.is_down() { Standing::WentDown } else { Standing::Unchanged }
+    }
+
+    /// `endpoint.failing` has been told.
+    pub fn mark_warned(&mut self) {
+        self.health.warned = true;
+        self.change.health = Some(self.health);
+    }
+
+    /// The number of the next event about the endpoint's own trouble, from 1.
+    pub fn next_sequence(&mut self) -> u64 {
+        self.health.told += 1;
+        self.change.health = Some(self.health);
+        self.health.told
+    }
+
+    /// The endpoint is enabled again: it is tried at once.
+    pub fn try_now(&mut self, now: Timestamp) {
+        if self.is_down() {
+            self.health.next_probe_at = Some(now);
+            self.change.health = Some(self.health);
+        }
+    }
+}

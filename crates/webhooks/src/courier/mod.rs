@@ -1,0 +1,454 @@
+//! One endpoint's deliveries, as a state machine without I/O, clock or randomness.
+//!
+//! Whoever drives it offers the log's entries in order ([`Courier::offer`]), asks what to send
+//! ([`Courier::next_send`]), tells what came of it ([`Courier::finished`]), lets time pass ([`Courier::tick`]) and
+//! writes down what is to be remembered ([`Courier::take_change`]). With conversation order:
+//!
+//! - One event of an ordering key is under way at a time; the next ones wait behind it in memory, within a window.
+//! - An event that fails opens a **lane** for its key. The events behind it are let go: they stand in the log. While the
+//!   lane is open, further events of the key are neither sent nor kept.
+//! - When the lane's head is settled, the next event of the key is read from the log ([`Courier::next_read`],
+//!   [`Courier::lane_read`]), up to the cursor. When there is none, the lane closes.
+//! - When the head has held its successors for `order_hold`, it is **late**: it goes on by its own schedule, and the
+//!   lane goes on without it.
+//!
+//! An endpoint that fails five times in a row and has taken nothing for ten seconds is **down**: nothing is sent but a
+//! probe now and then, the oldest event that is due, and no schedule moves on. The first success ends it; then one at a
+//! time is sent, two, four, until the limit is reached again.
+
+mod health;
+mod lanes;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    time::Duration,
+};
+
+use tidings_domain::{
+    Timestamp,
+    delivery::{Attempt, DeliveryChange, DeliveryState, EndpointHealth, Outcome, Retry, Trigger},
+    endpoint::{Endpoint, Ordering},
+    event::{OrderingKey, Position},
+};
+
+use crate::{judgement::Verdict, schedule::retry_delay};
+use lanes::Lanes;
+
+/// How much one endpoint may occupy.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Attempts at once.
+    pub in_flight: usize,
+    /// Events in memory that are under way, or wait to be.
+    pub window: usize,
+    /// Events that wait for their next attempt; over it the endpoint counts as down.
+    pub retries: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { in_flight: 64, window: 1024, retries: 10_000 }
+    }
+}
+
+/// How often the low-water position is written down at least, while it moves.
+const LOW_WATER_EVERY: Duration = Duration::from_secs(1);
+
+/// An event to be sent now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Send<T> {
+    /// Its place in the log.
+    pub position: Position,
+    /// What was offered, if it is still in memory; else it is to be read from the log.
+    pub item: Option<T>,
+    /// The number of the attempt, from 1.
+    pub number: u32,
+    /// Whether later events of its key have passed it.
+    pub late: bool,
+    /// Why it is sent.
+    pub trigger: Trigger,
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finished {
+    /// The attempt, of which outcome and next time are not known yet.
+    pub attempt: Attempt,
+    /// What the answer means.
+    pub verdict: Verdict,
+    /// From 0 to 1, for the schedule's spread.
+    pub jitter: f64,
+}
+
+/// What an attempt meant for the endpoint as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// As before.
+    Unchanged,
+    /// It is down now.
+    WentDown,
+    /// It is up again after having been down.
+    CameBack {
+        /// Whether `endpoint.failing` had been told.
+        warned: bool,
+    },
+    /// It answered 410 and is not to be sent anything any more.
+    Gone,
+}
+
+/// A first attempt: under way, or waiting.
+struct First<T> {
+    key: OrderingKey,
+    item: T,
+}
+
+/// One endpoint's deliveries. `T` is what the driver sends: an event in memory.
+pub struct Courier<T> {
+    ordering: Ordering,
+    order_hold: Option<Duration>,
+    limits: Limits,
+    /// Everything up to here has been offered.
+    cursor: Position,
+    /// What is offered and not settled, and has not failed yet.
+    first: BTreeMap<Position, First<T>>,
+    /// What of `first` can be sent at once, in order.
+    ready: VecDeque<Position>,
+    /// Keys of which one event is under way or ready, with those that wait behind it.
+    busy: HashMap<OrderingKey, VecDeque<Position>>,
+    /// What was settled above the low-water position before the last start.
+    settled: HashSet<Position>,
+    lanes: Lanes,
+    in_flight: usize,
+    /// How many attempts may be under way now; less than the limit after an outage.
+    allowance: usize,
+    health: EndpointHealth,
+    change: DeliveryChange,
+    low_water: Position,
+    low_water_written_at: Option<Timestamp>,
+}
+
+impl<T: Clone> Courier<T> {
+    /// Takes up where the endpoint was left.
+    pub fn new(endpoint: &Endpoint, limits: Limits, state: DeliveryState) -> Self {
+        Self {
+            ordering: endpoint.ordering,
+            order_hold: endpoint.order_hold_max_seconds.map(Duration::from_secs),
+            limits,
+            cursor: state.low_water,
+            first: BTreeMap::new(),
+            ready: VecDeque::new(),
+            busy: HashMap::new(),
+            settled: state.settled.into_iter().collect(),
+            lanes: Lanes::load(state.retries),
+            in_flight: 0,
+            allowance: if state.health.down_since.is_some() { 1 } else { limits.in_flight },
+            health: state.health,
+            change: DeliveryChange::default(),
+            low_water: state.low_water,
+            low_water_written_at: None,
+        }
+    }
+
+    /// The endpoint's settings changed.
+    pub fn configure(&mut self, endpoint: &Endpoint) {
+        self.ordering = endpoint.ordering;
+        self.order_hold = endpoint.order_hold_max_seconds.map(Duration::from_secs);
+    }
+
+    /// Up to where the log has been offered.
+    pub fn cursor(&self) -> Position {
+        self.cursor
+    }
+
+    /// How the endpoint is doing.
+    pub fn health(&self) -> &EndpointHealth {
+        &self.health
+    }
+
+    /// How many events wait for their next attempt.
+    pub fn waiting(&self) -> usize {
+        self.lanes.len()
+    }
+
+    /// How many attempts wait to be written down.
+    pub fn unwritten(&self) -> usize {
+        self.change.attempts.len()
+    }
+
+    /// How many attempts are under way.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// Whether there is room for the log's next entry.
+    pub fn has_room(&self) -> bool {
+        self.first.len() < self.limits.window && !self.is_down()
+    }
+
+    /// Offers the log's next entry; `wanted` is what it is to be sent as, if the endpoint wants it. Entries come in
+    /// order of position, none twice.
+    pub fn offer(&mut self, position: Position, key: OrderingKey, wanted: Option<T>) {
+        self.cursor = position;
+        let settled = self.settled.remove(&position);
+        let Some(item) = wanted.filter(|_| !settled) else { return };
+        if self.lanes.contains(position) || (self.ordering == Ordering::Conversation && self.lanes.holds(key)) {
+            return;
+        }
+        self.first.insert(position, First { key, item });
+        if self.ordering == Ordering::None {
+            self.ready.push_back(position);
+        } else if let Some(behind) = self.busy.get_mut(&key) {
+            behind.push_back(position);
+        } else {
+            self.busy.insert(key, VecDeque::new());
+            self.ready.push_back(position);
+        }
+    }
+
+    /// What to send now, if anything. Everything that it answers must be told of by [`Self::finished`].
+    pub fn next_send(&mut self, now: Timestamp) -> Option<Send<T>> {
+        if self.is_down() {
+            return self.next_probe(now);
+        }
+        if self.in_flight >= self.allowance {
+            return None;
+        }
+        // Retries and first attempts have lanes of their own: old trouble takes half of the room at most while there
+        // is something new.
+        let retries_may = self.ready.is_empty() || self.lanes.in_flight() * 2 < self.allowance;
+        if retries_may && let Some(retry) = self.lanes.take_due(now) {
+            self.in_flight += 1;
+            let trigger = match (retry.resend, retry.attempts) {
+                (true, _) => Trigger::Resend,
+                (false, 0) => Trigger::New,
+                (false, _) => Trigger::Retry,
+            };
+            return Some(Self::send_retry(&retry, trigger));
+        }
+        let position = self.ready.pop_front()?;
+        self.send_first(position, Trigger::New)
+    }
+
+    fn send_first(&mut self, position: Position, trigger: Trigger) -> Option<Send<T>> {
+        let item = self.first.get(&position)?.item.clone();
+        self.in_flight += 1;
+        Some(Send { position, item: Some(item), number: 1, late: false, trigger })
+    }
+
+    fn send_retry(retry: &Retry, trigger: Trigger) -> Send<T> {
+        Send { position: retry.position, item: None, number: retry.attempts + 1, late: retry.late, trigger }
+    }
+
+    /// Tells what came of an attempt.
+    pub fn finished(&mut self, finished: Finished, now: Timestamp) -> Standing {
+        let Finished { mut attempt, verdict, jitter } = finished;
+        self.in_flight = self.in_flight.saturating_sub(1);
+        let Some(key) = self.key_of(attempt.position) else { return Standing::Unchanged };
+        let was_down = self.is_down();
+        let standing = match verdict {
+            Verdict::Delivered => {
+                attempt.outcome = Outcome::Delivered;
+                self.settle(attempt.position, key);
+                self.succeeded(now)
+            }
+            Verdict::Gone => {
+                self.keep_first_in_line(&mut attempt, key, now);
+                Standing::Gone
+            }
+            Verdict::Failed { retry_after } => {
+                let standing = self.failed(now);
+                self.put_off(&mut attempt, key, retry_after, was_down, jitter, now);
+                standing
+            }
+        };
+        self.change.attempts.push(attempt);
+        standing
+    }
+
+    /// What was to be sent is no longer in the log: there is nothing to deliver.
+    pub fn vanished(&mut self, position: Position) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        if let Some(key) = self.key_of(position) {
+            self.settle(position, key);
+        }
+    }
+
+    /// What was to be sent could not be read from the log: it is tried again later, and counts as no attempt.
+    pub fn unread(&mut self, position: Position, later: Timestamp) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        if let Some(retry) = self.lanes.get(position).copied() {
+            self.lanes.put(Retry { due_at: later, ..retry });
+        }
+    }
+
+    fn key_of(&self, position: Position) -> Option<OrderingKey> {
+        let first = self.first.get(&position).map(|first| first.key);
+        first.or_else(|| self.lanes.get(position).map(|retry| retry.key))
+    }
+
+    /// A failed attempt: the next one by the schedule, or none any more. At an endpoint that was down already the
+    /// schedule stands still.
+    fn put_off(
+        &mut self,
+        attempt: &mut Attempt,
+        key: OrderingKey,
+        retry_after: Option<Duration>,
+        was_down: bool,
+        jitter: f64,
+        now: Timestamp,
+    ) {
+        let known = self.lanes.get(attempt.position).copied();
+        let failures = known.map_or(0, |retry| retry.failures) + u32::from(!was_down);
+        let Some(wait) = retry_delay(failures.max(1), jitter) else {
+            attempt.outcome = Outcome::Dead;
+            self.settle(attempt.position, key);
+            return;
+        };
+        let wait = if was_down { Duration::ZERO } else { wait.max(retry_after.unwrap_or_default()) };
+        attempt.outcome = Outcome::Failed;
+        attempt.next_at = Some(now.plus(wait));
+        let retry = self.retry_after(attempt, key, failures, now.plus(wait), now);
+        self.keep_retry(retry);
+    }
+
+    /// 410: the event stays first in line, should the endpoint be enabled again.
+    fn keep_first_in_line(&mut self, attempt: &mut Attempt, key: OrderingKey, now: Timestamp) {
+        attempt.outcome = Outcome::Failed;
+        let failures = self.lanes.get(attempt.position).map_or(0, |retry| retry.failures);
+        let retry = self.retry_after(attempt, key, failures, now, now);
+        self.keep_retry(retry);
+    }
+
+    fn retry_after(
+        &self,
+        attempt: &Attempt,
+        key: OrderingKey,
+        failures: u32,
+        due_at: Timestamp,
+        now: Timestamp,
+    ) -> Retry {
+        let first = Retry {
+            position: attempt.position,
+            key,
+            attempts: 0,
+            failures: 0,
+            due_at,
+            first_failed_at: now,
+            holds: self.ordering == Ordering::Conversation,
+            late: false,
+            settled: false,
+            resend: false,
+        };
+        let known = self.lanes.get(attempt.position).copied().unwrap_or(first);
+        Retry { attempts: attempt.number, failures, due_at, ..known }
+    }
+
+    /// From a first attempt to a retry. What waited behind it is let go: the lane reads it from the log.
+    fn keep_retry(&mut self, retry: Retry) {
+        if let Some(First { key, .. }) = self.first.remove(&retry.position) {
+            for behind in self.busy.remove(&key).unwrap_or_default() {
+                self.first.remove(&behind);
+            }
+        }
+        self.lanes.put(retry);
+    }
+
+    /// An event is delivered or given up.
+    fn settle(&mut self, position: Position, key: OrderingKey) {
+        self.lanes.end(position);
+        if self.first.remove(&position).is_some()
+            && let Some(behind) = self.busy.get_mut(&key)
+        {
+            match behind.pop_front() {
+                Some(next) => self.ready.push_back(next),
+                None => {
+                    self.busy.remove(&key);
+                }
+            }
+        }
+    }
+
+    /// A lane whose next event is to be read: of this key, after the first position, up to the second.
+    pub fn next_read(&mut self) -> Option<(OrderingKey, Position, Position)> {
+        let (key, after) = self.lanes.next_read()?;
+        Some((key, after, self.cursor))
+    }
+
+    /// Answers [`Self::next_read`] with the next event of the lane that the endpoint wants, or `None` if up to the
+    /// position there is none.
+    pub fn lane_read(&mut self, key: OrderingKey, up_to: Position, next: Option<Position>, now: Timestamp) {
+        self.lanes.advance(key, up_to, self.cursor, next, now);
+    }
+
+    /// Lets time pass: heads that have held for too long let the others pass.
+    pub fn tick(&mut self, now: Timestamp) {
+        if self.is_down() {
+            return;
+        }
+        if let Some(order_hold) = self.order_hold {
+            self.lanes.let_pass(order_hold, now);
+        }
+    }
+
+    /// Somebody wants an event to be sent now, whatever has become of it.
+    pub fn resend(&mut self, position: Position, key: OrderingKey, now: Timestamp) {
+        if self.first.contains_key(&position) {
+            return;
+        }
+        let fresh = Retry {
+            position,
+            key,
+            attempts: 0,
+            failures: 0,
+            due_at: now,
+            first_failed_at: now,
+            holds: false,
+            late: false,
+            settled: false,
+            resend: true,
+        };
+        let retry =
+            Retry { due_at: now, settled: false, resend: true, ..self.lanes.get(position).copied().unwrap_or(fresh) };
+        self.keep_retry(retry);
+    }
+
+    /// When to come back at the latest, though nothing else happens.
+    pub fn wakes_at(&self) -> Option<Timestamp> {
+        if self.is_down() {
+            return if self.in_flight == 0 { self.health.next_probe_at } else { None };
+        }
+        let hold = self.order_hold.and_then(|hold| self.lanes.first_hold_ends(hold));
+        [self.lanes.next_due(), hold].into_iter().flatten().min()
+    }
+
+    /// What is to be remembered since the last call. Must be written before it is asked for again.
+    pub fn take_change(&mut self, now: Timestamp) -> DeliveryChange {
+        let low_water = self.settled_up_to();
+        let due = self.low_water_written_at.is_none_or(|at| now.since(at) >= LOW_WATER_EVERY);
+        if low_water > self.low_water && due {
+            self.low_water = low_water;
+            self.low_water_written_at = Some(now);
+            self.change.low_water = Some(low_water);
+        }
+        let mut change = std::mem::take(&mut self.change);
+        (change.retries, change.ended) = self.lanes.take_change();
+        change
+    }
+
+    /// Everything up to here is settled or has a retry.
+    fn settled_up_to(&self) -> Position {
+        self.first.first_key_value().map_or(self.cursor, |(position, _)| Position(position.0.saturating_sub(1)))
+    }
+
+    /// Whether the low-water position has moved since it was written down.
+    pub fn low_water_lags(&self) -> bool {
+        self.settled_up_to() > self.low_water
+    }
+
+    /// Whether there is anything to remember but a moved low-water position.
+    pub fn has_change(&self) -> bool {
+        !self.change.is_empty() || self.lanes.has_change()
+    }
+}

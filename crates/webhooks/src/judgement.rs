@@ -1,0 +1,75 @@
+//! What an answer means. Never decides what to do about it: that is the endpoint's state.
+
+use std::time::Duration;
+
+use tidings_domain::Timestamp;
+
+use crate::schedule;
+
+/// What came of sending a webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempted<'a> {
+    /// The receiver answered, within the deadline.
+    Answered {
+        /// The status of the answer.
+        status: u16,
+        /// The answer's `Retry-After`, as it stands there.
+        retry_after: Option<&'a str>,
+    },
+    /// It did not: refused, reset, too late, not allowed, or not HTTP.
+    Unanswered,
+}
+
+/// What it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The receiver has it: any 2xx, nothing else.
+    Delivered,
+    /// The receiver wants nothing any more (410): the endpoint is disabled, and the event stays first in line.
+    Gone,
+    /// It is to be tried again.
+    Failed {
+        /// The shortest wait that the receiver asked for, on 429 and 503.
+        retry_after: Option<Duration>,
+    },
+}
+
+/// Judges an attempt. A redirection is a failure: it is not followed, since it could lead anywhere.
+pub fn judge(attempted: &Attempted<'_>, now: Timestamp) -> Verdict {
+    match *attempted {
+        Attempted::Answered { status: 200..=299, .. } => Verdict::Delivered,
+        Attempted::Answered { status: 410, .. } => Verdict::Gone,
+        Attempted::Answered { status: 429 | 503, retry_after } => {
+            Verdict::Failed { retry_after: retry_after.and_then(|text| schedule::retry_after(text, now)) }
+        }
+        Attempted::Answered { .. } | Attempted::Unanswered => Verdict::Failed { retry_after: None },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(status: u16, retry_after: Option<&str>) -> Verdict {
+        judge(&Attempted::Answered { status, retry_after }, Timestamp::from_seconds(1_776_609_000))
+    }
+
+    #[test]
+    fn only_2xx_is_success() {
+        for status in 100..=599 {
+            assert_eq!(verdict(status, None) == Verdict::Delivered, (200..300).contains(&status), "{status}");
+            assert_eq!(verdict(status, None) == Verdict::Gone, status == 410, "{status}");
+        }
+    }
+
+    #[test]
+    fn retry_after_counts_on_429_and_503_alone() {
+        let wait = Verdict::Failed { retry_after: Some(Duration::from_secs(7)) };
+        assert_eq!(verdict(429, Some("7")), wait);
+        assert_eq!(verdict(503, Some("7")), wait);
+        for (status, text) in [(500, "7"), (302, "7"), (429, "later")] {
+            assert_eq!(verdict(status, Some(text)), Verdict::Failed { retry_after: None }, "{status} {text}");
+        }
+        assert_eq!(judge(&Attempted::Unanswered, Timestamp::from_seconds(0)), Verdict::Failed { retry_after: None });
+    }
+}

@@ -1,0 +1,34 @@
+//! Where the binary under test is: built with the tests, in the same profile.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+use anyhow::{Context, Result};
+
+/// The path of the built binary. `scripts/test` builds it before the tests; a bare `cargo test` that has none yet gets it
+/// built here, once.
+pub(crate) fn path() -> Result<PathBuf> {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| find_or_build().map_err(|error| format!("{error:#}")));
+    built.clone().map_err(anyhow::Error::msg)
+}
+
+fn find_or_build() -> Result<PathBuf> {
+    // A test runs as <target>/<profile>/deps/<name>-<hash>.
+    let test = std::env::current_exe()?;
+    let profile = test.parent().and_then(Path::parent).context("the test does not lie in a target folder")?;
+    let binary = profile.join(format!("tidings{}", std::env::consts::EXE_SUFFIX));
+    if !binary.exists() {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut build = Command::new(cargo);
+        build.args(["build", "--package", "tidings-cli", "--bin", "tidings"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+        if profile.ends_with("release") {
+            build.arg("--release");
+        }
+        anyhow::ensure!(build.status()?.success(), "cannot build the binary");
+    }
+    Ok(binary)
+}

@@ -1,0 +1,127 @@
+//! The binary as a child process: started on a free port and a folder of its own, killed, started again.
+
+use std::{net::SocketAddr, path::Path, process::Stdio, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, BufReader},
+    process::{Child, Command},
+    sync::mpsc,
+    time::timeout,
+};
+
+use crate::{Api, binary};
+
+/// The operator's key of every server that the harness starts.
+pub const ADMIN_KEY: &str = "key-of-the-black-box-tests";
+const ANNOUNCEMENT: &str = "listening on http://";
+/// However busy the machine is with other tests.
+const DEADLINE: Duration = Duration::from_mins(1);
+
+/// A server. Its process is killed and its data deleted when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    data: TempDir,
+    variables: Vec<(String, String)>,
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Starts one that may call the loopback interface.
+    pub async fn start() -> Result<Server> {
+        Server::start_with(&[]).await
+    }
+
+    /// Starts one with further variables (`TIDINGS_…`).
+    pub async fn start_with(variables: &[(&str, &str)]) -> Result<Server> {
+        let data = tempfile::tempdir()?;
+        let variables: Vec<_> = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let (child, address) = spawn(data.path(), &variables).await?;
+        Ok(Server { data, variables, child, address })
+    }
+
+    /// `http://host:port`. It changes with a restart.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A client with the operator's key.
+    pub fn api(&self) -> Result<Api> {
+        Api::new(&self.base(), ADMIN_KEY)
+    }
+
+    /// Where it keeps its data.
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// SIGKILL: it ends wherever it is.
+    pub async fn kill(&mut self) -> Result<()> {
+        Ok(self.child.kill().await?)
+    }
+
+    /// SIGTERM: it drains and ends by itself.
+    pub async fn stop(&mut self) -> Result<()> {
+        let process = self.child.id().context("it does not run")?;
+        // The shell's own kill, because there is no safe call for it in the standard library.
+        let asked = Command::new("sh").args(["-c", &format!("kill -TERM {process}")]).status().await?;
+        anyhow::ensure!(asked.success(), "cannot ask the server to stop");
+        let status = timeout(DEADLINE, self.child.wait()).await.context("the server does not stop")??;
+        anyhow::ensure!(status.success(), "the server ended with {status}");
+        Ok(())
+    }
+
+    /// Starts it again on the same data, after [`Server::kill`] or [`Server::stop`], on another port.
+    pub async fn restart(&mut self) -> Result<()> {
+        self.kill().await?;
+        (self.child, self.address) = spawn(self.data.path(), &self.variables).await?;
+        Ok(())
+    }
+}
+
+async fn spawn(data: &Path, variables: &[(String, String)]) -> Result<(Child, SocketAddr)> {
+    let mut child = Command::new(binary::path()?)
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(data)
+        .env("TIDINGS_ADMIN_KEY", ADMIN_KEY)
+        .env("TIDINGS_ALLOW_NETWORKS", "127.0.0.0/8")
+        .envs(variables.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .context("cannot start the server")?;
+    let (sender, mut lines) = mpsc::unbounded_channel();
+    tokio::spawn(read(child.stdout.take(), sender.clone()));
+    tokio::spawn(read(child.stderr.take(), sender));
+    let address = timeout(DEADLINE, announced(&mut lines)).await.context("the server does not listen")??;
+    // Both pipes are read on, or the server would block once they are full.
+    tokio::spawn(async move { while lines.recv().await.is_some() {} });
+    Ok((child, address))
+}
+
+async fn announced(lines: &mut mpsc::UnboundedReceiver<String>) -> Result<SocketAddr> {
+    let mut said = String::new();
+    while let Some(line) = lines.recv().await {
+        if let Some((_, address)) = line.split_once(ANNOUNCEMENT) {
+            let end = address.find(|character: char| !character.is_ascii_digit() && !".:".contains(character));
+            return address[..end.unwrap_or(address.len())].parse().with_context(|| format!("not an address: {line}"));
+        }
+        said.push_str(&line);
+        said.push('\n');
+    }
+    bail!("the server ended before it listened:\n{said}")
+}
+
+async fn read(pipe: Option<impl AsyncRead + Unpin>, lines: mpsc::UnboundedSender<String>) {
+    let Some(pipe) = pipe else { return };
+    let mut reader = BufReader::new(pipe).lines();
+    while let Ok(Some(line)) = reader.next_line().await {
+        if lines.send(line).is_err() {
+            return;
+        }
+    }
+}

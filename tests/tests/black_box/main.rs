@@ -1,0 +1,3 @@
+//! What users of the running binary can rely on; one file for each thing.
+
+mod process;
