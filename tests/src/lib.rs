@@ -6,7 +6,14 @@
 
 mod api;
 mod binary;
+mod check;
+mod scene;
 mod server;
+mod stream;
+pub mod webhooks;
 
 pub use api::{Answer, Api};
+pub use check::{assert_holds, eventually, json_of, pointers, text};
+pub use scene::{APP_SECRET, Line, Scene, channel};
 pub use server::{ADMIN_KEY, Server};
+pub use stream::{EventStream, Streamed};

@@ -1,6 +1,12 @@
 //! The binary as a child process: started on a free port and a folder of its own, killed, started again.
 
-use std::{net::SocketAddr, path::Path, process::Stdio, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::Path,
+    process::Stdio,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
@@ -19,13 +25,19 @@ const ANNOUNCEMENT: &str = "listening on http://";
 /// However busy the machine is with other tests.
 const DEADLINE: Duration = Duration::from_mins(1);
 
+/// What a server is started with beyond the usual: a variable's value, or nothing for one that is not to be set.
+type Variables = Vec<(String, Option<String>)>;
+/// What a server has printed and logged.
+type Output = Arc<Mutex<String>>;
+
 /// A server. Its process is killed and its data deleted when it is dropped.
 #[derive(Debug)]
 pub struct Server {
     data: TempDir,
-    variables: Vec<(String, String)>,
+    variables: Variables,
     child: Child,
     address: SocketAddr,
+    output: Output,
 }
 
 impl Server {
@@ -36,10 +48,24 @@ impl Server {
 
     /// Starts one with further variables (`TIDINGS_…`).
     pub async fn start_with(variables: &[(&str, &str)]) -> Result<Server> {
-        let data = tempfile::tempdir()?;
-        let variables: Vec<_> = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        let (child, address) = spawn(data.path(), &variables).await?;
-        Ok(Server { data, variables, child, address })
+        let variables = variables.iter().map(|(name, value)| ((*name).into(), Some((*value).into()))).collect();
+        Server::start_on(tempfile::tempdir()?, variables).await
+    }
+
+    /// Starts one that is given no operator's key.
+    pub async fn start_without_key() -> Result<Server> {
+        Server::start_on(tempfile::tempdir()?, vec![("TIDINGS_ADMIN_KEY".into(), None)]).await
+    }
+
+    /// Starts one that keeps its data within this folder: on another file system, say.
+    pub async fn start_within(folder: &Path) -> Result<Server> {
+        Server::start_on(tempfile::tempdir_in(folder)?, Vec::new()).await
+    }
+
+    async fn start_on(data: TempDir, variables: Variables) -> Result<Server> {
+        let output = Output::default();
+        let (child, address) = spawn(data.path(), &variables, &output).await?;
+        Ok(Server { data, variables, child, address, output })
     }
 
     /// `http://host:port`. It changes with a restart.
@@ -55,6 +81,11 @@ impl Server {
     /// Where it keeps its data.
     pub fn data(&self) -> &Path {
         self.data.path()
+    }
+
+    /// Everything that it has printed and logged until now, since its last start.
+    pub fn output(&self) -> String {
+        self.output.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// SIGKILL: it ends wherever it is.
@@ -76,18 +107,26 @@ impl Server {
     /// Starts it again on the same data, after [`Server::kill`] or [`Server::stop`], on another port.
     pub async fn restart(&mut self) -> Result<()> {
         self.kill().await?;
-        (self.child, self.address) = spawn(self.data.path(), &self.variables).await?;
+        self.output = Output::default();
+        (self.child, self.address) = spawn(self.data.path(), &self.variables, &self.output).await?;
         Ok(())
     }
 }
 
-async fn spawn(data: &Path, variables: &[(String, String)]) -> Result<(Child, SocketAddr)> {
-    let mut child = Command::new(binary::path()?)
+async fn spawn(data: &Path, variables: &Variables, output: &Output) -> Result<(Child, SocketAddr)> {
+    let mut command = Command::new(binary::path()?);
+    command
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
         .arg(data)
         .env("TIDINGS_ADMIN_KEY", ADMIN_KEY)
-        .env("TIDINGS_ALLOW_NETWORKS", "127.0.0.0/8")
-        .envs(variables.iter().map(|(name, value)| (name, value)))
+        .env("TIDINGS_ALLOW_NETWORKS", "127.0.0.0/8");
+    for (name, value) in variables {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -95,11 +134,9 @@ async fn spawn(data: &Path, variables: &[(String, String)]) -> Result<(Child, So
         .spawn()
         .context("cannot start the server")?;
     let (sender, mut lines) = mpsc::unbounded_channel();
-    tokio::spawn(read(child.stdout.take(), sender.clone()));
-    tokio::spawn(read(child.stderr.take(), sender));
+    tokio::spawn(read(child.stdout.take(), sender.clone(), output.clone()));
+    tokio::spawn(read(child.stderr.take(), sender, output.clone()));
     let address = timeout(DEADLINE, announced(&mut lines)).await.context("the server does not listen")??;
-    // Both pipes are read on, or the server would block once they are full.
-    tokio::spawn(async move { while lines.recv().await.is_some() {} });
     Ok((child, address))
 }
 
@@ -116,12 +153,16 @@ async fn announced(lines: &mut mpsc::UnboundedReceiver<String>) -> Result<Socket
     bail!("the server ended before it listened:\n{said}")
 }
 
-async fn read(pipe: Option<impl AsyncRead + Unpin>, lines: mpsc::UnboundedSender<String>) {
+/// Reads until the end, or the server would block once the pipe is full.
+async fn read(pipe: Option<impl AsyncRead + Unpin>, lines: mpsc::UnboundedSender<String>, output: Output) {
     let Some(pipe) = pipe else { return };
     let mut reader = BufReader::new(pipe).lines();
     while let Ok(Some(line)) = reader.next_line().await {
-        if lines.send(line).is_err() {
-            return;
-        }
+        let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
+        output.push_str(&line);
+        output.push('\n');
+        drop(output);
+        // Whoever waited for the address has it.
+        let _ = lines.send(line);
     }
 }

@@ -57,6 +57,8 @@ pub struct Gateway {
     /// Held while workspaces, keys, channels or endpoints are changed, so that of two changes of one thing neither is
     /// lost, and memory follows the store in the store's order.
     pub(crate) changing: tokio::sync::Mutex<()>,
+    /// How many KiB of long bodies may still be held.
+    pub(crate) body_memory: Arc<tokio::sync::Semaphore>,
     /// Becomes true when the server stops, so that event streams end.
     pub(crate) stopping: watch::Sender<bool>,
     new_admin_key: Mutex<Option<String>>,

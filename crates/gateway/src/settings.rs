@@ -25,6 +25,8 @@ pub struct Settings {
     pub header_timeout: Duration,
     /// How long a client may take to send the body of a request.
     pub body_timeout: Duration,
+    /// How many bytes of long bodies may be held at once; further ones wait. Short ones are not counted.
+    pub body_memory: usize,
     /// How long a stop waits for requests that are being answered.
     pub drain_timeout: Duration,
     /// How often a silent event stream shows that it is alive.
@@ -41,8 +43,9 @@ impl Settings {
             allow_networks: Vec::new(),
             requests_per_minute: NonZeroU32::new(6_000),
             max_connections: 4_096,
-            header_timeout: Duration::from_secs(15),
+            header_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(30),
+            body_memory: 128 << 20,
             drain_timeout: Duration::from_secs(10),
             stream_heartbeat: Duration::from_secs(15),
         }

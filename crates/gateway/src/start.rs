@@ -9,7 +9,7 @@ use tidings_domain::{
 };
 use tidings_net::{AddressPolicy, Client, Roots};
 use tidings_store::{Store, StoreError};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::{
     Gateway,
@@ -92,6 +92,7 @@ impl Gateway {
             dispatcher,
             changing: tokio::sync::Mutex::new(()),
             stopping: watch::Sender::new(false),
+            body_memory: Arc::new(Semaphore::new(settings.body_memory >> 10)),
             new_admin_key: Mutex::new(new_admin_key),
             settings,
             store,

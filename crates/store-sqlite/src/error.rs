@@ -21,6 +21,6 @@ pub(crate) fn refused_as(conflict: &'static str) -> impl Fn(Error) -> StoreError
 }
 
 /// A record that is stored in a shape that we cannot read.
-pub(crate) fn corrupt(what: impl Into<String>, detail: impl ToString) -> StoreError {
+pub(crate) fn corrupt(what: impl Into<String>, detail: impl std::fmt::Display) -> StoreError {
     StoreError::Corrupt { what: what.into(), detail: detail.to_string() }
 }

@@ -277,11 +277,9 @@ fn gather(queued: &Receiver<Envelope>, batch: &mut Vec<Box<dyn Pending>>) -> boo
 /// is on the disk.
 #[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
 fn fate(error: rusqlite::Error) -> StoreError {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => StoreError::DiskFull,
-        _ => {
-            tracing::error!(%error, "COMMIT failed");
-            StoreError::Stopped
-        }
+    if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
+        return StoreError::DiskFull;
     }
+    tracing::error!(%error, "COMMIT failed");
+    StoreError::Stopped
 }

@@ -1,14 +1,14 @@
 //! Reactions, edits and revocations: changes to a message that was said before.
 
 use crate::{
-    change::{Edited, Reacted, Revoked, Said},
+    change::{Edited, Reacted, ReportedStatus, Revoked, Said, StatusReport},
     content::Content,
     event::{EventKind, MessageChange},
-    message::{HistoryEntry, HistorySource, Reaction},
+    message::Reaction,
     status::MessageStatus,
 };
 
-use super::{Kept, desk::Desk, said, status::at_least_after};
+use super::{Kept, desk::Desk, said, status};
 
 /// A reaction to a message that we have changes that message. One to a message that we do not have is a message
 /// itself, since a thumbs-up is often the only answer; taking such a one away changes nothing.
@@ -30,6 +30,7 @@ pub(super) fn reacted(desk: &mut Desk<'_, '_>, reacted: &Reacted) {
                     vendor_details: None,
                 },
                 reacted.by,
+                None,
             ),
         }
         return;
@@ -40,16 +41,19 @@ pub(super) fn reacted(desk: &mut Desk<'_, '_>, reacted: &Reacted) {
     }
     let change = match (&reacted.emoji, current) {
         (None, None) => return,
-        (Some(emoji), Some(reaction)) if reaction.emoji == *emoji => return,
-        (None, Some(_)) => MessageChange::ReactionRemoved,
-        (Some(_), _) => MessageChange::ReactionAdded,
+        // Nothing to tell, but from now on what is older than this is late.
+        (Some(emoji), Some(reaction)) if reaction.emoji == *emoji => None,
+        (None, Some(_)) => Some(MessageChange::ReactionRemoved),
+        (Some(_), _) => Some(MessageChange::ReactionAdded),
     };
     let Some(message) = desk.change_message() else { return };
     message.reactions.retain(|reaction| reaction.sender != reacted.by);
     if let Some(emoji) = &reacted.emoji {
         message.reactions.push(Reaction { emoji: emoji.clone(), sender: reacted.by, timestamp: reacted.timestamp });
     }
-    desk.emit_message(EventKind::MessageUpdated, Some(change), reacted.timestamp);
+    if change.is_some() {
+        desk.emit_message(EventKind::MessageUpdated, change, reacted.timestamp);
+    }
 }
 
 /// An edit that overtakes its message, or whose message we never had, is recorded as that message.
@@ -69,21 +73,22 @@ pub(super) fn edited(desk: &mut Desk<'_, '_>, edited: &Edited) {
                 vendor_details: None,
             },
             edited.by,
+            Some(edited.timestamp),
         );
         return;
     };
-    let overtaken = message.edited_at.is_some_and(|at| at > edited.timestamp);
-    if overtaken
-        || message.direction != edited.by
-        || message.status == MessageStatus::Deleted
-        || message.content == edited.content
-    {
+    let says_the_same = message.content == edited.content;
+    let overtaken =
+        message.edited_at.is_some_and(|at| at > edited.timestamp || (at == edited.timestamp && says_the_same));
+    if overtaken || message.direction != edited.by || message.status == MessageStatus::Deleted {
         return;
     }
     let Some(message) = desk.change_message() else { return };
     message.content = edited.content.clone();
     message.edited_at = Some(edited.timestamp);
-    desk.emit_message(EventKind::MessageUpdated, Some(MessageChange::Edited), edited.timestamp);
+    if !says_the_same {
+        desk.emit_message(EventKind::MessageUpdated, Some(MessageChange::Edited), edited.timestamp);
+    }
 }
 
 /// Who wrote a message took it back.
@@ -93,12 +98,15 @@ pub(super) fn revoked(desk: &mut Desk<'_, '_>, revoked: &Revoked) {
         desk.keep(Kept::Unmatched { kind: "revoked", vendor_id: revoked.target.clone() });
         return;
     };
-    if message.direction != revoked.by || message.status == MessageStatus::Deleted {
-        return;
+    if message.direction == revoked.by {
+        let report = StatusReport {
+            vendor_id: revoked.target.clone(),
+            message_id: None,
+            status: ReportedStatus::Deleted,
+            timestamp: revoked.timestamp,
+            errors: Vec::new(),
+            vendor_details: None,
+        };
+        status::deleted(desk, &report);
     }
-    let at = at_least_after(message, revoked.timestamp);
-    let Some(message) = desk.change_message() else { return };
-    message.status = MessageStatus::Deleted;
-    message.history.push(HistoryEntry { status: MessageStatus::Deleted, at, source: HistorySource::Channel });
-    desk.emit_message(EventKind::MessageUpdated, Some(MessageChange::Deleted), at);
 }

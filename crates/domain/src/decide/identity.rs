@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use crate::{
     change::{IdentityChanged, Person},
     contact::{Contact, Handle, HandleKind, Identity},
-    conversation::{Conversation, ConversationStatus},
+    conversation::{ActorType, Conversation, ConversationStatus},
     event::{Actor, ContactDetail, ConversationDetail, EventKind, FieldChange, FieldChanges},
     id::{ContactId, ConversationId, HandleId},
-    message::HandleRef,
+    message::{Direction, HandleRef},
 };
 
 use super::{Kept, desk::Desk};
@@ -22,7 +22,11 @@ pub(super) struct Correspondent {
 
 /// Finds or creates contact and conversation, and reopens a closed conversation. `None` if the person has no identity
 /// at all, so that there is nobody to talk with.
-pub(super) fn find_or_create(desk: &mut Desk<'_, '_>, person: &Person) -> Option<Correspondent> {
+pub(super) fn find_or_create(
+    desk: &mut Desk<'_, '_>,
+    person: &Person,
+    direction: Direction,
+) -> Option<Correspondent> {
     let now = desk.now();
     let contact_is_new = desk.contact().is_none();
     if contact_is_new {
@@ -54,8 +58,12 @@ pub(super) fn find_or_create(desk: &mut Desk<'_, '_>, person: &Person) -> Option
                 conversation.status = ConversationStatus::Open;
                 conversation.closed_at = None;
             }
-            let detail =
-                ConversationDetail::Reopened { by: Actor::contact(contact_id), reason: "new_message".to_owned() };
+            let by = match direction {
+                Direction::Inbound => Actor::contact(contact_id),
+                // Whoever typed it in the vendor's app; the vendor does not say who.
+                Direction::Outbound => Actor { actor_type: ActorType::Attendant, id: None },
+            };
+            let detail = ConversationDetail::Reopened { by, reason: "new_message".to_owned() };
             desk.emit_conversation(EventKind::ConversationReopened, detail, now);
         }
         Some(false) => {}
@@ -139,7 +147,8 @@ fn learn(desk: &mut Desk<'_, '_>, person: &Person) {
         }
     }
     if after.phone.is_none() {
-        after.phone = phone_of(&person.identities);
+        let own = person.identities.iter().filter(|identity| !desk.taken.contains(identity));
+        after.phone = phone_of(own);
     }
     update(desk, after);
 }
@@ -218,6 +227,6 @@ fn identities(contact: &Contact) -> Value {
     contact.handles.iter().map(|handle| json!(handle.identity)).collect()
 }
 
-fn phone_of(identities: &[Identity]) -> Option<String> {
-    identities.iter().find(|identity| identity.kind == HandleKind::PhoneNumber).map(|identity| identity.value.clone())
+fn phone_of<'a>(identities: impl IntoIterator<Item = &'a Identity>) -> Option<String> {
+    identities.into_iter().find(|identity| identity.kind == HandleKind::PhoneNumber).map(|identity| identity.value.clone())
 }

@@ -8,9 +8,11 @@ use crate::{
     id::MessageId,
     message::{Direction, Message, MessageKind, ReplyTo, Source},
     status::MessageStatus,
+    time::Timestamp,
 };
 
 use super::{
+    Kept,
     desk::Desk,
     identity::{self, Correspondent},
 };
@@ -19,21 +21,24 @@ use super::{
 const PREVIEW_CHARACTERS: usize = 100;
 
 pub(super) fn received(desk: &mut Desk<'_, '_>, said: &Said) {
-    record(desk, said, Direction::Inbound);
+    record(desk, said, Direction::Inbound, None);
 }
 
 pub(super) fn echoed(desk: &mut Desk<'_, '_>, said: &Said) {
-    record(desk, said, Direction::Outbound);
+    record(desk, said, Direction::Outbound, None);
 }
 
-/// Records a message that happened at the vendor, unless it is known.
-pub(super) fn record(desk: &mut Desk<'_, '_>, said: &Said, direction: Direction) {
+/// Records a message that happened at the vendor, unless it is known. `edited_at` is the vendor's time of the edit, if
+/// only an edit of it is known.
+pub(super) fn record(desk: &mut Desk<'_, '_>, said: &Said, direction: Direction, edited_at: Option<Timestamp>) {
+    desk.channel_is_alive();
     if desk.message().is_some() {
         return;
     }
-    desk.channel_is_alive();
-    let Some(Correspondent { contact_id, conversation_id, handle }) = identity::find_or_create(desk, &said.contact)
+    let Some(Correspondent { contact_id, conversation_id, handle }) =
+        identity::find_or_create(desk, &said.contact, direction)
     else {
+        desk.keep(Kept::Unmatched { kind: "message_of_nobody", vendor_id: said.vendor_id.clone() });
         return;
     };
     let now = desk.now();
@@ -72,7 +77,7 @@ pub(super) fn record(desk: &mut Desk<'_, '_>, said: &Said, direction: Direction)
         sent_at: (direction == Direction::Outbound).then_some(said.timestamp),
         delivered_at: (direction == Direction::Inbound).then_some(now),
         read_at: None,
-        edited_at: None,
+        edited_at,
         failed_at: None,
     };
     desk.new_message(message);

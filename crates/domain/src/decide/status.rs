@@ -1,13 +1,14 @@
 //! The ladder: what a vendor's report does to a message of ours.
 //!
 //! A report moves a message up or not at all. What a report proves but was never said is said first: `read` proves
-//! `delivered` (where the channel knows of delivery at all), and both prove `sent`.
+//! `delivered` (where the channel knows of delivery at all), and both prove `sent`. What a channel cannot know is not
+//! taken from a report either.
 
 use crate::{
     change::{ReportedStatus, StatusReport},
     channel::DeliveryReceipts,
     event::{EventKind, MessageChange},
-    message::{Direction, HistoryEntry, HistorySource, Message},
+    message::{Direction, HistoryEntry, HistorySource, Message, MessageError},
     status::MessageStatus,
     time::Timestamp,
 };
@@ -37,9 +38,7 @@ pub(super) fn reported(desk: &mut Desk<'_, '_>, report: &StatusReport) {
 
 fn sent(desk: &mut Desk<'_, '_>, report: &StatusReport) {
     let Some(message) = desk.message() else { return };
-    let revived = message.status == MessageStatus::Failed
-        && message.errors.last().is_some_and(|error| error.key == OUTCOME_UNKNOWN);
-    if revived || matches!(message.status, MessageStatus::Pending | MessageStatus::Scheduled) {
+    if outcome_is_unknown(message) || matches!(message.status, MessageStatus::Pending | MessageStatus::Scheduled) {
         climb_to_sent(desk, report);
     }
 }
@@ -47,7 +46,11 @@ fn sent(desk: &mut Desk<'_, '_>, report: &StatusReport) {
 fn delivered(desk: &mut Desk<'_, '_>, report: &StatusReport) {
     let Some(message) = desk.message() else { return };
     let from = message.status;
-    if !matches!(from, MessageStatus::Pending | MessageStatus::Scheduled | MessageStatus::Sent | MessageStatus::Failed)
+    if desk.channel().receipts.delivered != DeliveryReceipts::Confirmed
+        || !matches!(
+            from,
+            MessageStatus::Pending | MessageStatus::Scheduled | MessageStatus::Sent | MessageStatus::Failed
+        )
     {
         return;
     }
@@ -73,22 +76,39 @@ fn read(desk: &mut Desk<'_, '_>, report: &StatusReport) {
     tell_of_revival(desk, from, report);
 }
 
+/// A message whose outcome was unknown has failed already; it only gets its reason.
 fn failed(desk: &mut Desk<'_, '_>, report: &StatusReport) {
     let Some(message) = desk.message() else { return };
-    if !matches!(message.status, MessageStatus::Pending | MessageStatus::Scheduled | MessageStatus::Sent) {
+    let failed_already = outcome_is_unknown(message);
+    if !failed_already
+        && !matches!(message.status, MessageStatus::Pending | MessageStatus::Scheduled | MessageStatus::Sent)
+    {
         return;
     }
     let Some(message) = desk.change_message() else { return };
+    if report.errors.is_empty() {
+        // Else an older error would pass for the reason.
+        let message_text = "the channel gave no reason".to_owned();
+        message.errors.push(MessageError { key: "unknown".to_owned(), message: message_text, vendor: None });
+    }
     message.errors.extend(report.errors.iter().cloned());
+    if failed_already {
+        let at = at_least_after(message, report.timestamp);
+        desk.emit_message(EventKind::MessageUpdated, Some(MessageChange::Status), at);
+        return;
+    }
     let at = step(message, MessageStatus::Failed, report);
     message.failed_at = Some(at);
     desk.emit_message(EventKind::MessageFailed, None, at);
 }
 
-fn deleted(desk: &mut Desk<'_, '_>, report: &StatusReport) {
+/// What is taken back was there: this proves `sent` too.
+pub(super) fn deleted(desk: &mut Desk<'_, '_>, report: &StatusReport) {
     let Some(message) = desk.message() else { return };
-    if !matches!(message.status, MessageStatus::Sent | MessageStatus::Delivered | MessageStatus::Read) {
-        return;
+    match message.status {
+        MessageStatus::Pending | MessageStatus::Scheduled => climb_to_sent(desk, report),
+        MessageStatus::Sent | MessageStatus::Delivered | MessageStatus::Read => {}
+        MessageStatus::Failed | MessageStatus::Deleted | MessageStatus::None => return,
     }
     let Some(message) = desk.change_message() else { return };
     let at = step(message, MessageStatus::Deleted, report);
@@ -114,18 +134,19 @@ fn climb_to_sent(desk: &mut Desk<'_, '_>, report: &StatusReport) {
 
 /// `message.delivered`, once in a message's life, where the channel knows of delivery.
 fn climb_to_delivered(desk: &mut Desk<'_, '_>, report: &StatusReport) {
-    let knows = match desk.channel().receipts.delivered {
-        DeliveryReceipts::None => false,
-        DeliveryReceipts::Confirmed => true,
-        DeliveryReceipts::ImpliedByRead => report.status == ReportedStatus::Read,
-    };
-    if !knows || desk.message().is_none_or(|message| message.delivered_at.is_some()) {
+    if desk.channel().receipts.delivered == DeliveryReceipts::None
+        || desk.message().is_none_or(|message| message.delivered_at.is_some())
+    {
         return;
     }
     let Some(message) = desk.change_message() else { return };
     let at = step(message, MessageStatus::Delivered, report);
     message.delivered_at = Some(at);
     desk.emit_message(EventKind::MessageDelivered, None, at);
+}
+
+fn outcome_is_unknown(message: &Message) -> bool {
+    message.status == MessageStatus::Failed && message.errors.last().is_some_and(|error| error.key == OUTCOME_UNKNOWN)
 }
 
 /// Against the ladder: it had failed, and arrived after all.
@@ -147,10 +168,11 @@ fn step(message: &mut Message, status: MessageStatus, report: &StatusReport) -> 
     at
 }
 
-/// The time, or that of the message's last step if it is later.
-pub(super) fn at_least_after(message: &Message, at: Timestamp) -> Timestamp {
-    let last = message.history.last().map(|entry| entry.at).or(message.sent_at);
-    last.map_or(at, |last| at.max(last))
+/// The time, or that of the message's last step if it is later. Its first step is its birth: an echo is born `sent`,
+/// a contact's message `delivered`, any other when we recorded it.
+fn at_least_after(message: &Message, at: Timestamp) -> Timestamp {
+    let birth = message.sent_at.or(message.delivered_at).unwrap_or(message.created_at);
+    at.max(message.history.last().map_or(birth, |entry| entry.at))
 }
 
 fn merge(message: &mut Message, details: &serde_json::Value) {

@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use tidings_store::{BodyNumber, Intake, KeptBodies, StoreError};
+use tidings_domain::change::News;
+use tidings_store::{BodyNumber, Intake, KeptBodies, RoutedUpdate, StoreError, Target};
 
 use super::intake::{count, read};
 use crate::{Gateway, registry::LiveChannel};
@@ -48,19 +49,31 @@ async fn again(gateway: &Gateway, channel: &LiveChannel, which: KeptBodies<'_>) 
         for stored in bodies {
             // Each is read as what it was posted to; if that channel is gone, nobody vouches for the body any more.
             let Some(path) = gateway.registry.channels.get(workspace_id, stored.channel_id) else { continue };
+            done.bodies += 1;
+            let updates = read(&gateway.registry.channels, &path, &stored.body);
+            if !updates.as_ref().is_ok_and(|updates| any_applicable(updates)) {
+                continue;
+            }
             let intake = Intake {
                 workspace_id,
                 channel_id: stored.channel_id,
                 received_at: stored.received_at,
                 body: Err(stored.number),
-                updates: read(&gateway.registry.channels, &path, &stored.body),
+                updates,
             };
             let receipt = gateway.store.intake(intake).await?;
             count(gateway, receipt);
-            done.bodies += 1;
             done.applied += u64::from(receipt.applied);
         }
     }
+}
+
+/// Whether it is worth a commit to hand them in. Bodies of which still nothing is understood or routed would cost
+/// every start one each.
+fn any_applicable(updates: &[RoutedUpdate]) -> bool {
+    let applicable =
+        |update: &RoutedUpdate| matches!(update.news, News::Change(_)) && matches!(update.target, Target::Channel(_));
+    updates.is_empty() || updates.iter().any(applicable)
 }
 
 /// Reads in the background what came for a channel's account before the channel was there.

@@ -10,28 +10,56 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Body as _;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::problem::{Answer, Code, FieldProblem, Problem};
 use crate::Gateway;
 
 /// The longest body of a request to the API.
 pub(crate) const LONGEST: usize = 1 << 20;
+/// Bodies up to this length are held without counting them: there are no more of them than connections.
+const UNCOUNTED: usize = 64 << 10;
 /// How many bad fields of one request are told at most.
 const MOST_ERRORS: usize = 20;
 
-/// Reads a body up to a length, within the time that the operator allows.
-pub(crate) async fn collect(gateway: &Gateway, body: axum::body::Body, longest: usize) -> Answer<Bytes> {
-    let reading = Limited::new(body, longest).collect();
-    match tokio::time::timeout(gateway.settings.body_timeout, reading).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            Err(Problem::new(Code::TooLarge, format!("a body may have {longest} bytes")))
-        }
-        Ok(Err(_)) => Err(Problem::new(Code::ValidationFailed, "the body broke off")),
-        Err(_) => Err(Problem::new(Code::Timeout, "the body did not come in time")),
+/// A body that was read, with the memory that is reserved for it.
+pub(crate) struct Collected {
+    pub(crate) bytes: Bytes,
+    _reserved: Option<OwnedSemaphorePermit>,
+}
+
+/// Reads a body up to a length, within the time that the operator allows. What is longer than most waits for memory.
+pub(crate) async fn collect(gateway: &Gateway, body: axum::body::Body, longest: usize) -> Answer<Collected> {
+    let too_large = || Problem::new(Code::TooLarge, format!("a body may have {longest} bytes"));
+    let announced = body.size_hint().exact().and_then(|length| usize::try_from(length).ok());
+    if announced.is_some_and(|length| length > longest) {
+        return Err(too_large());
     }
+    let reading = async {
+        let reserved = match announced.unwrap_or(longest) {
+            0..=UNCOUNTED => None,
+            length => Some(reserve(gateway, length).await?),
+        };
+        match Limited::new(body, longest).collect().await {
+            Ok(body) => Ok(Collected { bytes: body.to_bytes(), _reserved: reserved }),
+            Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+            Err(_) => Err(Problem::new(Code::ValidationFailed, "the body broke off")),
+        }
+    };
+    tokio::time::timeout(gateway.settings.body_timeout, reading)
+        .await
+        .unwrap_or_else(|_| Err(Problem::new(Code::Timeout, "the body did not come in time")))
+}
+
+/// Memory for a long body, once there is enough of it. One that is longer than all of it takes all of it.
+async fn reserve(gateway: &Gateway, length: usize) -> Answer<OwnedSemaphorePermit> {
+    let kibibytes = length.div_ceil(1 << 10).min(gateway.settings.body_memory >> 10);
+    let kibibytes = u32::try_from(kibibytes).unwrap_or(u32::MAX);
+    let reserved = gateway.body_memory.clone().acquire_many_owned(kibibytes).await;
+    reserved.map_err(|error| Problem::internal(&error))
 }
 
 /// A request's body as it came, with what an idempotency key's fingerprint is made of.
@@ -39,7 +67,7 @@ pub(crate) struct RawRequest {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) idempotency_key: Option<HeaderValue>,
-    pub(crate) body: Bytes,
+    pub(crate) body: Collected,
 }
 
 impl FromRequest<Arc<Gateway>> for RawRequest {
@@ -59,10 +87,10 @@ impl FromRequest<Arc<Gateway>> for RawRequest {
 impl RawRequest {
     /// The body as an object; an empty one if there is none.
     pub(crate) fn object(&self) -> Answer<Map<String, Value>> {
-        if self.body.is_empty() {
+        if self.body.bytes.is_empty() {
             return Ok(Map::new());
         }
-        match serde_json::from_slice(&self.body) {
+        match serde_json::from_slice(&self.body.bytes) {
             Ok(Value::Object(object)) => Ok(object),
             Ok(_) => Err(Problem::field("", "expected a JSON object")),
             Err(error) => Err(Problem::field("", format!("not valid JSON: {error}"))),
@@ -147,6 +175,11 @@ impl FromRequestParts<Arc<Gateway>> for Id {
 }
 
 impl Id {
+    /// As it stands in the path.
+    pub(crate) fn text(&self) -> &str {
+        &self.0
+    }
+
     /// The id, if it can be one; there is no such `what` otherwise.
     pub(crate) fn of<T: FromStr>(&self, what: &str) -> Answer<T> {
         self.0.parse().map_err(|_| Problem::not_found(what))

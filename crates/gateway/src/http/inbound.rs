@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Path, Query, Request, State},
+    extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, header};
+use http::{StatusCode, Uri, header};
 use tidings_channels::{Handshake, SignatureError};
+use url::form_urlencoded;
 
 use super::{
     body::collect,
@@ -33,15 +34,11 @@ const LONGEST: usize = 16 << 20;
     request_body(content_type = "application/json", description = "Whatever the vendor posts, at most 16 MiB"),
     responses((status = 200, description = "It is durable")), security(()),
 )]
-pub(crate) async fn receive(
-    State(gateway): State<Arc<Gateway>>,
-    Path(id): Path<String>,
-    request: Request,
-) -> Answer<StatusCode> {
-    let channel = posted_to(&gateway, &id)?;
+pub(crate) async fn receive(State(gateway): State<Arc<Gateway>>, request: Request) -> Answer<StatusCode> {
+    let channel = posted_to(&gateway, request.uri())?;
     let (parts, body) = request.into_parts();
     let body = collect(&gateway, body, LONGEST).await?;
-    match intake::take(&gateway, &channel, &parts.headers, body).await {
+    match intake::take(&gateway, &channel, &parts.headers, body.bytes.clone()).await {
         Ok(_) => Ok(StatusCode::OK),
         Err(Refused::Signature(error @ (SignatureError::Missing | SignatureError::Malformed))) => {
             Err(Problem::new(Code::Unauthenticated, error.to_string()))
@@ -69,12 +66,9 @@ fn refused_by_store(problem: Problem) -> Problem {
     responses((status = 200, description = "The challenge, as plain text", content_type = "text/plain", body = String)),
     security(()),
 )]
-pub(crate) async fn handshake(
-    State(gateway): State<Arc<Gateway>>,
-    Path(id): Path<String>,
-    Query(query): Query<Vec<(String, String)>>,
-) -> Answer<Response> {
-    let channel = posted_to(&gateway, &id)?;
+pub(crate) async fn handshake(State(gateway): State<Arc<Gateway>>, uri: Uri) -> Answer<Response> {
+    let channel = posted_to(&gateway, &uri)?;
+    let query: Vec<_> = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     match channel.adapter.handshake(&query, &channel.secrets.verify_token) {
         Handshake::Challenge(challenge) => {
             // The challenge is the caller's text: it must never be taken for a page.
@@ -95,8 +89,9 @@ pub(crate) async fn handshake(
     }
 }
 
-fn posted_to(gateway: &Gateway, id: &str) -> Answer<Arc<LiveChannel>> {
-    id.parse().ok().and_then(|id| gateway.registry.channels.posted_to(id)).ok_or_else(|| {
+fn posted_to(gateway: &Gateway, uri: &Uri) -> Answer<Arc<LiveChannel>> {
+    let id = uri.path().strip_prefix("/in/").and_then(|id| id.parse().ok());
+    id.and_then(|id| gateway.registry.channels.posted_to(id)).ok_or_else(|| {
         gateway.metrics.inbound.get_or_create(&InboundLabels { result: "unknown_channel" }).inc();
         Problem::not_found("channel")
     })

@@ -129,6 +129,8 @@ mod tests {
         assert_eq!(document["openapi"], "3.1.0");
         assert!(document["paths"]["/v1/channels"]["post"].is_object());
         assert!(document["paths"]["/in/{channel_id}"]["get"].is_object());
+        assert!(document["components"]["schemas"]["EndpointPatch"]["properties"]["resume_from"].is_object());
+        assert!(document["components"]["schemas"]["EndpointPatch"]["required"].is_null());
         assert_eq!(document["webhooks"].as_object().unwrap().len(), EventKind::ALL.len());
         for name in references(&document) {
             let pointer = name.strip_prefix('#').unwrap();

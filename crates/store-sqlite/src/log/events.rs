@@ -108,7 +108,7 @@ pub(crate) fn list(
     if let Some(kinds) = &filter.kinds {
         // The names are ours, so they need no quoting.
         let names: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.name())).collect();
-        condition.push_str(&format!(" AND events.kind IN ({})", names.join(", ")));
+        condition = format!("{condition} AND events.kind IN ({})", names.join(", "));
     }
     let channel = filter.channel_id.map(ChannelId::to_bytes);
     condition.push_str(" AND (?4 IS NULL OR channels.id = ?4) ORDER BY events.position LIMIT ?3");

@@ -127,48 +127,53 @@ pub(crate) fn write(
             assigned_to: contact.assigned_to.clone(),
         },
     )?;
-    let (number, known) = match stored {
-        Some(Stored { number, handles }) => {
-            reader
-                .statement(
-                    "UPDATE contacts SET name = ?2, phone = ?3, email = ?4, sequence = ?5, document = ?6, \
-                     updated_at = ?7 WHERE number = ?1",
-                )?
-                .execute(rusqlite::params![
-                    number,
-                    contact.name,
-                    contact.phone,
-                    contact.email,
-                    signed(contact.sequence),
-                    document,
-                    contact.updated_at.as_millis()
-                ])
-                .map_err(refused)?;
-            (number, handles)
-        }
-        None => {
-            let number = reader
-                .statement(
-                    "INSERT INTO contacts (workspace, id, name, phone, email, sequence, document, created_at, \
-                     updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-                )?
-                .insert(rusqlite::params![
-                    workspace,
-                    contact.id.to_bytes(),
-                    contact.name,
-                    contact.phone,
-                    contact.email,
-                    signed(contact.sequence),
-                    document,
-                    contact.created_at.as_millis(),
-                    contact.updated_at.as_millis()
-                ])
-                .map_err(refused)?;
-            (number, Vec::new())
-        }
+    let (number, known) = if let Some(Stored { number, handles }) = stored {
+        update(reader, number, contact, &document)?;
+        (number, handles)
+    } else {
+        (insert(reader, workspace, contact, &document)?, Vec::new())
     };
     let handles = write_handles(reader, workspace, number, known, contact)?;
     Ok(Stored { number, handles })
+}
+
+fn update(reader: &Reader<'_>, number: i64, contact: &Contact, document: &str) -> Result<(), StoreError> {
+    reader
+        .statement(
+            "UPDATE contacts SET name = ?2, phone = ?3, email = ?4, sequence = ?5, document = ?6, updated_at = ?7 \
+             WHERE number = ?1",
+        )?
+        .execute(rusqlite::params![
+            number,
+            contact.name,
+            contact.phone,
+            contact.email,
+            signed(contact.sequence),
+            document,
+            contact.updated_at.as_millis()
+        ])
+        .map_err(refused)?;
+    Ok(())
+}
+
+fn insert(reader: &Reader<'_>, workspace: i64, contact: &Contact, document: &str) -> Result<i64, StoreError> {
+    reader
+        .statement(
+            "INSERT INTO contacts (workspace, id, name, phone, email, sequence, document, created_at, updated_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .insert(rusqlite::params![
+            workspace,
+            contact.id.to_bytes(),
+            contact.name,
+            contact.phone,
+            contact.email,
+            signed(contact.sequence),
+            document,
+            contact.created_at.as_millis(),
+            contact.updated_at.as_millis()
+        ])
+        .map_err(refused)
 }
 
 fn write_handles(

@@ -40,7 +40,7 @@ impl Query {
     pub(crate) fn compare<V: ToSql + 'static>(&mut self, column: &str, operator: &str, value: Option<V>) {
         if let Some(value) = value {
             self.values.push(Box::new(value));
-            self.sql.push_str(&format!(" AND {column} {operator} ?{}", self.values.len()));
+            self.sql = format!("{} AND {column} {operator} ?{}", self.sql, self.values.len());
         }
     }
 
@@ -52,8 +52,8 @@ impl Query {
     ) -> Result<Listing<T>, StoreError> {
         // One more than asked for, to know whether there is a next page.
         self.values.push(Box::new(codec::signed(self.limit as u64 + 1)));
-        self.sql.push_str(&format!(" ORDER BY {}.number DESC LIMIT ?{}", self.table, self.values.len()));
-        let mut statement = reader.statement(&self.sql)?;
+        let Self { sql, table, values, .. } = &self;
+        let mut statement = reader.statement(&format!("{sql} ORDER BY {table}.number DESC LIMIT ?{}", values.len()))?;
         let rows = statement.query(rusqlite::params_from_iter(&self.values)).map_err(refused)?;
         let mut rows = codec::collect(rows, read)?;
         let more = rows.len() > self.limit;

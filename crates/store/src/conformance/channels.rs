@@ -22,9 +22,9 @@ pub async fn are_written_and_read(bench: &Bench) {
     assert_eq!(bench.store.channel_all().await, Ok(vec![record.clone(), bare.clone()]));
 
     let mut changed = record;
-    changed.channel.name = "Till".to_owned();
+    changed.channel.name = String::from("Till");
     changed.channel.phone_number = Some("+15550002222".to_owned());
-    changed.account = "101".to_owned();
+    changed.account = String::from("101");
     changed.settings.insert("more".to_owned(), true.into());
     changed.secrets = Sealed(vec![9]);
     changed.updated_at = at(5);
@@ -56,7 +56,7 @@ pub async fn keep_their_status_when_written(bench: &Bench) {
     assert_eq!(bench.store.channel_create(record.clone(), None).await, Ok(Claimed::Done));
     bench.take(&record.channel.clone().into(), 1, vec![received("m1", 1)]).await;
 
-    record.channel.name = "Till".to_owned();
+    record.channel.name = String::from("Till");
     assert_eq!(bench.store.channel_update(record.clone()).await, Ok(()));
     let all = bench.store.channel_all().await.expect("channels");
     assert_eq!(all[0].channel, Channel { status: ChannelStatus::Connected, ..record.channel });

@@ -27,7 +27,7 @@ pub async fn are_written_and_read(bench: &Bench) {
     }
     assert_eq!(bench.store.endpoint_all().await, Ok(vec![first.clone(), second.clone()]));
 
-    first.endpoint.url = "https://shop.example/other".to_owned();
+    first.endpoint.url = String::from("https://shop.example/other");
     first.endpoint.format = WebhookFormat::Object;
     first.endpoint.metadata.insert("team".to_owned(), "till".into());
     first.endpoint.updated_at = at(3);

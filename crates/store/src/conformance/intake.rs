@@ -62,7 +62,7 @@ pub async fn a_known_contact_goes_on(bench: &Bench) {
     let workspace = bench.workspace("ant").await;
     let channel = bench.channel(workspace, "100").await;
     let first = bench.events_of(&channel, 1, vec![received("m1", 1)]).await;
-    let second = bench.events_of(&channel, 2, vec![received("m2", 2), echoed("m3", 3)]).await;
+    let second = bench.events_of(&channel, 5, vec![received("m2", 2), echoed("m3", 3)]).await;
     assert_eq!(kinds(&second), ["message.received", "message.sent"]);
     let first = message_of(&first[2]);
     for (entry, sequence) in second.iter().zip(4..) {
@@ -73,7 +73,9 @@ pub async fn a_known_contact_goes_on(bench: &Bench) {
         assert_eq!(bench.message(message).await, *message);
     }
     let conversation = bench.store.conversation_get(workspace, first.conversation_id).await;
-    assert_eq!(conversation.expect("conversations").expect("the conversation").message_count, 3);
+    let conversation = conversation.expect("conversations").expect("the conversation");
+    assert_eq!((conversation.message_count, conversation.sequence), (3, 5));
+    assert_eq!((conversation.last_message_at, conversation.last_inbound_at), (Some(at(5)), Some(at(2))));
 }
 
 /// Vendors repeat themselves: the same key changes nothing, in the same webhook or in a later one.

@@ -37,7 +37,7 @@ pub async fn of_messages_are_newest_first(bench: &Bench) {
     for limit in [1, 2, 4, 6, 7] {
         let mut found: Vec<MessageId> = Vec::new();
         let mut before = None;
-        loop {
+        for _ in 0..7 {
             let page = Page { limit, before };
             let listing = bench.store.message_list(workspace, MessageFilter::default(), page).await.expect("messages");
             assert!(!listing.items.is_empty() && listing.items.len() <= limit);

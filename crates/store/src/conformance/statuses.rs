@@ -45,6 +45,7 @@ pub async fn wait_for_their_message(bench: &Bench) {
     assert!(events.iter().map(|entry| entry.event.sequence).eq(1..=5));
     let message = message_of(&events[4]);
     assert_eq!((message.status, message.vendor_id.as_deref()), (MessageStatus::Read, Some("m1")));
+    assert_eq!((message.delivered_at, message.read_at), (Some(at(2)), Some(at(3))), "in the order of coming");
     assert_eq!(bench.message(message).await, *message);
 
     let again = bench.events_of(&channel, 6, vec![echoed("m1", 1), echoed("m2", 1)]).await;

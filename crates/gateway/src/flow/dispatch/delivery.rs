@@ -88,7 +88,7 @@ pub(super) async fn deliver(
                 retry_after: answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()),
             };
             let verdict = judge(&attempted, shared.clock.now());
-            record_answer(&mut attempt, answer);
+            record_answer(&mut attempt, &answer);
             verdict
         }
         Err(error) => {
@@ -138,7 +138,7 @@ fn headers(
     (signature, headers)
 }
 
-fn record_answer(attempt: &mut Attempt, answer: Answer) {
+fn record_answer(attempt: &mut Attempt, answer: &Answer) {
     attempt.status_code = Some(answer.status.as_u16());
     attempt.response_headers = Some(headers_document(&answer.headers));
     attempt.response_body = answer.body.to_vec();

@@ -38,6 +38,11 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// How soon a moved low-water position is written down, and a changed clock is noticed.
 const TICK: Duration = Duration::from_secs(1);
 
+/// A lane that could not be read: to be read again after this position.
+type LaneUnread = (StoreError, OrderingKey, Position);
+/// What could not be written down.
+type Unwritten = (StoreError, Box<DeliveryChange>);
+
 /// What was read of a lane.
 struct LaneRead {
     key: OrderingKey,
@@ -54,9 +59,9 @@ struct Run {
     /// Read from the log and not offered yet.
     ahead: VecDeque<Arc<Posting>>,
     sends: FuturesUnordered<BoxFuture<'static, Delivered>>,
-    lane_reads: FuturesUnordered<BoxFuture<'static, Result<LaneRead, (StoreError, OrderingKey, Position)>>>,
+    lane_reads: FuturesUnordered<BoxFuture<'static, Result<LaneRead, LaneUnread>>>,
     log_read: Option<BoxFuture<'static, Result<Vec<Arc<Posting>>, StoreError>>>,
-    recording: Option<BoxFuture<'static, Result<(), (StoreError, Box<DeliveryChange>)>>>,
+    recording: Option<BoxFuture<'static, Result<(), Unwritten>>>,
     /// The store has refused to write, and is being asked again.
     refused: bool,
     stopping: bool,
@@ -65,9 +70,9 @@ struct Run {
 /// What woke the task.
 enum Woken {
     Sent(Delivered),
-    LaneRead(Result<LaneRead, (StoreError, OrderingKey, Position)>),
+    LaneRead(Result<LaneRead, LaneUnread>),
     LogRead(Result<Vec<Arc<Posting>>, StoreError>),
-    Recorded(Result<(), (StoreError, Box<DeliveryChange>)>),
+    Recorded(Result<(), Unwritten>),
     Told(Option<Command>),
     NewEvents,
     Time,
@@ -232,11 +237,7 @@ impl Run {
         }
     }
 
-    fn write(
-        &self,
-        change: DeliveryChange,
-        wait: Duration,
-    ) -> BoxFuture<'static, Result<(), (StoreError, Box<DeliveryChange>)>> {
+    fn write(&self, change: DeliveryChange, wait: Duration) -> BoxFuture<'static, Result<(), Unwritten>> {
         let (shared, id, epoch) = (self.shared.clone(), self.live.endpoint.id, self.epoch);
         Box::pin(async move {
             if !wait.is_zero() {
@@ -358,7 +359,7 @@ async fn read_lane(
     key: OrderingKey,
     after: Position,
     up_to: Position,
-) -> Result<LaneRead, (StoreError, OrderingKey, Position)> {
+) -> Result<LaneRead, LaneUnread> {
     let workspace: WorkspaceId = live.endpoint.workspace_id;
     let entries = shared
         .store

@@ -10,6 +10,14 @@ use tidings_domain::{
     key::{Access, Area},
 };
 
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr, Schema,
+        schema::{ObjectBuilder, Type},
+    },
+};
+
 use super::{EndpointView, REDACTED, find, input::EndpointInput};
 use crate::{
     Gateway,
@@ -22,13 +30,34 @@ use crate::{
     registry::LiveEndpoint,
 };
 
+/// What is to change of an endpoint: the fields of a new one, none of them required, and where to go on.
+pub(crate) struct EndpointPatch;
+
+impl PartialSchema for EndpointPatch {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = EndpointInput::schema();
+        if let RefOr::T(Schema::Object(object)) = &mut schema {
+            object.required.clear();
+            let resume_from = ObjectBuilder::new()
+                .schema_type(Type::String)
+                .enum_values(Some(["now"]))
+                .description(Some("With `enabled` true: what was missed is not delivered."))
+                .build();
+            object.properties.insert("resume_from".to_owned(), RefOr::T(Schema::Object(resume_from)));
+        }
+        schema
+    }
+}
+
+impl ToSchema for EndpointPatch {}
+
 /// Change an endpoint
 ///
 /// By JSON merge patch: what is absent stays, what is null gets its default. `"enabled": true` delivers what was missed;
 /// with `"resume_from": "now"` it does not.
 #[utoipa::path(
     patch, path = "/endpoints/{id}", operation_id = "update_endpoint", tag = "endpoints",
-    request_body(content = EndpointInput, description = "The fields that change; also `resume_from`"),
+    request_body = EndpointPatch,
     params(("id" = String, Path, description = "The endpoint")),
     responses((status = 200, description = "The endpoint", body = EndpointView)),
 )]
@@ -58,9 +87,6 @@ pub(crate) async fn update(
     }
     let record = changed.record(&gateway.seal, &*gateway.random);
     gateway.store.endpoint_update(record, None).await?;
-    if changed.status != live.status {
-        gateway.store.endpoint_status(changed.endpoint.id, changed.status).await?;
-    }
     let changed = Arc::new(changed);
     gateway.registry.endpoints.put(changed.clone());
     gateway.dispatcher.endpoint_saved(changed.clone()).await;

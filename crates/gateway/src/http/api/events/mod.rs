@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde::Deserialize;
 use tidings_domain::{
+    EventId,
     endpoint::WebhookFormat,
     event::{Event, EventKind, Position},
     key::{Access, Area},
@@ -19,6 +20,7 @@ use tidings_domain::{
 use tidings_store::EventFilter;
 use tidings_webhooks::{render, rendered_kind};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use super::parameter;
 use crate::{
@@ -96,12 +98,17 @@ impl EventParams {
     }
 }
 
+/// An event's id as either format spells it.
+fn event_id(text: &str) -> Option<EventId> {
+    text.parse().ok().or_else(|| Uuid::parse_str(text).ok().map(EventId::from_uuid))
+}
+
 /// The place of the event that a consumer saw last.
 async fn place_after(gateway: &Gateway, caller: &Caller, after: Option<&str>) -> Answer<Position> {
     let Some(after) = after.filter(|after| !after.is_empty()) else { return Ok(Position::default()) };
-    let known = match after.parse() {
-        Ok(id) => gateway.store.event_get(caller.workspace_id, id).await?,
-        Err(_) => None,
+    let known = match event_id(after) {
+        Some(id) => gateway.store.event_get(caller.workspace_id, id).await?,
+        None => None,
     };
     if let Some(entry) = known {
         return Ok(entry.position);
@@ -141,7 +148,8 @@ pub(crate) async fn get(
     let params = EventParams { format: params.format, ..EventParams::default() };
     let format = params.format()?;
     let missing = || Problem::not_found("event");
-    let entry = gateway.store.event_get(caller.workspace_id, id.of("event")?).await?.ok_or_else(missing)?;
+    let id = event_id(id.text()).ok_or_else(missing)?;
+    let entry = gateway.store.event_get(caller.workspace_id, id).await?.ok_or_else(missing)?;
     match envelope(&gateway, &entry.event, format) {
         Some(body) => Ok(json_bytes(StatusCode::OK, body.to_vec())),
         None => Err(Problem::new(Code::NotFound, "this format does not tell of the event")),

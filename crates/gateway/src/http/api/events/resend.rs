@@ -54,8 +54,8 @@ pub(crate) async fn resend(
     request: RawRequest,
 ) -> Answer<Response> {
     caller.may(Area::Events, Access::Write)?;
-    let event_id = id.of("event")?;
     let missing = || Problem::not_found("event");
+    let event_id = super::event_id(id.text()).ok_or_else(missing)?;
     let entry = gateway.store.event_get(caller.workspace_id, event_id).await?.ok_or_else(missing)?;
     let endpoint_id = request.json::<ResendInput>()?.endpoint_id;
     let no_endpoint = || Problem::field("/endpoint_id", "there is no such endpoint");

@@ -1,0 +1,119 @@
+//! The delivery log, of deliveries to a receiver that refuses.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+use tidings_domain::{
+    EventId,
+    event::{Event, EventPayload},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
+
+use super::{Server, text_message};
+
+/// A receiver that answers everything with 500; its address.
+async fn refusing() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = vec![0; 65_536];
+            let mut read = 0;
+            // The body has come when its last brace has.
+            while read < 2 || request[read - 1] != b'}' {
+                read += stream.read(&mut request[read..]).await.unwrap();
+            }
+            let answer = b"HTTP/1.1 500 Oh\r\nx-told: why\r\ncontent-length: 4\r\nconnection: close\r\n\r\nsick";
+            stream.write_all(answer).await.unwrap();
+        }
+    });
+    format!("http://{address}/hook")
+}
+
+/// Asks until there is something in the list.
+async fn first_of(server: &Server, path: &str) -> Value {
+    let asking = async {
+        let mut pause = tokio::time::interval(Duration::from_millis(5));
+        loop {
+            pause.tick().await;
+            let list = server.get(path).await;
+            assert_eq!(list.status, 200, "{}", list.body);
+            if let Some(first) = list.body["data"].get(0) {
+                return first.clone();
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), asking).await.expect("nothing comes")
+}
+
+#[tokio::test]
+async fn a_sensitive_message_is_kept_out_of_the_delivery_log() {
+    let server = Server::start().await;
+    let channel = server.channel("100").await;
+    server.deliver(&channel, &text_message("100", 1, "the code is 1234")).await;
+    let hook = json!({"url": refusing().await, "events": ["message.received"]});
+    let endpoint = server.post("/v1/endpoints", &hook).await.text("id");
+
+    let told = server.get("/v1/events?types=message.received").await.body["data"][0]["event_id"].clone();
+    let workspace = server.gateway.default_workspace;
+    let known = server.gateway.store.event_get(workspace, told.as_str().unwrap().parse().unwrap()).await.unwrap();
+    let mut event = Event::clone(&known.unwrap().event);
+    event.id = server.gateway.ids.next(EventId::next);
+    event.sequence = 99;
+    let EventPayload::Message(message) = &mut event.payload else { panic!("it tells of a message") };
+    Arc::make_mut(&mut message.message).is_sensitive = true;
+    server.gateway.store.event_append(vec![event]).await.unwrap();
+
+    let attempt = first_of(&server, &format!("/v1/endpoints/{endpoint}/attempts")).await;
+    let detail = server.get(&format!("/v1/attempts/{}", attempt["id"].as_str().unwrap())).await.body;
+    assert_eq!(detail["request"]["body"], "[redacted]");
+    assert_eq!(detail["response"]["body"], "[redacted]");
+    assert!(!detail.to_string().contains("1234"));
+}
+
+#[tokio::test]
+async fn an_attempt_tells_what_was_sent_and_what_came_back() {
+    let server = Server::start().await;
+    let channel = server.channel("100").await;
+    let hook = json!({
+        "url": refusing().await, "events": ["message.received"], "headers": {"authorization": "Bearer hidden"},
+    });
+    let endpoint = server.post("/v1/endpoints", &hook).await.text("id");
+    server.deliver(&channel, &text_message("100", 1, "hello")).await;
+
+    let path = format!("/v1/endpoints/{endpoint}/attempts");
+    let attempt = first_of(&server, &path).await;
+    assert_eq!((&attempt["attempt"], &attempt["outcome"]), (&json!(1), &json!("failed")));
+    assert_eq!((&attempt["status_code"], &attempt["trigger"]), (&json!(500), &json!("new")));
+    assert!(attempt["next_at"].is_string());
+
+    let detail = server.get(&format!("/v1/attempts/{}", attempt["id"].as_str().unwrap())).await.body;
+    assert_eq!(detail["event"], "message.received");
+    let event = server.get("/v1/events?types=message.received").await.body["data"][0].clone();
+    let sent: Value = serde_json::from_str(detail["request"]["body"].as_str().unwrap()).unwrap();
+    assert_eq!(sent, event);
+    let headers = &detail["request"]["headers"];
+    assert_eq!(headers["webhook-id"], event["event_id"]);
+    assert!(headers["webhook-signature"].as_str().unwrap().starts_with("v1,"));
+    assert_eq!(headers["authorization"], "[redacted]");
+    assert_eq!((&detail["response"]["status_code"], &detail["response"]["body"]), (&json!(500), &json!("sick")));
+    assert_eq!(detail["response"]["headers"]["x-told"], "why");
+
+    for (query, found) in [
+        ("outcome=failed", true),
+        ("outcome=delivered", false),
+        (&format!("event_id={}", event["event_id"].as_str().unwrap()), true),
+        ("until=2026-04-19T14:30:00Z", false),
+        ("since=2026-04-19T14:30:00Z", true),
+    ] {
+        let list = server.get(&format!("{path}?{query}")).await;
+        assert_eq!(list.body["data"].get(0).is_some(), found, "{query}");
+    }
+    for query in ["outcome=lost", "since=yesterday", "event_id=x"] {
+        assert_eq!(server.get(&format!("{path}?{query}")).await.status, 422, "{query}");
+    }
+}

@@ -1,0 +1,105 @@
+//! The delivery log, and sending again.
+
+use serde_json::{Value, json};
+use tidings_simulator::Behaviour;
+use tidings_tests::{
+    Scene, assert_holds, eventually, text,
+    webhooks::{self, customer},
+};
+
+/// The attempts at an endpoint, once there are so many. They are written down after the answer has come.
+async fn attempts(scene: &mut Scene, endpoint: &Value, number: usize) -> Vec<Value> {
+    let path = format!("/v1/endpoints/{}/attempts", text(endpoint, "/id"));
+    eventually("the attempts are written down", async || {
+        let listed = scene.api.get(&path).await?.ok()?;
+        let attempts = listed["data"].as_array().cloned().unwrap_or_default();
+        Ok((attempts.len() >= number).then_some(attempts))
+    })
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn an_attempt_shows_what_was_sent_and_what_came_back() {
+    let mut scene = Scene::start().await.unwrap();
+    let mut line = scene.line("1001").await.unwrap();
+    let endpoint = scene.subscribe("/all", json!({ "headers": { "x-api-key": "hidden-value" } })).await.unwrap();
+    line.post(&webhooks::text(&line.account, &customer(1), "wamid.1", "Hello")).await.unwrap();
+    let arrival = scene.arrival().await.unwrap();
+
+    let attempts = attempts(&mut scene, &endpoint, 1).await;
+    assert_eq!(attempts.len(), 1);
+    let summary = json!({ "endpoint_id": endpoint["id"], "event_id": arrival.id(), "attempt": 1, "trigger": "new",
+                          "outcome": "delivered", "status_code": 200, "error": null, "next_at": null });
+    assert_holds(&attempts[0], &summary);
+    let path = format!("/v1/attempts/{}", text(&attempts[0], "/id"));
+    let attempt = scene.api.get(&path).await.unwrap().ok().unwrap();
+    assert_holds(&attempt, &summary);
+    assert_holds(
+        &attempt,
+        &json!({ "event": "message.received",
+                 "request": { "url": endpoint["url"], "body": String::from_utf8(arrival.body.to_vec()).unwrap(),
+                              "headers": { "x-api-key": "[redacted]", "webhook-id": arrival.id(),
+                                           "webhook-timestamp": arrival.header("webhook-timestamp"),
+                                           "webhook-signature": arrival.header("webhook-signature") } },
+                 "response": { "status_code": 200, "body": "ok", "headers": { "content-length": "2" } } }),
+    );
+    assert!(!attempt.to_string().contains("hidden-value"));
+}
+
+#[tokio::test]
+async fn a_failed_webhook_is_tried_again_by_itself() {
+    let mut scene = Scene::start().await.unwrap();
+    let mut line = scene.line("1001").await.unwrap();
+    let endpoint = scene.subscribe("/all", json!({})).await.unwrap();
+    scene.receiver.behave("/all", Behaviour::status(http::StatusCode::INTERNAL_SERVER_ERROR));
+    line.post(&webhooks::text(&line.account, &customer(1), "wamid.1", "Hello")).await.unwrap();
+    let first = scene.arrival().await.unwrap();
+    let failed = attempts(&mut scene, &endpoint, 1).await.remove(0);
+    assert_holds(&failed, &json!({ "outcome": "failed", "status_code": 500, "attempt": 1 }));
+    assert!(text(&failed, "/next_at") > text(&failed, "/at"));
+    scene.receiver.behave("/all", Behaviour::ok());
+
+    // After five seconds, give or take a fifth.
+    let second = scene.arrival().await.unwrap();
+    let waited = second.at - first.at;
+    assert!(waited.as_secs_f64() > 3.9, "{waited:?}");
+    assert_eq!((first.id(), &first.body), (second.id(), &second.body), "the same event to the byte");
+    assert_eq!(second.header("tidings-attempt"), Some("2"));
+    assert_ne!(first.header("webhook-signature"), second.header("webhook-signature"), "signed anew");
+    let attempts = attempts(&mut scene, &endpoint, 2).await;
+    assert_holds(&attempts[0], &json!({ "outcome": "delivered", "attempt": 2, "trigger": "retry" }));
+    let path = format!("/v1/endpoints/{}/attempts?outcome=failed&event_id={}", text(&endpoint, "/id"), first.id().unwrap());
+    let listed = scene.api.get(&path).await.unwrap().ok().unwrap();
+    assert_eq!(listed["data"], json!([attempts[1]]));
+}
+
+#[tokio::test]
+async fn a_delivered_event_can_be_sent_again() {
+    let mut scene = Scene::start().await.unwrap();
+    let mut line = scene.line("1001").await.unwrap();
+    let endpoint = scene.subscribe("/all", json!({})).await.unwrap();
+    line.post(&webhooks::text(&line.account, &customer(1), "wamid.1", "Hello")).await.unwrap();
+    let first = scene.arrival().await.unwrap();
+    attempts(&mut scene, &endpoint, 1).await;
+
+    let path = format!("/v1/events/{}/resend", first.id().unwrap());
+    let answer = scene.api.post(&path, &json!({ "endpoint_id": endpoint["id"] })).await.unwrap();
+    assert_eq!(answer.status, 202, "{}", answer.json);
+    let second = scene.arrival().await.unwrap();
+    assert_eq!((first.id(), &first.body), (second.id(), &second.body));
+    let attempts = attempts(&mut scene, &endpoint, 2).await;
+    assert_holds(&attempts[0], &json!({ "trigger": "resend", "outcome": "delivered" }));
+
+    // An endpoint made since, which never got it, can get it, too.
+    let other = scene.subscribe("/other", json!({})).await.unwrap();
+    scene.api.post(&path, &json!({ "endpoint_id": other["id"] })).await.unwrap().ok().unwrap();
+    let third = scene.arrival().await.unwrap();
+    assert_eq!((third.path.as_str(), third.id()), ("/other", first.id()));
+
+    let nowhere = json!({ "endpoint_id": "ep_00000000000000000000000000" });
+    let problem = scene.api.post(&path, &nowhere).await.unwrap().problem(422, "validation_failed").unwrap();
+    assert_eq!(tidings_tests::pointers(&problem), ["/endpoint_id"]);
+    let path = "/v1/events/evt_00000000000000000000000000/resend";
+    scene.api.post(path, &json!({ "endpoint_id": endpoint["id"] })).await.unwrap().problem(404, "not_found").unwrap();
+}
