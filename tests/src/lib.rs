@@ -7,6 +7,7 @@
 mod api;
 mod binary;
 mod check;
+mod raw;
 mod scene;
 mod server;
 mod stream;
@@ -14,6 +15,7 @@ pub mod webhooks;
 
 pub use api::{Answer, Api};
 pub use check::{assert_holds, eventually, json_of, pointers, text};
+pub use raw::{Raw, raw_exchange};
 pub use scene::{APP_SECRET, Line, Scene, channel};
 pub use server::{ADMIN_KEY, Server};
 pub use stream::{EventStream, Streamed};

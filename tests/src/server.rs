@@ -88,6 +88,12 @@ impl Server {
         self.output.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Tries to start another one on the same data; answers its address.
+    pub async fn start_another(&self) -> Result<SocketAddr> {
+        let (_child, address) = spawn(self.data.path(), &self.variables, &Output::default()).await?;
+        Ok(address)
+    }
+
     /// SIGKILL: it ends wherever it is.
     pub async fn kill(&mut self) -> Result<()> {
         Ok(self.child.kill().await?)

@@ -1,6 +1,11 @@
 //! A gateway on the embedded store, in this process: what `serve` and `demo` have in common.
 
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::{
+    fs::{File, TryLockError},
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+};
 
 use anyhow::Context as _;
 use tidings_domain::id::OrderedIds;
@@ -16,6 +21,8 @@ use crate::options::ServeOptions;
 
 /// The database's name in the data folder.
 const DATABASE: &str = "tidings.db";
+/// The file in the data folder that the one process which runs on it has locked.
+const LOCK: &str = "tidings.lock";
 
 /// A gateway that is ready to serve.
 pub(crate) struct Host {
@@ -23,12 +30,14 @@ pub(crate) struct Host {
     pub(crate) address: SocketAddr,
     listener: TcpListener,
     store: Arc<SqliteStore>,
+    lock: File,
 }
 
 impl Host {
     /// Opens the data folder and binds the address.
     pub(crate) async fn start(options: &ServeOptions) -> anyhow::Result<Self> {
         make_folder(&options.data)?;
+        let lock = lock_folder(&options.data)?;
         let listener =
             TcpListener::bind(options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
         let address = listener.local_addr()?;
@@ -47,12 +56,12 @@ impl Host {
         };
         let environment = Environment { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
         let gateway = Gateway::start(settings, store.clone(), environment).await?;
-        Ok(Self { gateway, address, listener, store })
+        Ok(Self { gateway, address, listener, store, lock })
     }
 
     /// Serves until `stop` is over, or the store has stopped because nothing can be promised any more.
     pub(crate) async fn serve(self, stop: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
-        let Self { gateway, listener, store, .. } = self;
+        let Self { gateway, listener, store, lock, .. } = self;
         let mut broken = store.stopped();
         let stop = async {
             tokio::select! {
@@ -64,6 +73,7 @@ impl Host {
         let broken = *store.stopped().borrow();
         gateway.stop().await;
         tokio::task::spawn_blocking(move || store.close()).await?;
+        drop(lock);
         anyhow::ensure!(!broken, "the store has stopped; see the log");
         Ok(())
     }
@@ -81,4 +91,16 @@ fn make_folder(path: &Path) -> anyhow::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path).with_context(|| format!("cannot make the data folder {}", path.display()))
+}
+
+/// Two processes on one folder would each believe that the log ends where they left it. The lock ends with the process,
+/// however that ends.
+fn lock_folder(path: &Path) -> anyhow::Result<File> {
+    let lock = path.join(LOCK);
+    let file = File::create(&lock).with_context(|| format!("cannot make {}", lock.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => anyhow::bail!("another tidings runs on the data folder {}", path.display()),
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", lock.display())),
+    }
 }

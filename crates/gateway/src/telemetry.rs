@@ -57,7 +57,7 @@ pub struct Metrics {
     pub requests: Family<RequestLabels, Counter>,
     /// Attempts at delivering an event to an endpoint, by outcome.
     pub deliveries: Family<OutcomeLabels, Counter>,
-    /// Seconds from an event's append to its delivery.
+    /// Seconds that an attempt took, from the request to the end of the answer.
     pub delivery_seconds: Histogram,
     /// Events that wait for an endpoint.
     pub backlog: Family<EndpointLabels, Gauge>,
@@ -93,7 +93,7 @@ impl Metrics {
         registry.register("deliveries", "Attempts at delivering an event, by outcome", metrics.deliveries.clone());
         registry.register(
             "delivery_seconds",
-            "Seconds from an event's append to its delivery",
+            "Seconds that an attempt at delivering an event took",
             metrics.delivery_seconds.clone(),
         );
         registry.register("endpoint_backlog", "Events that wait for an endpoint", metrics.backlog.clone());

@@ -199,7 +199,7 @@ CREATE TABLE endpoints (
 
 -- The delivery log. A row with outcome `delivered` or `dead` settles its event for its endpoint.
 CREATE TABLE attempts (
-    number           INTEGER PRIMARY KEY,
+    number           INTEGER PRIMARY KEY AUTOINCREMENT, -- spelled out it is the attempt's id, so it never comes back
     endpoint         INTEGER NOT NULL REFERENCES endpoints,
     position         INTEGER NOT NULL REFERENCES events,
     attempt          INTEGER NOT NULL,

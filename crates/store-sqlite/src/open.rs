@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use tidings_domain::id::IdSource;
 use tidings_store::StoreError;
 use tokio::sync::watch;
@@ -68,7 +68,9 @@ impl Drop for SqliteStore {
 
 /// A connection that may write. Commits wait for the disk; the write-ahead log is moved by [`crate::checkpoint`].
 pub(crate) fn connect(database: &Path) -> Result<Connection, StoreError> {
-    let connection = Connection::open(database).map_err(refused)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(database, flags).map_err(refused)?;
+    keep_plans(&connection)?;
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; \
@@ -81,11 +83,18 @@ pub(crate) fn connect(database: &Path) -> Result<Connection, StoreError> {
 
 /// A connection that only reads.
 pub(crate) fn connect_reader(database: &Path) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(database, flags).map_err(refused)?;
+    keep_plans(&connection)?;
     connection
         .execute_batch("PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2000;")
         .map_err(refused)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
+}
+
+/// A statement's plan depends on the statement alone. Otherwise SQLite looks at the bound values, and parses a join anew
+/// each time it is run with others.
+fn keep_plans(connection: &Connection) -> Result<(), StoreError> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop).map_err(refused)
 }

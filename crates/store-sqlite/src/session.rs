@@ -58,8 +58,15 @@ impl Counters {
     pub(crate) fn load(connection: &Connection) -> Result<Self, StoreError> {
         let newest = |sql: &str| connection.query_row(sql, [], |row| row.get(0)).map(codec::unsigned).map_err(refused);
         Ok(Self {
-            position: newest("SELECT coalesce(max(position), 0) FROM events")?,
-            body: newest("SELECT coalesce(max(number), 0) FROM inbound_bodies")?,
+            // Endpoints and kept updates may point beyond what is still there.
+            position: newest(
+                "SELECT max(coalesce((SELECT max(position) FROM events), 0), \
+                 coalesce((SELECT max(low_water) FROM endpoints), 0))",
+            )?,
+            body: newest(
+                "SELECT max(coalesce((SELECT max(number) FROM inbound_bodies), 0), \
+                 coalesce((SELECT max(body) FROM kept_updates), 0))",
+            )?,
         })
     }
 

@@ -20,7 +20,7 @@ pub mod conformance;
 pub use error::StoreError;
 pub use idempotency::{Answer, Claim, Claimed};
 pub use intake::{BodyNumber, Intake, IntakeReceipt, KeptBodies, RoutedUpdate, StoredBody, Target};
-pub use log::{CommitListener, EventFilter, Log};
+pub use log::{CommitListener, ENDPOINT_LEASE, EventFilter, Log};
 pub use records::{
     AttemptFilter, ChannelRecord, ConversationFilter, EndpointRecord, Listing, MessageFilter, Page, Sealed,
 };

@@ -14,6 +14,9 @@ use crate::{
     records::{AttemptFilter, Listing, Page},
 };
 
+/// What the lease on an endpoint's deliveries is called.
+pub const ENDPOINT_LEASE: &str = "endpoint";
+
 /// Hears of what was committed, in order of position, after it reached the disk. Called by the writer: must not block.
 pub trait CommitListener: Send + Sync {
     /// These were committed. Positions grow from call to call.
@@ -72,7 +75,7 @@ pub trait Log: Send + Sync {
     /// How far an endpoint has come.
     async fn delivery_load(&self, endpoint: EndpointId) -> Result<DeliveryState, StoreError>;
     /// Remembers what became of deliveries. It may wait a few milliseconds for a commit to share. Refused with
-    /// [`StoreError::StaleLease`] if the lease on the endpoint has another epoch.
+    /// [`StoreError::StaleLease`] if the endpoint's [`ENDPOINT_LEASE`] has another epoch.
     async fn delivery_record(&self, endpoint: EndpointId, epoch: u64, change: DeliveryChange)
     -> Result<(), StoreError>;
     /// An attempt at an endpoint of a workspace.

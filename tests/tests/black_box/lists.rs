@@ -28,9 +28,10 @@ async fn five_customers() -> (Scene, Line, Line) {
 async fn all(api: &mut Api, path: &str, limit: usize) -> Vec<Value> {
     let (mut items, mut cursor) = (Vec::new(), String::new());
     loop {
-        let page = api.get(&format!("{path}{}limit={limit}{cursor}", if path.contains('?') { "&" } else { "?" }));
-        let page = page.await.unwrap().ok().unwrap();
-        let data = page["data"].as_array().unwrap();
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let page = api.get(&format!("{path}{mark}limit={limit}{cursor}")).await;
+        let page = page.expect("the server answers").ok().expect("it is a list");
+        let data = page["data"].as_array().expect("a list has items");
         assert!(data.len() <= limit);
         items.extend(data.iter().cloned());
         match page["next_cursor"].as_str() {

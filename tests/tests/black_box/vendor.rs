@@ -7,7 +7,7 @@ use tidings_simulator::{
     whatsapp::{Vendor, batch, encode, sign},
 };
 use tidings_tests::{
-    APP_SECRET, Scene, channel, eventually, json_of, text,
+    APP_SECRET, Scene, channel, eventually, json_of, raw_exchange, text,
     webhooks::{self, customer},
 };
 
@@ -184,9 +184,11 @@ async fn a_vendor_may_post_sixteen_mebibytes_and_no_more() {
     let signature = sign(APP_SECRET, &body);
     assert_eq!(line.vendor.post_raw(body.clone(), &signature).await.unwrap(), 200);
 
-    let larger = Bytes::from([&body[..], b" "].concat());
-    let signature = sign(APP_SECRET, &larger);
-    assert_eq!(line.vendor.post_raw(larger, &signature).await.unwrap(), 413);
+    let larger = [&body[..], b" "].concat();
+    let head = format!("POST {} HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", line.path(), larger.len());
+    let answer = raw_exchange(&scene.server.base(), [head.into_bytes(), larger].concat()).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.contains("\"too_large\""), "{answer}");
     let messages = scene.api.get("/v1/messages").await.unwrap().ok().unwrap();
     assert_eq!(messages["data"].as_array().unwrap().len(), 1);
 }

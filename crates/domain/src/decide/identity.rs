@@ -22,11 +22,7 @@ pub(super) struct Correspondent {
 
 /// Finds or creates contact and conversation, and reopens a closed conversation. `None` if the person has no identity
 /// at all, so that there is nobody to talk with.
-pub(super) fn find_or_create(
-    desk: &mut Desk<'_, '_>,
-    person: &Person,
-    direction: Direction,
-) -> Option<Correspondent> {
+pub(super) fn find_or_create(desk: &mut Desk<'_, '_>, person: &Person, direction: Direction) -> Option<Correspondent> {
     let now = desk.now();
     let contact_is_new = desk.contact().is_none();
     if contact_is_new {
@@ -228,5 +224,8 @@ fn identities(contact: &Contact) -> Value {
 }
 
 fn phone_of<'a>(identities: impl IntoIterator<Item = &'a Identity>) -> Option<String> {
-    identities.into_iter().find(|identity| identity.kind == HandleKind::PhoneNumber).map(|identity| identity.value.clone())
+    identities
+        .into_iter()
+        .find(|identity| identity.kind == HandleKind::PhoneNumber)
+        .map(|identity| identity.value.clone())
 }

@@ -7,5 +7,4 @@ mod channel;
 mod identities;
 mod ladder;
 mod messages;
-mod overtaking;
 mod samples;

@@ -4,6 +4,7 @@
 mod api;
 pub(crate) mod auth;
 mod body;
+mod event_schemas;
 mod idempotency;
 mod inbound;
 pub(crate) mod limit;

@@ -4,7 +4,7 @@ use tidings_domain::event::EventKind;
 use utoipa::{
     OpenApi as _, ToSchema as _,
     openapi::{
-        Content, InfoBuilder, OpenApi, Paths, PathsBuilder, Ref, RefOr, Required, Schema,
+        AllOfBuilder, Content, InfoBuilder, OneOfBuilder, OpenApi, Paths, PathsBuilder, Ref, RefOr, Required, Schema,
         path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, PathItem},
         request_body::RequestBodyBuilder,
         response::ResponseBuilder,
@@ -13,7 +13,7 @@ use utoipa::{
     },
 };
 
-use super::{api::events::EventEnvelope, problem::ProblemDocument, router::documented};
+use super::{api::events::EventEnvelope, event_schemas, problem::ProblemDocument, router::documented};
 
 /// Schemas that no route names by itself.
 #[derive(utoipa::OpenApi)]
@@ -88,8 +88,12 @@ fn webhooks() -> Paths {
         .iter()
         .fold(PathsBuilder::new(), |paths, kind| {
             let name = kind.name();
-            let either = utoipa::openapi::OneOfBuilder::new()
+            let lifecycle = AllOfBuilder::new()
                 .item(Ref::from_schema_name("EventEnvelope"))
+                .item(ObjectBuilder::new().property("data", event_schemas::data(*kind)))
+                .build();
+            let either = OneOfBuilder::new()
+                .item(Schema::AllOf(lifecycle))
                 .item(Ref::from_schema_name(ObjectEnvelope::name()))
                 .build();
             let body = RequestBodyBuilder::new()

@@ -5,7 +5,7 @@ use tidings_domain::{
     delivery::{DeliveryChange, DeliveryState, Retry},
     event::{OrderingKey, Position},
 };
-use tidings_store::StoreError;
+use tidings_store::{ENDPOINT_LEASE, StoreError};
 use uuid::Uuid;
 
 use crate::{
@@ -14,9 +14,6 @@ use crate::{
     log::{attempts, leases},
     session::{Reader, Session},
 };
-
-/// What leases on endpoints are called.
-const LEASE: &str = "endpoint";
 
 /// The number of an endpoint.
 pub(crate) fn endpoint_number(reader: &Reader<'_>, id: EndpointId) -> Result<i64, StoreError> {
@@ -78,7 +75,7 @@ pub(crate) fn record(
     change: &DeliveryChange,
 ) -> Result<(), StoreError> {
     let reader = &session.reader;
-    leases::check(reader, LEASE, id, epoch)?;
+    leases::check(reader, ENDPOINT_LEASE, id, epoch)?;
     let endpoint = endpoint_number(reader, id)?;
     for attempt in &change.attempts {
         attempts::insert(reader, endpoint, attempt)?;

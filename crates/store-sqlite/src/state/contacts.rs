@@ -65,8 +65,8 @@ pub(crate) fn owner(reader: &Reader<'_>, workspace: i64, identity: &Identity) ->
 
 /// A contact with the handles that it has now.
 pub(crate) fn load(reader: &Reader<'_>, number: i64) -> Result<Option<Loaded>, StoreError> {
-    let mut statement =
-        reader.statement("SELECT number, id, kind, value FROM handles WHERE contact = ?1 AND detached = 0")?;
+    let mut statement = reader
+        .statement("SELECT number, id, kind, value FROM handles WHERE contact = ?1 AND detached = 0 ORDER BY number")?;
     let rows = statement.query([number]).map_err(refused)?;
     let stored = codec::collect(rows, |row| {
         let identity =

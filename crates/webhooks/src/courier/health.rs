@@ -18,12 +18,14 @@ impl<T: Clone> Courier<T> {
         self.health.down_since.is_some()
     }
 
-    /// The oldest event that is due, once the probe's time has come and nothing else is under way.
+    /// The event that has been due for longest, once the probe's time has come and nothing else is under way; every
+    /// other time one that is new, if there is one.
     pub(super) fn next_probe(&mut self, now: Timestamp) -> Option<Send<T>> {
         if self.in_flight > 0 || self.health.next_probe_at.is_some_and(|at| at > now) {
             return None;
         }
-        if let Some(retry) = self.lanes.take_oldest() {
+        let something_new = self.health.probes % 2 == 1 && !self.ready.is_empty();
+        if !something_new && let Some(retry) = self.lanes.take_next() {
             self.in_flight += 1;
             return Some(Self::send_retry(&retry, Trigger::Probe));
         }
@@ -53,11 +55,16 @@ impl<T: Clone> Courier<T> {
         Standing::Unchanged
     }
 
-    pub(super) fn failed(&mut self, now: Timestamp) -> Standing {
+    pub(super) fn failed(&mut self, trigger: Trigger, now: Timestamp) -> Standing {
         self.health.consecutive_failures = self.health.consecutive_failures.saturating_add(1);
         self.health.failing_since.get_or_insert(now);
         let was_down = self.is_down();
         if was_down {
+            // What was under way when the endpoint went down is no probe.
+            if trigger != Trigger::Probe {
+                self.change.health = Some(self.health);
+                return Standing::Unchanged;
+            }
             self.health.probes = self.health.probes.saturating_add(1);
             self.health.next_probe_at = Some(now.plus(probe_delay(self.health.probes)));
         } else {

@@ -2,6 +2,8 @@
 //!
 //! A lane is remembered by one retry, its **anchor**: the head that holds it, or, until the next event of the key has
 //! been read, the head that was settled or let the others pass. So at no moment could a lane be forgotten by a crash.
+//! A key has one lane at most, and of its retries only the anchor holds. Never knows which events a key has: they stand
+//! in the log, and who drives the courier reads them.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -25,8 +27,8 @@ enum LaneState {
     Held,
     /// The next event after this position is to be read.
     Open(Position),
-    /// The next event is being read.
-    Reading,
+    /// The next event after this position is being read.
+    Reading(Position),
 }
 
 #[derive(Default)]
@@ -35,7 +37,12 @@ pub(super) struct Lanes {
     /// Those that wait, by when they are due.
     due: BTreeSet<(Timestamp, Position)>,
     in_flight: BTreeSet<Position>,
-    lanes: HashMap<OrderingKey, Lane>,
+    /// How long a head may hold the others back; `None`: its whole schedule.
+    hold: Option<Duration>,
+    /// Heads that wait for an attempt beyond the end of their hold, by that end. A head that is tried before is not
+    /// among them: it may still succeed in time, also if an outage has kept it waiting for longer.
+    holding: BTreeSet<(Timestamp, Position)>,
+    by_key: HashMap<OrderingKey, Lane>,
     /// Keys whose lane is open.
     to_read: Vec<OrderingKey>,
     /// What has changed since it was written down.
@@ -43,8 +50,8 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    pub(super) fn load(retries: Vec<Retry>) -> Self {
-        let mut lanes = Self::default();
+    pub(super) fn load(retries: Vec<Retry>, hold: Option<Duration>) -> Self {
+        let mut lanes = Self { hold, ..Self::default() };
         for retry in retries {
             lanes.put(retry);
             if retry.holds && (retry.settled || retry.late) {
@@ -55,12 +62,32 @@ impl Lanes {
         lanes
     }
 
+    pub(super) fn set_hold(&mut self, hold: Option<Duration>) {
+        if self.hold == hold {
+            return;
+        }
+        self.hold = hold;
+        self.holding =
+            self.due.iter().filter_map(|(_, position)| self.hold_ends(self.retries.get(position)?)).collect();
+    }
+
+    /// When a head that waits is to let the others pass, if that is before it is tried again.
+    fn hold_ends(&self, retry: &Retry) -> Option<(Timestamp, Position)> {
+        let ends = retry.first_failed_at.plus(self.hold?);
+        let holds = retry.holds && !retry.late && !retry.settled && retry.attempts > 0;
+        (holds && ends < retry.due_at).then_some((ends, retry.position))
+    }
+
     pub(super) fn len(&self) -> usize {
         self.retries.len()
     }
 
     pub(super) fn in_flight(&self) -> usize {
         self.in_flight.len()
+    }
+
+    pub(super) fn is_in_flight(&self, position: Position) -> bool {
+        self.in_flight.contains(&position)
     }
 
     pub(super) fn contains(&self, position: Position) -> bool {
@@ -73,61 +100,70 @@ impl Lanes {
 
     /// Whether the events of a key are held back.
     pub(super) fn holds(&self, key: OrderingKey) -> bool {
-        self.lanes.contains_key(&key)
+        self.by_key.contains_key(&key)
     }
 
-    /// A retry that is new or has changed.
-    pub(super) fn put(&mut self, retry: Retry) {
+    /// A retry that is new or has changed, and waits.
+    pub(super) fn put(&mut self, mut retry: Retry) {
         let position = retry.position;
         self.in_flight.remove(&position);
-        if let Some(known) = self.retries.insert(position, retry) {
-            self.due.remove(&(known.due_at, position));
+        self.stop_waiting(position);
+        if retry.holds {
+            let lane = self.by_key.entry(retry.key).or_insert(Lane { anchor: position, state: LaneState::Held });
+            retry.holds = lane.anchor == position;
         }
         if !retry.settled {
             self.due.insert((retry.due_at, position));
+            self.holding.extend(self.hold_ends(&retry));
         }
-        if retry.holds {
-            self.lanes.entry(retry.key).or_insert(Lane { anchor: position, state: LaneState::Held });
-        }
+        self.retries.insert(position, retry);
         self.touched.insert(position);
+    }
+
+    /// Takes a retry out of what is looked up by time.
+    fn stop_waiting(&mut self, position: Position) {
+        let Some(retry) = self.retries.get(&position) else { return };
+        self.due.remove(&(retry.due_at, position));
+        if let Some(entry) = self.hold_ends(retry) {
+            self.holding.remove(&entry);
+        }
     }
 
     /// The retry that has been due for longest.
     pub(super) fn take_due(&mut self, now: Timestamp) -> Option<Retry> {
-        let (due_at, position) = *self.due.first()?;
-        if due_at > now { None } else { self.take(due_at, position) }
+        if self.next_due()? > now { None } else { self.take_next() }
     }
 
-    /// The retry that is oldest in the log, whenever it is due.
-    pub(super) fn take_oldest(&mut self) -> Option<Retry> {
-        let waiting = |retry: &&Retry| !retry.settled && !self.in_flight.contains(&retry.position);
-        let (due_at, position) = self.retries.values().find(waiting).map(|retry| (retry.due_at, retry.position))?;
-        self.take(due_at, position)
-    }
-
-    fn take(&mut self, due_at: Timestamp, position: Position) -> Option<Retry> {
-        self.due.remove(&(due_at, position));
+    /// The retry that has been due for longest or, if none is, will be due first.
+    pub(super) fn take_next(&mut self) -> Option<Retry> {
+        let (_, position) = *self.due.first()?;
+        self.stop_waiting(position);
         self.in_flight.insert(position);
         self.retries.get(&position).copied()
     }
 
     /// A retry is over. If it is an anchor it stays, settled, until its lane has gone on.
     pub(super) fn end(&mut self, position: Position) {
-        let Some(mut retry) = self.retries.remove(&position) else { return };
-        self.due.remove(&(retry.due_at, position));
+        self.stop_waiting(position);
         self.in_flight.remove(&position);
+        let Some(mut retry) = self.retries.remove(&position) else { return };
         self.touched.insert(position);
         if retry.holds {
             retry.settled = true;
             self.retries.insert(position, retry);
-            if self.lanes.get(&retry.key).is_some_and(|lane| matches!(lane.state, LaneState::Held)) {
+            if self.is_held(retry.key) {
                 self.open(retry.key, position);
             }
         }
     }
 
+    /// Whether a lane waits for its head.
+    fn is_held(&self, key: OrderingKey) -> bool {
+        self.by_key.get(&key).is_some_and(|lane| matches!(lane.state, LaneState::Held))
+    }
+
     fn open(&mut self, key: OrderingKey, after: Position) {
-        if let Some(lane) = self.lanes.get_mut(&key) {
+        if let Some(lane) = self.by_key.get_mut(&key) {
             lane.state = LaneState::Open(after);
             self.to_read.push(key);
         }
@@ -136,9 +172,9 @@ impl Lanes {
     /// An open lane, and after which position its next event is to be read.
     pub(super) fn next_read(&mut self) -> Option<(OrderingKey, Position)> {
         let key = self.to_read.pop()?;
-        let lane = self.lanes.get_mut(&key)?;
+        let lane = self.by_key.get_mut(&key)?;
         let LaneState::Open(after) = lane.state else { return None };
-        lane.state = LaneState::Reading;
+        lane.state = LaneState::Reading(after);
         Some((key, after))
     }
 
@@ -152,33 +188,54 @@ impl Lanes {
         next: Option<Position>,
         now: Timestamp,
     ) {
+        let Some(LaneState::Reading(after)) = self.by_key.get(&key).map(|lane| &lane.state) else { return };
+        // After a start the cursor may be behind the anchor; the lane never goes back.
+        let up_to = up_to.max(*after);
         match next {
             None if cursor > up_to => self.open(key, up_to),
             None => self.leave_anchor(key),
-            // It is on its own already, because somebody asked for it.
-            Some(position) if self.retries.contains_key(&position) => self.open(key, position),
             Some(position) => {
                 self.leave_anchor(key);
-                self.put(Retry {
-                    position,
-                    key,
-                    attempts: 0,
-                    failures: 0,
-                    due_at: now,
-                    first_failed_at: now,
-                    holds: true,
-                    late: false,
-                    settled: false,
-                    resend: false,
-                });
+                self.make_head(position, key, now);
             }
         }
     }
 
+    /// The next event of a lane becomes its head.
+    fn make_head(&mut self, position: Position, key: OrderingKey, now: Timestamp) {
+        // It is on its own already if somebody has asked for it; it goes on as it does, and holds the others.
+        if let Some(mut retry) = self.retries.get(&position).copied() {
+            retry.holds = true;
+            if self.in_flight.contains(&position) {
+                self.by_key.insert(key, Lane { anchor: position, state: LaneState::Held });
+                self.retries.insert(position, retry);
+                self.touched.insert(position);
+            } else {
+                self.put(retry);
+            }
+            return;
+        }
+        self.put(Retry {
+            position,
+            key,
+            attempts: 0,
+            failures: 0,
+            due_at: now,
+            first_failed_at: now,
+            holds: true,
+            late: false,
+            settled: false,
+            resend: false,
+        });
+    }
+
     /// The lane needs its anchor no more.
     fn leave_anchor(&mut self, key: OrderingKey) {
-        let Some(lane) = self.lanes.remove(&key) else { return };
+        let Some(lane) = self.by_key.remove(&key) else { return };
         self.touched.insert(lane.anchor);
+        if let Some(entry) = self.retries.get(&lane.anchor).and_then(|retry| self.hold_ends(retry)) {
+            self.holding.remove(&entry);
+        }
         match self.retries.get_mut(&lane.anchor) {
             Some(retry) if !retry.settled => retry.holds = false,
             _ => {
@@ -187,40 +244,30 @@ impl Lanes {
         }
     }
 
-    /// Heads that have held for longer than `hold` and are not under way let the others pass.
-    pub(super) fn let_pass(&mut self, hold: Duration, now: Timestamp) {
-        let over: Vec<(OrderingKey, Position)> = self
-            .holding()
-            .filter(|retry| retry.first_failed_at.plus(hold) <= now)
-            .map(|retry| (retry.key, retry.position))
-            .collect();
-        for (key, position) in over {
-            if let Some(retry) = self.retries.get_mut(&position) {
+    /// Heads whose hold is over and that wait for their next attempt let the others pass.
+    pub(super) fn let_pass(&mut self, now: Timestamp) {
+        while let Some(&(ends, position)) = self.holding.first()
+            && ends <= now
+        {
+            self.holding.pop_first();
+            let Some(retry) = self.retries.get_mut(&position) else { continue };
+            let key = retry.key;
+            // Its lane may have gone on without it, if somebody asked for it after it was settled.
+            if self.by_key.get(&key).is_some_and(|lane| matches!(lane.state, LaneState::Held)) {
                 retry.late = true;
+                self.touched.insert(position);
+                self.open(key, position);
             }
-            self.touched.insert(position);
-            self.open(key, position);
         }
-    }
-
-    /// Heads that have failed and hold others back, and are not under way.
-    fn holding(&self) -> impl Iterator<Item = &Retry> {
-        self.retries.values().filter(|retry| {
-            retry.holds
-                && !retry.late
-                && !retry.settled
-                && retry.attempts > 0
-                && !self.in_flight.contains(&retry.position)
-        })
     }
 
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         self.due.first().map(|(due_at, _)| *due_at)
     }
 
-    /// When the first head has held for `hold`.
-    pub(super) fn first_hold_ends(&self, hold: Duration) -> Option<Timestamp> {
-        self.holding().map(|retry| retry.first_failed_at.plus(hold)).min()
+    /// When the first head is to let the others pass.
+    pub(super) fn first_hold_ends(&self) -> Option<Timestamp> {
+        self.holding.first().map(|(ends, _)| *ends)
     }
 
     pub(super) fn has_change(&self) -> bool {

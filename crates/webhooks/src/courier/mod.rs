@@ -9,12 +9,13 @@
 //!   lane is open, further events of the key are neither sent nor kept.
 //! - When the lane's head is settled, the next event of the key is read from the log ([`Courier::next_read`],
 //!   [`Courier::lane_read`]), up to the cursor. When there is none, the lane closes.
-//! - When the head has held its successors for `order_hold`, it is **late**: it goes on by its own schedule, and the
-//!   lane goes on without it.
+//! - When the head has held its successors for `order_hold` and waits for its next attempt, it is **late**: it goes on
+//!   by its own schedule, and the lane goes on without it.
 //!
 //! An endpoint that fails five times in a row and has taken nothing for ten seconds is **down**: nothing is sent but a
 //! probe now and then, the oldest event that is due, and no schedule moves on. The first success ends it; then one at a
-//! time is sent, two, four, until the limit is reached again.
+//! time is sent, two, four, until the limit is reached again. One event that the receiver always refuses could be all
+//! that is left to probe with; so every other probe is an event that is new, if there is one.
 
 mod health;
 mod lanes;
@@ -104,10 +105,15 @@ struct First<T> {
     item: T,
 }
 
+fn order_hold(endpoint: &Endpoint) -> Option<Duration> {
+    endpoint.order_hold_max_seconds.map(Duration::from_secs)
+}
+
 /// One endpoint's deliveries. `T` is what the driver sends: an event in memory.
 pub struct Courier<T> {
     ordering: Ordering,
-    order_hold: Option<Duration>,
+    /// What the settings say; it counts once nothing is in memory that was offered by another ordering.
+    configured: Ordering,
     limits: Limits,
     /// Everything up to here has been offered.
     cursor: Position,
@@ -134,14 +140,14 @@ impl<T: Clone> Courier<T> {
     pub fn new(endpoint: &Endpoint, limits: Limits, state: DeliveryState) -> Self {
         Self {
             ordering: endpoint.ordering,
-            order_hold: endpoint.order_hold_max_seconds.map(Duration::from_secs),
+            configured: endpoint.ordering,
             limits,
             cursor: state.low_water,
             first: BTreeMap::new(),
             ready: VecDeque::new(),
             busy: HashMap::new(),
             settled: state.settled.into_iter().collect(),
-            lanes: Lanes::load(state.retries),
+            lanes: Lanes::load(state.retries, order_hold(endpoint)),
             in_flight: 0,
             allowance: if state.health.down_since.is_some() { 1 } else { limits.in_flight },
             health: state.health,
@@ -153,8 +159,8 @@ impl<T: Clone> Courier<T> {
 
     /// The endpoint's settings changed.
     pub fn configure(&mut self, endpoint: &Endpoint) {
-        self.ordering = endpoint.ordering;
-        self.order_hold = endpoint.order_hold_max_seconds.map(Duration::from_secs);
+        self.configured = endpoint.ordering;
+        self.lanes.set_hold(order_hold(endpoint));
     }
 
     /// Up to where the log has been offered.
@@ -182,18 +188,23 @@ impl<T: Clone> Courier<T> {
         self.in_flight
     }
 
-    /// Whether there is room for the log's next entry.
+    /// Whether there is room for the log's next entry. An endpoint that is down needs one to be probed with.
     pub fn has_room(&self) -> bool {
-        self.first.len() < self.limits.window && !self.is_down()
+        self.first.len() < self.limits.window
+            && (self.configured == self.ordering || self.first.is_empty())
+            && (self.ready.is_empty() || !self.is_down())
     }
 
     /// Offers the log's next entry; `wanted` is what it is to be sent as, if the endpoint wants it. Entries come in
     /// order of position, none twice.
     pub fn offer(&mut self, position: Position, key: OrderingKey, wanted: Option<T>) {
         self.cursor = position;
+        if self.first.is_empty() {
+            self.ordering = self.configured;
+        }
         let settled = self.settled.remove(&position);
         let Some(item) = wanted.filter(|_| !settled) else { return };
-        if self.lanes.contains(position) || (self.ordering == Ordering::Conversation && self.lanes.holds(key)) {
+        if self.lanes.contains(position) || self.lanes.holds(key) {
             return;
         }
         self.first.insert(position, First { key, item });
@@ -258,7 +269,7 @@ impl<T: Clone> Courier<T> {
                 Standing::Gone
             }
             Verdict::Failed { retry_after } => {
-                let standing = self.failed(now);
+                let standing = self.failed(attempt.trigger, now);
                 self.put_off(&mut attempt, key, retry_after, was_down, jitter, now);
                 standing
             }
@@ -280,6 +291,9 @@ impl<T: Clone> Courier<T> {
         self.in_flight = self.in_flight.saturating_sub(1);
         if let Some(retry) = self.lanes.get(position).copied() {
             self.lanes.put(Retry { due_at: later, ..retry });
+        }
+        if self.is_down() {
+            self.health.next_probe_at = Some(later);
         }
     }
 
@@ -306,7 +320,7 @@ impl<T: Clone> Courier<T> {
             self.settle(attempt.position, key);
             return;
         };
-        let wait = if was_down { Duration::ZERO } else { wait.max(retry_after.unwrap_or_default()) };
+        let wait = if was_down { Duration::ZERO } else { wait }.max(retry_after.unwrap_or_default());
         attempt.outcome = Outcome::Failed;
         attempt.next_at = Some(now.plus(wait));
         let retry = self.retry_after(attempt, key, failures, now.plus(wait), now);
@@ -317,7 +331,8 @@ impl<T: Clone> Courier<T> {
     fn keep_first_in_line(&mut self, attempt: &mut Attempt, key: OrderingKey, now: Timestamp) {
         attempt.outcome = Outcome::Failed;
         let failures = self.lanes.get(attempt.position).map_or(0, |retry| retry.failures);
-        let retry = self.retry_after(attempt, key, failures, now, now);
+        let due_at = self.lanes.next_due().map_or(now, |first| first.min(now));
+        let retry = self.retry_after(attempt, key, failures, due_at, now);
         self.keep_retry(retry);
     }
 
@@ -342,7 +357,9 @@ impl<T: Clone> Courier<T> {
             resend: false,
         };
         let known = self.lanes.get(attempt.position).copied().unwrap_or(first);
-        Retry { attempts: attempt.number, failures, due_at, ..known }
+        // What was only read from its lane has not failed before.
+        let first_failed_at = if known.attempts == 0 { now } else { known.first_failed_at };
+        Retry { attempts: attempt.number, failures, due_at, first_failed_at, resend: false, ..known }
     }
 
     /// From a first attempt to a retry. What waited behind it is let go: the lane reads it from the log.
@@ -382,19 +399,18 @@ impl<T: Clone> Courier<T> {
         self.lanes.advance(key, up_to, self.cursor, next, now);
     }
 
-    /// Lets time pass: heads that have held for too long let the others pass.
+    /// Lets time pass: heads that have held for too long let the others pass, also while the endpoint is down. Else one
+    /// event that is always refused could make it count as down and then be all that it is probed with.
     pub fn tick(&mut self, now: Timestamp) {
-        if self.is_down() {
-            return;
-        }
-        if let Some(order_hold) = self.order_hold {
-            self.lanes.let_pass(order_hold, now);
-        }
+        self.lanes.let_pass(now);
     }
 
-    /// Somebody wants an event to be sent now, whatever has become of it.
+    /// Somebody wants an event to be sent now, whatever has become of it. What is under way, or has not had its turn
+    /// yet, is left as it is.
     pub fn resend(&mut self, position: Position, key: OrderingKey, now: Timestamp) {
-        if self.first.contains_key(&position) {
+        let known = self.lanes.contains(position) || self.settled.contains(&position);
+        let to_come = position > self.cursor && !known;
+        if to_come || self.first.contains_key(&position) || self.lanes.is_in_flight(position) {
             return;
         }
         let fresh = Retry {
@@ -419,8 +435,7 @@ impl<T: Clone> Courier<T> {
         if self.is_down() {
             return if self.in_flight == 0 { self.health.next_probe_at } else { None };
         }
-        let hold = self.order_hold.and_then(|hold| self.lanes.first_hold_ends(hold));
-        [self.lanes.next_due(), hold].into_iter().flatten().min()
+        [self.lanes.next_due(), self.lanes.first_hold_ends()].into_iter().flatten().min()
     }
 
     /// What is to be remembered since the last call. Must be written before it is asked for again.

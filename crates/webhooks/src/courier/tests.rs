@@ -1,1 +1,6 @@
+//! A simulated log, store, receiver and clock drive the courier: by stories that can be read as documentation, and by
+//! random scripts with crashes in them.
 
+mod random;
+mod stories;
+mod world;

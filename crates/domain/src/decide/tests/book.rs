@@ -14,7 +14,7 @@ use crate::{
     conversation::{Conversation, ConversationStatus},
     decide::{Context, Decision, Kept, Situation, Write, decide},
     event::Event,
-    id::{ChannelId, IdSource, MessageId, OrderedIds, WorkspaceId},
+    id::{ChannelId, MessageId, OrderedIds, WorkspaceId},
     message::{Direction, Message, MessageError, Source},
     status::MessageStatus,
     time::Timestamp,
@@ -126,7 +126,7 @@ impl Book {
         }
     }
 
-    pub(super) fn disconnect(&mut self, status: ChannelStatus) {
+    pub(super) fn set_status(&mut self, status: ChannelStatus) {
         Arc::make_mut(&mut self.channel).status = status;
     }
 
@@ -138,12 +138,20 @@ impl Book {
         self.messages.values()
     }
 
+    /// All of them, as they are, in the order in which they were made.
+    pub(super) fn all(&self) -> Vec<Message> {
+        let mut all: Vec<_> = self.messages().map(|message| Message::clone(message)).collect();
+        all.sort_by_key(|message| message.id);
+        all
+    }
+
     fn apply(&mut self, change: &Change) {
         let situation = self.load(change.lookups());
         let mut context = Context { now: self.now, ids: &mut self.ids };
         let decision = decide(situation, change, &mut context);
         let Some(vendor_id) = self.write(decision) else { return };
-        let (known, waiting) = std::mem::take(&mut self.waiting).into_iter().partition(|kept| kept.vendor_id == vendor_id);
+        let (known, waiting) =
+            std::mem::take(&mut self.waiting).into_iter().partition(|kept| kept.vendor_id == vendor_id);
         self.waiting = waiting;
         let known: Vec<StatusReport> = known;
         for report in known {

@@ -50,8 +50,7 @@ fn each_rung_is_told_once() {
     assert_eq!(message.status, MessageStatus::Read);
     assert_eq!((message.sent_at, message.delivered_at, message.read_at), (Some(at(11)), Some(at(13)), Some(at(16))));
     let step = |status, seconds| HistoryEntry { status, at: at(seconds), source: HistorySource::Channel };
-    let steps =
-        [step(MessageStatus::Sent, 11), step(MessageStatus::Delivered, 13), step(MessageStatus::Read, 16)];
+    let steps = [step(MessageStatus::Sent, 11), step(MessageStatus::Delivered, 13), step(MessageStatus::Read, 16)];
     assert_eq!(message.history, steps);
     assert_eq!((message.created_at, message.updated_at), (at(10), at(20)));
     assert!(book.log.iter().rev().take(3).rev().map(|event| event.at).eq([at(11), at(13), at(16)]));

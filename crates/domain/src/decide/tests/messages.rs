@@ -142,7 +142,10 @@ fn what_the_vendor_says_beside_is_kept() {
     };
     book.take(1, &Change::Received(strange.clone()));
     let message = book.message("m1");
-    assert_eq!((message.forwarded, &message.errors, &message.vendor_details), (true, &vec![error], &strange.vendor_details));
+    assert_eq!(
+        (message.forwarded, &message.errors, &message.vendor_details),
+        (true, &vec![error], &strange.vendor_details)
+    );
 }
 
 #[test]

@@ -18,7 +18,7 @@ use tidings_domain::{
     event::{Event, LogEntry, Position},
 };
 use tidings_net::{Client, PoolLimits};
-use tidings_store::{Store, StoreError};
+use tidings_store::{ENDPOINT_LEASE, Store, StoreError};
 use tidings_webhooks::courier::Send;
 use tokio::{
     sync::{Mutex, mpsc},
@@ -34,9 +34,6 @@ use crate::{
     registry::{LiveEndpoint, Registry},
     telemetry::Metrics,
 };
-
-/// What leases on endpoints are called in the store.
-const LEASE: &str = "endpoint";
 
 /// What all endpoints' tasks share.
 pub(crate) struct Shared {
@@ -132,7 +129,7 @@ impl Dispatcher {
     /// Skips everything that an endpoint has missed. It must not be running.
     pub(crate) async fn skip_missed(&self, id: EndpointId) -> Result<(), StoreError> {
         let store = &self.shared.store;
-        let epoch = store.lease_acquire(LEASE, id, &self.shared.holder).await?;
+        let epoch = store.lease_acquire(ENDPOINT_LEASE, id, &self.shared.holder).await?;
         let state = store.delivery_load(id).await?;
         let change = DeliveryChange {
             ended: state.retries.iter().map(|retry| retry.position).collect(),

@@ -9,7 +9,7 @@ use tidings_domain::{
     event::{OrderingKey, Position},
 };
 use tidings_net::{Pool, PoolLimits};
-use tidings_store::StoreError;
+use tidings_store::{ENDPOINT_LEASE, StoreError};
 use tidings_webhooks::{
     Verdict,
     courier::{Courier, Limits},
@@ -21,7 +21,7 @@ use tokio::{
 };
 
 use super::{
-    Command, LEASE, Shared,
+    Command, Shared,
     delivery::{self, Delivered},
     watchkeeping,
 };
@@ -125,7 +125,7 @@ async fn begin(
     let id = live.endpoint.id;
     loop {
         let begun = async {
-            let epoch = shared.store.lease_acquire(LEASE, id, &shared.holder).await?;
+            let epoch = shared.store.lease_acquire(ENDPOINT_LEASE, id, &shared.holder).await?;
             Ok::<_, StoreError>((epoch, shared.store.delivery_load(id).await?))
         };
         match begun.await {

@@ -22,15 +22,18 @@ const typeName = (schema) => {
 };
 
 const fieldsOf = (document, schema) => {
-  const whole = resolve(document, schema);
+  const whole = resolve(document, schema?.oneOf?.[0] ?? schema);
   const parts = whole.allOf ?? [whole];
   return parts.map((part) => resolve(document, part)).flatMap((part) =>
-    Object.entries(part.properties ?? {}).map(([name, field]) => ({
-      name,
-      type: typeName(field),
-      required: (part.required ?? []).includes(name),
-      description: field.description ?? "",
-    })),
+    Object.entries(part.properties ?? {}).flatMap(([name, field]) => [
+      {
+        name,
+        type: typeName(field),
+        required: (part.required ?? []).includes(name),
+        description: field.description ?? "",
+      },
+      ...(field.properties ? fieldsOf(document, field).map((inner) => ({ ...inner, name: `${name}.${inner.name}` })) : []),
+    ]),
   );
 };
 

@@ -61,6 +61,27 @@ async fn a_poller_misses_nothing_and_sees_nothing_twice() {
 }
 
 #[tokio::test]
+async fn events_hold_what_the_document_says() {
+    let (server, _) = with_messages(1).await;
+    let document = serde_json::to_value(crate::openapi()).unwrap();
+    let events = server.get("/v1/events").await;
+    let events = events.body["data"].as_array().unwrap();
+    assert!(events.len() >= 4);
+    for event in events {
+        let name = event["event"].as_str().unwrap();
+        let body = &document["webhooks"][name]["post"]["requestBody"]["content"]["application/json"]["schema"];
+        let documented = body["oneOf"][0]["allOf"][1]["properties"]["data"]["properties"].as_object().unwrap();
+        for field in event["data"].as_object().unwrap().keys() {
+            assert!(documented.contains_key(field), "{name}: {field} is not documented");
+        }
+        let additions = ["media_id", "attachments", "header", "footer", "payload"];
+        for field in documented.keys().filter(|field| !additions.contains(&field.as_str())) {
+            assert!(event["data"].get(field).is_some(), "{name}: {field} is not there");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_event_is_shown_by_its_id() {
     let (server, _) = with_messages(1).await;
     let event = server.get("/v1/events?types=message.received").await.body["data"][0].clone();

@@ -1,0 +1,121 @@
+//! Random scripts.
+
+use proptest::prelude::*;
+use tidings_domain::endpoint::Ordering;
+
+use super::world::{World, endpoint};
+use crate::courier::Limits;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Append { key: u128, wanted: bool },
+    Refuse(usize),
+    Finish(usize),
+    Read { which: usize, short: bool },
+    Pass(u64),
+    Record,
+    Crash { arrived: usize },
+    Resend(usize),
+    Receiver { up: bool },
+    Proceed,
+    SettleDown,
+    Configure { ordered: bool, hold: Option<u64> },
+}
+
+fn hold() -> impl Strategy<Value = Option<u64>> {
+    prop_oneof![Just(Some(900)), Just(Some(1)), Just(Some(60)), Just(None)]
+}
+
+fn steps(configure: bool) -> impl Strategy<Value = Vec<Step>> {
+    let pass = Just(Step::Pass(1)).boxed();
+    let configuration = (any::<bool>(), hold()).prop_map(|(ordered, hold)| Step::Configure { ordered, hold }).boxed();
+    let step = prop_oneof![
+        12 => (0..3_u128, prop::bool::weighted(0.8)).prop_map(|(key, wanted)| Step::Append { key, wanted }),
+        1 => (0..40_usize).prop_map(Step::Refuse),
+        12 => (0..40_usize).prop_map(Step::Finish),
+        6 => ((0..40_usize), any::<bool>()).prop_map(|(which, short)| Step::Read { which, short }),
+        6 => prop_oneof![Just(1), Just(500), Just(5_000), Just(40_000), Just(1_000_000)].prop_map(Step::Pass),
+        8 => Just(Step::Record),
+        2 => (0..4_usize).prop_map(|arrived| Step::Crash { arrived }),
+        1 => (0..40_usize).prop_map(Step::Resend),
+        2 => prop::bool::weighted(0.6).prop_map(|up| Step::Receiver { up }),
+        16 => Just(Step::Proceed),
+        1 => Just(Step::SettleDown),
+        1 => if configure { configuration } else { pass },
+    ];
+    prop::collection::vec(step, 1..250)
+}
+
+fn ordering(ordered: bool) -> Ordering {
+    if ordered { Ordering::Conversation } else { Ordering::None }
+}
+
+fn run(world: &mut World, step: Step) {
+    match step {
+        Step::Append { key, wanted } => {
+            world.append(key, wanted);
+        }
+        Step::Refuse(which) => {
+            if let Some(position) = world.any_position(which) {
+                world.refused.insert(position);
+            }
+        }
+        Step::Finish(which) => {
+            if !world.flights.is_empty() {
+                world.finish(which % world.flights.len());
+            }
+        }
+        Step::Read { which, short } => {
+            if world.reads() > 0 {
+                world.answer_read(which % world.reads(), short);
+            }
+        }
+        Step::Pass(milliseconds) => world.pass(milliseconds),
+        Step::Record => world.take_or_apply(),
+        Step::Crash { arrived } => world.crash(arrived),
+        Step::Resend(which) => {
+            if let Some(position) = world.any_position(which) {
+                world.resend(position);
+            }
+        }
+        Step::Receiver { up } => world.up = up,
+        Step::Proceed => world.proceed(),
+        Step::SettleDown => world.settle_down(),
+        Step::Configure { ordered, hold } => world.configure(endpoint(ordering(ordered), hold)),
+    }
+}
+
+fn play(ordered: bool, hold: Option<u64>, limits: Limits, steps: Vec<Step>) {
+    let mut world = World::new(endpoint(ordering(ordered), hold), limits);
+    for step in steps {
+        run(&mut world, step);
+    }
+    world.drain();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn everything_arrives_in_order_whatever_happens(
+        ordered in prop::bool::weighted(0.85),
+        hold in hold(),
+        in_flight in 1..6_usize,
+        window in 1..10_usize,
+        retries in prop_oneof![Just(3_usize), Just(100)],
+        steps in steps(false),
+    ) {
+        play(ordered, hold, Limits { in_flight, window, retries }, steps);
+    }
+
+    #[test]
+    fn nothing_is_lost_when_the_settings_change(
+        ordered: bool,
+        hold in hold(),
+        in_flight in 1..6_usize,
+        window in 1..10_usize,
+        steps in steps(true),
+    ) {
+        play(ordered, hold, Limits { in_flight, window, retries: 100 }, steps);
+    }
+}

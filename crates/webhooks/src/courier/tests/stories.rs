@@ -1,0 +1,1 @@
+//! The main stories, one by one.

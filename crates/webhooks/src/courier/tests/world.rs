@@ -1,0 +1,376 @@
+//! Everything around one courier, simulated. Every step checks what must be true at any moment.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use tidings_domain::{
+    EndpointId, EventId, Timestamp, WorkspaceId,
+    delivery::{Attempt, DeliveryChange, DeliveryState, EndpointHealth, Outcome, Retry, Trigger},
+    endpoint::{Endpoint, Ordering, WebhookFormat},
+    event::{OrderingKey, Position},
+};
+use uuid::Uuid;
+
+use crate::{
+    Verdict,
+    courier::{Courier, Finished, Limits, Send, Standing},
+};
+
+pub(super) fn key(number: u128) -> OrderingKey {
+    OrderingKey(Uuid::from_u128(number))
+}
+
+pub(super) fn endpoint(ordering: Ordering, order_hold: Option<u64>) -> Endpoint {
+    let start = Timestamp::from_seconds(1_700_000_000);
+    Endpoint {
+        id: EndpointId::from_uuid(Uuid::from_u128(1)),
+        workspace_id: WorkspaceId::from_uuid(Uuid::from_u128(2)),
+        url: "https://example.com/".to_owned(),
+        format: WebhookFormat::Lifecycle,
+        events: Vec::new(),
+        channels: Vec::new(),
+        ordering,
+        headers: BTreeMap::new(),
+        legacy_signature: None,
+        timeout_ms: 15_000,
+        order_hold_max_seconds: order_hold,
+        description: None,
+        metadata: serde_json::Map::new(),
+        enabled: true,
+        created_at: start,
+        updated_at: start,
+    }
+}
+
+struct Entry {
+    position: Position,
+    key: OrderingKey,
+    wanted: bool,
+}
+
+/// What the store has been told, kept as the real one keeps it.
+#[derive(Default)]
+pub(super) struct Store {
+    low_water: Position,
+    settled: BTreeSet<Position>,
+    pub(super) retries: BTreeMap<Position, Retry>,
+    pub(super) health: EndpointHealth,
+}
+
+impl Store {
+    fn apply(&mut self, change: DeliveryChange) {
+        for attempt in &change.attempts {
+            if attempt.outcome != Outcome::Failed {
+                self.settled.insert(attempt.position);
+            }
+        }
+        for position in &change.ended {
+            self.retries.remove(position);
+        }
+        for retry in change.retries {
+            self.retries.insert(retry.position, retry);
+        }
+        self.low_water = change.low_water.unwrap_or(self.low_water);
+        self.health = change.health.unwrap_or(self.health);
+    }
+
+    fn load(&self) -> DeliveryState {
+        DeliveryState {
+            low_water: self.low_water,
+            settled: self.settled.iter().copied().filter(|position| *position > self.low_water).collect(),
+            retries: self.retries.values().copied().collect(),
+            health: self.health,
+        }
+    }
+}
+
+pub(super) struct World {
+    pub(super) now: Timestamp,
+    pub(super) courier: Courier<Position>,
+    pub(super) store: Store,
+    endpoint: Endpoint,
+    limits: Limits,
+    /// Whether conversation order is to be seen: it was set from the beginning.
+    ordered: bool,
+    log: Vec<Entry>,
+    pub(super) flights: Vec<Send<Position>>,
+    reads: Vec<(OrderingKey, Position, Position)>,
+    /// Taken from the courier and not applied yet.
+    taken: Option<DeliveryChange>,
+    /// Whether the receiver answers at all.
+    pub(super) up: bool,
+    /// What it refuses for ever.
+    pub(super) refused: HashSet<Position>,
+    /// What it has taken, in order.
+    pub(super) received: Vec<Position>,
+    times: BTreeMap<Position, u32>,
+    /// How often an event may come again.
+    allowed: BTreeMap<Position, u32>,
+    resent: HashSet<Position>,
+    /// Events of which some attempt was late, or that had been late when they were passed.
+    pub(super) dead: BTreeSet<Position>,
+    failures_while_up: BTreeMap<Position, u32>,
+}
+
+impl World {
+    pub(super) fn new(endpoint: Endpoint, limits: Limits) -> Self {
+        Self {
+            now: Timestamp::from_seconds(1_700_000_000),
+            courier: Courier::new(&endpoint, limits, DeliveryState::default()),
+            store: Store::default(),
+            ordered: endpoint.ordering == Ordering::Conversation,
+            endpoint,
+            limits,
+            log: Vec::new(),
+            flights: Vec::new(),
+            reads: Vec::new(),
+            taken: None,
+            up: true,
+            refused: HashSet::new(),
+            received: Vec::new(),
+            times: BTreeMap::new(),
+            allowed: BTreeMap::new(),
+            resent: HashSet::new(),
+            dead: BTreeSet::new(),
+            failures_while_up: BTreeMap::new(),
+        }
+    }
+
+    /// A further entry of the log; its positions have gaps.
+    pub(super) fn append(&mut self, number: u128, wanted: bool) -> Position {
+        let position = Position(self.log.last().map_or(0, |entry| entry.position.0) + 1 + u64::from(number == 2));
+        self.log.push(Entry { position, key: key(number), wanted });
+        position
+    }
+
+    pub(super) fn pass(&mut self, milliseconds: u64) {
+        self.now = self.now.plus(std::time::Duration::from_millis(milliseconds));
+    }
+
+    /// Starts everything that can be started, as the driver does.
+    pub(super) fn proceed(&mut self) {
+        self.courier.tick(self.now);
+        while self.courier.has_room() {
+            let next = self.log.partition_point(|entry| entry.position <= self.courier.cursor());
+            let Some(entry) = self.log.get(next) else { break };
+            self.courier.offer(entry.position, entry.key, entry.wanted.then_some(entry.position));
+        }
+        assert!(self.courier.first.len() <= self.limits.window, "memory is bounded");
+        while let Some(read) = self.courier.next_read() {
+            self.reads.push(read);
+        }
+        loop {
+            let down = self.courier.is_down();
+            let Some(send) = self.courier.next_send(self.now) else { break };
+            if down {
+                assert_eq!(send.trigger, Trigger::Probe, "nothing but probes while it is down");
+                assert!(self.flights.is_empty(), "one probe at a time");
+            }
+            self.check_in_flight(&send);
+            self.flights.push(send);
+        }
+    }
+
+    fn entry(&self, position: Position) -> &Entry {
+        &self.log[self.log.binary_search_by_key(&position, |entry| entry.position).unwrap()]
+    }
+
+    fn check_in_flight(&self, send: &Send<Position>) {
+        assert!(self.flights.len() < self.limits.in_flight, "attempts are bounded");
+        assert!(self.entry(send.position).wanted);
+        for other in &self.flights {
+            assert_ne!(other.position, send.position, "one event is under way once");
+            let same = self.entry(other.position).key == self.entry(send.position).key;
+            let free = |send: &Send<Position>| {
+                send.late
+                    || self.resent.contains(&send.position)
+                    || self.courier.lanes.get(send.position).is_some_and(|retry| retry.late)
+            };
+            if same && self.ordered && !free(other) && !free(send) {
+                panic!("{} and {} of one key are under way", other.position, send.position);
+            }
+        }
+    }
+
+    /// An attempt comes to its end: what the receiver makes of it, and what the courier makes of that.
+    pub(super) fn finish(&mut self, index: usize) -> Standing {
+        let position = self.flights[index].position;
+        let verdict = if self.up && !self.refused.contains(&position) {
+            Verdict::Delivered
+        } else {
+            Verdict::Failed { retry_after: None }
+        };
+        self.finish_as(index, verdict)
+    }
+
+    pub(super) fn finish_as(&mut self, index: usize, verdict: Verdict) -> Standing {
+        let send = self.flights.remove(index);
+        if verdict == Verdict::Delivered {
+            self.receive(send.position);
+        }
+        let was_down = self.courier.is_down();
+        if !was_down && verdict != Verdict::Delivered {
+            *self.failures_while_up.entry(send.position).or_default() += 1;
+        }
+        let attempt = Attempt {
+            position: send.position,
+            event_id: EventId::from_uuid(Uuid::from_u128(3)),
+            number: send.number,
+            trigger: send.trigger,
+            at: self.now,
+            duration_ms: 1,
+            outcome: Outcome::Failed,
+            status_code: None,
+            error: None,
+            signature: String::new(),
+            late: send.late,
+            response_headers: None,
+            response_body: Vec::new(),
+            next_at: None,
+        };
+        let standing = self.courier.finished(Finished { attempt, verdict, jitter: 0.5 }, self.now);
+        let outcome = self.courier.change.attempts.last().map(|attempt| (attempt.position, attempt.outcome));
+        if outcome == Some((send.position, Outcome::Dead)) {
+            assert!(!was_down, "nothing is given up while the endpoint is down");
+            assert!(self.failures_while_up[&send.position] >= 12, "nothing is given up before its schedule is over");
+            self.dead.insert(send.position);
+        }
+        standing
+    }
+
+    fn receive(&mut self, position: Position) {
+        let times = self.times.entry(position).or_default();
+        *times += 1;
+        let allowed = 1 + self.allowed.get(&position).copied().unwrap_or_default();
+        assert!(*times <= allowed, "{position} came {times} times, of {allowed}");
+        if *times == 1 && self.ordered && !self.resent.contains(&position) {
+            let key = self.entry(position).key;
+            let before = self.log.iter().take_while(|entry| entry.position < position);
+            for entry in before.filter(|entry| entry.key == key && entry.wanted) {
+                let passed = self.times.contains_key(&entry.position)
+                    || self.dead.contains(&entry.position)
+                    || self.resent.contains(&entry.position)
+                    || self.courier.lanes.get(entry.position).is_some_and(|retry| retry.late);
+                assert!(passed, "{position} came before {}", entry.position);
+            }
+        }
+        self.received.push(position);
+    }
+
+    /// Answers the read of a lane; with `short` the log answers with less than was asked for.
+    pub(super) fn answer_read(&mut self, index: usize, short: bool) {
+        let (key, after, up_to) = self.reads.remove(index);
+        let mut entries =
+            self.log.iter().filter(|entry| entry.key == key && entry.position > after && entry.position <= up_to);
+        let (next, up_to) = match entries.clone().next() {
+            Some(first) if short => (first.wanted.then_some(first.position), first.position),
+            _ => (entries.find(|entry| entry.wanted).map(|entry| entry.position), up_to),
+        };
+        self.courier.lane_read(key, up_to, next, self.now);
+    }
+
+    pub(super) fn reads(&self) -> usize {
+        self.reads.len()
+    }
+
+    /// Writes down what was taken before, or takes what is to be written down.
+    pub(super) fn take_or_apply(&mut self) {
+        match self.taken.take() {
+            Some(change) => self.apply(change),
+            None => self.taken = Some(self.courier.take_change(self.now)),
+        }
+    }
+
+    fn apply(&mut self, change: DeliveryChange) {
+        self.store.apply(change);
+        for entry in self.log.iter().filter(|entry| entry.wanted && entry.position <= self.store.low_water) {
+            let held = |retry: &Retry| retry.holds && retry.key == entry.key && retry.position < entry.position;
+            let covered = self.store.settled.contains(&entry.position)
+                || self.store.retries.contains_key(&entry.position)
+                || self.store.retries.values().any(held);
+            assert!(covered, "{} is forgotten below {}", entry.position, self.store.low_water);
+        }
+    }
+
+    /// Dies, with `arrived` of what is under way having reached the receiver, and starts again.
+    pub(super) fn crash(&mut self, arrived: usize) {
+        for send in std::mem::take(&mut self.flights).into_iter().take(arrived) {
+            if self.up && !self.refused.contains(&send.position) {
+                self.receive(send.position);
+            }
+        }
+        // A resend that was not written down may have been done or not; an outcome that was not, comes again.
+        for (position, times) in &self.times {
+            let unwritten = !self.store.settled.contains(position) || self.store.retries.contains_key(position);
+            if unwritten {
+                let allowed = self.allowed.entry(*position).or_default();
+                *allowed = (*allowed).max(*times);
+            }
+        }
+        self.taken = None;
+        self.reads.clear();
+        self.courier = Courier::new(&self.endpoint, self.limits, self.store.load());
+        self.courier.try_now(self.now);
+    }
+
+    pub(super) fn configure(&mut self, endpoint: Endpoint) {
+        self.courier.configure(&endpoint);
+        self.ordered &= endpoint.ordering == Ordering::Conversation;
+        self.endpoint = endpoint;
+    }
+
+    pub(super) fn resend(&mut self, position: Position) {
+        let key = self.entry(position).key;
+        if self.entry(position).wanted {
+            *self.allowed.entry(position).or_default() += 1;
+            self.resent.insert(position);
+            self.courier.resend(position, key, self.now);
+        }
+    }
+
+    pub(super) fn any_position(&self, choice: usize) -> Option<Position> {
+        (!self.log.is_empty()).then(|| self.log[choice % self.log.len()].position)
+    }
+
+    /// Does everything that can be done at this moment.
+    pub(super) fn settle_down(&mut self) {
+        loop {
+            self.proceed();
+            if self.flights.is_empty() && self.reads.is_empty() {
+                break;
+            }
+            while !self.reads.is_empty() {
+                self.answer_read(0, false);
+            }
+            while !self.flights.is_empty() {
+                self.finish(0);
+            }
+        }
+        self.take_or_apply();
+        self.take_or_apply();
+    }
+
+    /// Lets time pass until nothing is left to do. The receiver is up, and something that it takes comes now and then.
+    pub(super) fn drain(&mut self) {
+        self.up = true;
+        for _ in 0..5000 {
+            self.settle_down();
+            if self.courier.is_down() {
+                self.append(99, true);
+            } else if self.courier.waiting() == 0 && self.courier.first.is_empty() {
+                break;
+            }
+            let wake = self.courier.wakes_at().map_or(0, |at| u64::try_from(at.since(self.now).as_millis()).unwrap());
+            self.pass(wake.max(1));
+        }
+        self.pass(2000);
+        while self.taken.is_some() || self.courier.has_change() || self.courier.low_water_lags() {
+            self.take_or_apply();
+        }
+        for entry in self.log.iter().filter(|entry| entry.wanted) {
+            let done = self.times.contains_key(&entry.position) || self.dead.contains(&entry.position);
+            assert!(done, "{} was never delivered", entry.position);
+        }
+        assert!(self.store.retries.is_empty(), "left over: {:?}", self.store.retries);
+        assert_eq!(Some(self.store.low_water), self.log.last().map(|entry| entry.position).or(Some(Position(0))));
+    }
+}
