@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 /// The path of the built binary. `scripts/test` builds it before the tests; a bare `cargo test` that has none yet gets it
 /// built here, once.
-pub(crate) fn path() -> Result<PathBuf> {
+pub fn path() -> Result<PathBuf> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let built = BUILT.get_or_init(|| find_or_build().map_err(|error| format!("{error:#}")));
     built.clone().map_err(anyhow::Error::msg)

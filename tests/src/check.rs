@@ -56,9 +56,9 @@ fn difference(actual: &Value, expected: &Value, at: &str) -> Option<String> {
         }),
         (Value::Array(actual), Value::Array(expected)) if actual.len() == expected.len() => {
             let pairs = actual.iter().zip(expected).enumerate();
-            pairs.into_iter().find_map(|(index, (actual, expected))| {
-                difference(actual, expected, &format!("{at}/{index}"))
-            })
+            pairs
+                .into_iter()
+                .find_map(|(index, (actual, expected))| difference(actual, expected, &format!("{at}/{index}")))
         }
         _ if actual == expected => None,
         _ => Some(format!("{at} is {actual} instead of {expected}")),

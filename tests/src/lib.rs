@@ -14,6 +14,7 @@ mod stream;
 pub mod webhooks;
 
 pub use api::{Answer, Api};
+pub use binary::path as binary;
 pub use check::{assert_holds, eventually, json_of, pointers, text};
 pub use raw::{Raw, raw_exchange};
 pub use scene::{APP_SECRET, Line, Scene, channel};

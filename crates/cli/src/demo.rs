@@ -147,12 +147,7 @@ async fn connect(api: &mut Api, account: &Account) -> anyhow::Result<String> {
     Ok(format!("{}/in/{id}", api.base()))
 }
 
-async fn subscribe(
-    api: &mut Api,
-    receiver: &Receiver,
-    format: &str,
-    expected: &[(&str, usize)],
-) -> anyhow::Result<()> {
+async fn subscribe(api: &mut Api, receiver: &Receiver, format: &str, expected: &[(&str, usize)]) -> anyhow::Result<()> {
     let path = format!("/{format}");
     let events: Vec<&str> = expected.iter().map(|(event, _)| *event).collect();
     let endpoint = json!({ "url": receiver.url(&path), "format": format, "events": events });

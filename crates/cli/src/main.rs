@@ -13,6 +13,9 @@ use std::{io::Write as _, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A self-hosted gateway between a company's systems and its customers on messaging channels.
 #[derive(Parser)]
 #[command(version, about, max_term_width = 100)]

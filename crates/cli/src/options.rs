@@ -88,9 +88,7 @@ impl ServeArguments {
                 .filter(|network| !network.is_empty())
                 .map(|network| network.parse().with_context(|| format!("allow_networks: `{network}` is no network")))
                 .collect::<anyhow::Result<_>>()?,
-            requests_per_minute: NonZeroU32::new(
-                self.requests_per_minute.or(file.requests_per_minute).unwrap_or(6000),
-            ),
+            requests_per_minute: NonZeroU32::new(self.requests_per_minute.or(file.requests_per_minute).unwrap_or(6000)),
             log: self.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: self.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
             data,

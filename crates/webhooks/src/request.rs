@@ -1,5 +1,7 @@
 //! The headers of one attempt. Never opens a connection; the body comes from [`crate::render`].
 
+use std::borrow::Cow;
+
 use tidings_domain::{Timestamp, endpoint::Endpoint, event::Event};
 
 use crate::{
@@ -31,31 +33,32 @@ pub struct Attempt<'a> {
 
 /// All headers of an attempt but those of the connection itself (`host`, `content-length`). The company's own headers
 /// come last and never replace ours; nor does a legacy signature. `tidings-event` is the name that stands in the body.
-pub fn headers(attempt: &Attempt<'_>) -> Vec<(String, String)> {
+pub fn headers(attempt: &Attempt<'_>) -> Vec<(Cow<'static, str>, String)> {
     let Attempt { endpoint, secrets, event, body, number, late, at } = *attempt;
     let id = event.id.to_string();
     let timestamp = at.as_seconds();
     let signature = sign(&id, timestamp, body, secrets.signing_at(at));
     let mut headers = vec![
-        ("content-type".to_owned(), "application/json".to_owned()),
-        ("user-agent".to_owned(), USER_AGENT.to_owned()),
-        ("webhook-id".to_owned(), id),
-        ("webhook-timestamp".to_owned(), timestamp.to_string()),
-        ("webhook-signature".to_owned(), signature),
-        ("tidings-event".to_owned(), rendered_kind(event.kind, endpoint.format).name().to_owned()),
-        ("tidings-format".to_owned(), endpoint.format.name().to_owned()),
-        ("tidings-attempt".to_owned(), number.to_string()),
+        (Cow::Borrowed("content-type"), "application/json".to_owned()),
+        (Cow::Borrowed("user-agent"), USER_AGENT.to_owned()),
+        (Cow::Borrowed("webhook-id"), id),
+        (Cow::Borrowed("webhook-timestamp"), timestamp.to_string()),
+        (Cow::Borrowed("webhook-signature"), signature),
+        (Cow::Borrowed("tidings-event"), rendered_kind(event.kind, endpoint.format).name().to_owned()),
+        (Cow::Borrowed("tidings-format"), endpoint.format.name().to_owned()),
+        (Cow::Borrowed("tidings-attempt"), number.to_string()),
     ];
     if late {
-        headers.push(("tidings-late".to_owned(), "1".to_owned()));
+        headers.push((Cow::Borrowed("tidings-late"), "1".to_owned()));
     }
     if let (Some(way), Some(secret)) = (&endpoint.legacy_signature, secrets.signing_at(at).next()) {
         let legacy = legacy_headers(way, secret, timestamp, body);
-        headers.extend(legacy.into_iter().filter(|(name, _)| !is_reserved(name)));
+        let legacy = legacy.into_iter().filter(|(name, _)| !is_reserved(name));
+        headers.extend(legacy.map(|(name, value)| (Cow::Owned(name), value)));
     }
     for (name, value) in &endpoint.headers {
         if !is_reserved(name) && headers.iter().all(|(ours, _)| !ours.eq_ignore_ascii_case(name)) {
-            headers.push((name.clone(), value.clone()));
+            headers.push((Cow::Owned(name.clone()), value.clone()));
         }
     }
     headers

@@ -69,7 +69,8 @@ async fn a_failed_webhook_is_tried_again_by_itself() {
     assert_ne!(first.header("webhook-signature"), second.header("webhook-signature"), "signed anew");
     let attempts = attempts(&mut scene, &endpoint, 2).await;
     assert_holds(&attempts[0], &json!({ "outcome": "delivered", "attempt": 2, "trigger": "retry" }));
-    let path = format!("/v1/endpoints/{}/attempts?outcome=failed&event_id={}", text(&endpoint, "/id"), first.id().unwrap());
+    let path =
+        format!("/v1/endpoints/{}/attempts?outcome=failed&event_id={}", text(&endpoint, "/id"), first.id().unwrap());
     let listed = scene.api.get(&path).await.unwrap().ok().unwrap();
     assert_eq!(listed["data"], json!([attempts[1]]));
 }
@@ -96,6 +97,12 @@ async fn a_delivered_event_can_be_sent_again() {
     scene.api.post(&path, &json!({ "endpoint_id": other["id"] })).await.unwrap().ok().unwrap();
     let third = scene.arrival().await.unwrap();
     assert_eq!((third.path.as_str(), third.id()), ("/other", first.id()));
+
+    // One that is paused is sent nothing.
+    let paused = format!("/v1/endpoints/{}", text(&other, "/id"));
+    scene.api.patch(&paused, &json!({ "enabled": false })).await.unwrap().ok().unwrap();
+    let answer = scene.api.post(&path, &json!({ "endpoint_id": other["id"] })).await.unwrap();
+    answer.problem(409, "conflict").unwrap();
 
     let nowhere = json!({ "endpoint_id": "ep_00000000000000000000000000" });
     let problem = scene.api.post(&path, &nowhere).await.unwrap().problem(422, "validation_failed").unwrap();

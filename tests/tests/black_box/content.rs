@@ -44,13 +44,11 @@ async fn received(scene: &mut Scene) -> (Value, Value) {
     (both[0]["data"].take(), both[1]["data"].take())
 }
 
-#[tokio::test]
-async fn every_kind_of_message_arrives_in_both_formats() {
-    let (mut scene, mut line) = both_formats(Value::Null).await;
+/// What a customer sends, then what each format holds of it.
+fn kinds() -> Vec<(Value, Value, Value)> {
     let file = json!({ "id": "media-1", "mime_type": "image/jpeg", "sha256": "c2hh" });
     let with_caption = json!({ "id": "media-1", "mime_type": "image/jpeg", "sha256": "c2hh", "caption": "Our table" });
-    // What the customer sends, then what each format holds of it.
-    let table = [
+    vec![
         (
             json!({ "type": "text", "text": { "body": "Olá \u{1f44b} <b>&" } }),
             json!({ "type": "text", "content": "Olá \u{1f44b} <b>&", "direction": "inbound", "media_url": null,
@@ -130,8 +128,13 @@ async fn every_kind_of_message_arrives_in_both_formats() {
             json!({ "type": "text", "payload": { "hologram_of_2031": { "depth": 3 } } }),
             json!({ "payload": { "hologram_of_2031": { "depth": 3 } } }),
         ),
-    ];
-    for (number, (content, lifecycle, object)) in table.into_iter().enumerate() {
+    ]
+}
+
+#[tokio::test]
+async fn every_kind_of_message_arrives_in_both_formats() {
+    let (mut scene, mut line) = both_formats(Value::Null).await;
+    for (number, (content, lifecycle, object)) in kinds().into_iter().enumerate() {
         let webhook = webhooks::message(&line.account, &customer(1), &format!("wamid.{number}"), content.clone());
         line.post(&webhook).await.unwrap();
         let (told, message) = received(&mut scene).await;
@@ -160,7 +163,8 @@ async fn replies_forwards_and_advertisements_are_told() {
                         "context": { "from": "15550783881", "id": "wamid.first" } });
     line.post(&webhooks::message(&line.account, &customer(1), "wamid.reply", reply)).await.unwrap();
     let (_, message) = received(&mut scene).await;
-    let quoted = json!({ "id": first["id"], "vendorId": "wamid.first", "sender": "inbound", "previewText": "Which table?" });
+    let quoted =
+        json!({ "id": first["id"], "vendorId": "wamid.first", "sender": "inbound", "previewText": "Which table?" });
     assert_holds(&message["replyTo"], &quoted);
 
     let forwarded = json!({ "type": "text", "text": { "body": "Look" }, "context": { "forwarded": true } });
@@ -172,7 +176,10 @@ async fn replies_forwards_and_advertisements_are_told() {
     line.post(&webhooks::message(&line.account, &customer(1), "wamid.ad", clicked)).await.unwrap();
     let (told, message) = received(&mut scene).await;
     assert_holds(&told["attachments"], &json!([{ "type": "referral", "source_id": "ad-7", "click_id": "c-1" }]));
-    assert_holds(&message["content"]["attachments"], &json!([{ "type": "referral", "sourceId": "ad-7", "headline": "Tables" }]));
+    assert_holds(
+        &message["content"]["attachments"],
+        &json!([{ "type": "referral", "sourceId": "ad-7", "headline": "Tables" }]),
+    );
 }
 
 #[tokio::test]
@@ -246,6 +253,6 @@ async fn a_picture_without_words_has_none() {
     assert_holds(&told, &json!({ "type": "image", "content": null }));
     assert!(message["content"].get("body").is_none(), "{message:#}");
     // Serving it comes later; the link is there and says so.
-    let link = text(&told, "/media_url").strip_prefix(&scene.server.base()).unwrap().to_owned();
-    scene.api.get(&link).await.unwrap().problem(422, "not_available").unwrap();
+    let address = text(&told, "/media_url").strip_prefix(&scene.server.base()).unwrap().to_owned();
+    scene.api.get(&address).await.unwrap().problem(422, "not_available").unwrap();
 }

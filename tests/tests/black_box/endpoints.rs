@@ -27,8 +27,8 @@ async fn an_endpoint_is_made_shown_changed_and_deleted() {
     assert_eq!(listed, json!({ "data": [seen], "next_cursor": null }));
 
     // A merge patch: absent leaves, null clears.
-    let patch = json!({ "description": null, "metadata": { "team": null, "shift": "night" } });
-    let changed = scene.api.patch(&path, &patch).await.unwrap().ok().unwrap();
+    let fields = json!({ "description": null, "metadata": { "team": null, "shift": "night" } });
+    let changed = scene.api.patch(&path, &fields).await.unwrap().ok().unwrap();
     assert_holds(&changed, &json!({ "description": null, "timeout_ms": 5000, "url": made["url"] }));
     assert_eq!(changed["metadata"], json!({ "shift": "night" }));
 
@@ -105,8 +105,10 @@ async fn what_is_wrong_with_an_endpoint_is_said_field_by_field() {
         (json!({ "url": url, "headers": { "webhook-id": "mine" } }), "/headers/webhook-id"),
         (json!({ "url": url, "headers": { "x-a": "line\nbreak" } }), "/headers/x-a"),
         (json!({ "url": url, "metadata": { "blob": "x".repeat(5000) } }), "/metadata"),
-        (json!({ "url": url, "legacy_signature": { "header": "host", "signed": "body", "encoding": "hex" } }),
-            "/legacy_signature/header"),
+        (
+            json!({ "url": url, "legacy_signature": { "header": "host", "signed": "body", "encoding": "hex" } }),
+            "/legacy_signature/header",
+        ),
         (json!({ "url": url, "colour": "red" }), "/colour"),
     ] {
         let answer = scene.api.post("/v1/endpoints", &fields).await.unwrap();
@@ -227,8 +229,8 @@ async fn a_webhook_has_the_headers_of_the_standard_and_the_company_s_own() {
 
     // Who sends back what was shown means to leave it.
     let path = format!("/v1/endpoints/{}", text(&endpoint, "/id"));
-    let patch = json!({ "headers": { "x-api-key": "[redacted]", "authorization": null } });
-    let changed = scene.api.patch(&path, &patch).await.unwrap().ok().unwrap();
+    let fields = json!({ "headers": { "x-api-key": "[redacted]", "authorization": null } });
+    let changed = scene.api.patch(&path, &fields).await.unwrap().ok().unwrap();
     assert_eq!(changed["headers"], json!({ "x-api-key": "[redacted]" }));
     line.post(&webhooks::text(&line.account, &customer(1), "wamid.2", "Hello")).await.unwrap();
     let arrival = scene.arrival().await.unwrap();

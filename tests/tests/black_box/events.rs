@@ -67,7 +67,10 @@ async fn the_log_can_be_narrowed_and_told_in_either_format() {
     assert_eq!(count("channel_id=chan_00000000000000000000000000").await, 0);
     let lifecycle = scene.api.get("/v1/events?types=message.received&limit=1").await.unwrap().ok().unwrap();
     let object = scene.api.get("/v1/events?types=message.received&limit=1&format=object").await.unwrap().ok().unwrap();
-    assert_holds(&object["data"][0], &json!({ "event": "message.received", "data": { "content": { "body": "Hello" } } }));
+    assert_holds(
+        &object["data"][0],
+        &json!({ "event": "message.received", "data": { "content": { "body": "Hello" } } }),
+    );
 
     let id = text(&lifecycle, "/data/0/event_id");
     let one = scene.api.get(&format!("/v1/events/{id}")).await.unwrap().ok().unwrap();

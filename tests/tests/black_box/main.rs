@@ -1,5 +1,7 @@
 //! What users of the running binary can rely on; one file for each thing.
 
+#![expect(clippy::unwrap_used, reason = "what a test's helper cannot do is the test's failure")]
+
 mod addresses;
 mod attempts;
 mod content;
@@ -14,3 +16,4 @@ mod start;
 mod statuses;
 mod system;
 mod vendor;
+mod verbs;

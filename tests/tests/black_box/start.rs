@@ -77,7 +77,8 @@ async fn no_secret_stands_in_the_clear_on_the_disk_or_in_the_log() {
     let server = Server::start_with(&[("TIDINGS_LOG", "trace")]).await.unwrap();
     let mut scene = Scene::around(server).await.unwrap();
     let mut line = scene.line("1001").await.unwrap();
-    let endpoint = scene.subscribe("/all", json!({ "headers": { "x-api-key": "a-key-of-the-company" } })).await.unwrap();
+    let endpoint =
+        scene.subscribe("/all", json!({ "headers": { "x-api-key": "a-key-of-the-company" } })).await.unwrap();
     let id = text(&endpoint, "/id").to_owned();
     let headers = [("idempotency-key", "once")];
     let rotate = format!("/v1/endpoints/{id}/secret/rotate");

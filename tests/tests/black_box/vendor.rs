@@ -18,10 +18,8 @@ async fn the_handshake_gives_the_challenge_back_to_the_byte() {
     assert_eq!(line.channel["webhook_url"], format!("{}{}", scene.server.base(), line.path()));
     let token = text(&line.channel, "/verify_token");
 
-    let path = format!(
-        "{}?hub.mode=subscribe&hub.challenge=007%20%3Cb%3E%26%C3%A9&hub.verify_token={token}",
-        line.path()
-    );
+    let path =
+        format!("{}?hub.mode=subscribe&hub.challenge=007%20%3Cb%3E%26%C3%A9&hub.verify_token={token}", line.path());
     let answer = scene.api.get(&path).await.unwrap();
     assert_eq!((answer.status.as_u16(), &answer.body[..]), (200, "007 <b>&é".as_bytes()));
     assert!(answer.header("content-type").unwrap().starts_with("text/plain"));
@@ -296,8 +294,8 @@ async fn a_channel_changes_and_its_credentials_are_never_shown() {
     let mut scene = Scene::start().await.unwrap();
     let mut line = scene.line("1001").await.unwrap();
     let path = format!("/v1/channels/{}", line.id);
-    let patch = json!({ "name": "Sales", "credentials": { "app_secret": "a-new-app-secret" } });
-    let changed = scene.api.patch(&path, &patch).await.unwrap().ok().unwrap();
+    let fields = json!({ "name": "Sales", "credentials": { "app_secret": "a-new-app-secret" } });
+    let changed = scene.api.patch(&path, &fields).await.unwrap().ok().unwrap();
     assert_eq!(changed["name"], "Sales");
     let seen = scene.api.get(&path).await.unwrap().ok().unwrap();
     assert_eq!(seen["settings"]["phone_number_id"], "1001");

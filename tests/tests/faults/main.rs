@@ -1,4 +1,12 @@
-//! What must hold while something breaks. In the short form that belongs to every test run; environment variables make it
-//! long.
+//! What must hold while something breaks. The short form belongs to every test run; `TIDINGS_FAULTS=long` makes it long.
 
+mod clients;
+mod disk;
 mod kill;
+mod neighbours;
+mod outage;
+
+/// Whether somebody has the time for the long form.
+fn is_long() -> bool {
+    std::env::var("TIDINGS_FAULTS").is_ok_and(|form| form == "long")
+}

@@ -19,11 +19,7 @@ pub(super) struct Api {
 
 impl Api {
     pub(super) fn new(base: &str, key: &str) -> anyhow::Result<Self> {
-        Ok(Self {
-            base: base.to_owned(),
-            authorization: format!("Bearer {key}"),
-            connection: Connection::to(base)?,
-        })
+        Ok(Self { base: base.to_owned(), authorization: format!("Bearer {key}"), connection: Connection::to(base)? })
     }
 
     pub(super) fn base(&self) -> &str {

@@ -51,7 +51,8 @@ impl<T: Clone> Courier<T> {
             self.allowance = 1;
             return Standing::CameBack { warned };
         }
-        self.allowance = (self.allowance * 2).min(self.limits.in_flight);
+        // One more for each success is twice as many for each round of them.
+        self.allowance = (self.allowance + 1).min(self.limits.in_flight);
         Standing::Unchanged
     }
 

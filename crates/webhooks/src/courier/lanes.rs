@@ -104,13 +104,12 @@ impl Lanes {
     }
 
     /// A retry that is new or has changed, and waits.
-    pub(super) fn put(&mut self, mut retry: Retry) {
+    pub(super) fn put(&mut self, retry: Retry) {
         let position = retry.position;
         self.in_flight.remove(&position);
         self.stop_waiting(position);
         if retry.holds {
-            let lane = self.by_key.entry(retry.key).or_insert(Lane { anchor: position, state: LaneState::Held });
-            retry.holds = lane.anchor == position;
+            self.by_key.entry(retry.key).or_insert(Lane { anchor: position, state: LaneState::Held });
         }
         if !retry.settled {
             self.due.insert((retry.due_at, position));

@@ -123,7 +123,7 @@ pub struct Courier<T> {
     ready: VecDeque<Position>,
     /// Keys of which one event is under way or ready, with those that wait behind it.
     busy: HashMap<OrderingKey, VecDeque<Position>>,
-    /// What was settled above the low-water position before the last start.
+    /// What is settled above the cursor: before the last start, or since by a retry.
     settled: HashSet<Position>,
     lanes: Lanes,
     in_flight: usize,
@@ -375,6 +375,10 @@ impl<T: Clone> Courier<T> {
     /// An event is delivered or given up.
     fn settle(&mut self, position: Position, key: OrderingKey) {
         self.lanes.end(position);
+        // After a start the log is offered anew from the low-water position, and a retry may be quicker.
+        if position > self.cursor {
+            self.settled.insert(position);
+        }
         if self.first.remove(&position).is_some()
             && let Some(behind) = self.busy.get_mut(&key)
         {

@@ -22,7 +22,8 @@ fn secrets() -> EndpointSecrets {
 fn sent(endpoint: &Endpoint, number: u32, late: bool) -> Vec<(String, String)> {
     let (_, event) = samples::all().into_iter().find(|(name, _)| name == "message.read").expect("a sample");
     let body = render(&event, endpoint.format, &Links).expect("a body");
-    headers(&Attempt { endpoint, secrets: &secrets(), event: &event, body: &body, number, late, at: NOW })
+    let attempt = Attempt { endpoint, secrets: &secrets(), event: &event, body: &body, number, late, at: NOW };
+    headers(&attempt).into_iter().map(|(name, value)| (name.into_owned(), value)).collect()
 }
 
 fn value<'a>(headers: &'a [(String, String)], name: &str) -> Vec<&'a str> {

@@ -1,6 +1,6 @@
 //! One attempt: the event's body, the endpoint's headers and signatures, one request, and what its answer means.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header::RETRY_AFTER};
 use tidings_domain::{
@@ -131,7 +131,11 @@ fn headers(
             signature.clone_from(&value);
         }
         // What an endpoint may send was checked when it was saved; what is not a header none the less is left out.
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+        let name = match name {
+            Cow::Borrowed(name) => Ok(HeaderName::from_static(name)),
+            Cow::Owned(name) => HeaderName::try_from(name),
+        };
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
             headers.push((name, value));
         }
     }

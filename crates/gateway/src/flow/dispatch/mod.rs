@@ -163,7 +163,11 @@ impl Dispatcher {
     }
 
     /// Sends an event of the log to an endpoint again, now.
-    pub(crate) async fn resend(&self, id: EndpointId, position: Position) -> Result<(), ResendRefused> {
+    pub(crate) async fn resend(&self, live: &LiveEndpoint, position: Position) -> Result<(), ResendRefused> {
+        if !live.endpoint.enabled {
+            return Err(ResendRefused::NotRunning);
+        }
+        let id = live.endpoint.id;
         let commands = self.running.lock().await.get(&id).map(|running| running.commands.clone());
         let commands = commands.ok_or(ResendRefused::NotRunning)?;
         commands.send(Command::Resend(position)).await.map_err(|_| ResendRefused::NotRunning)

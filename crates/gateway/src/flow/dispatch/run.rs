@@ -64,7 +64,11 @@ struct Run {
     recording: Option<BoxFuture<'static, Result<(), Unwritten>>>,
     /// The store has refused to write, and is being asked again.
     refused: bool,
+    /// Nothing new is begun; what is under way is finished and written down.
     stopping: bool,
+    told_to_stop: bool,
+    /// Settings that came while it was ending by itself.
+    configured: Option<Arc<LiveEndpoint>>,
 }
 
 /// What woke the task.
@@ -78,9 +82,45 @@ enum Woken {
     Time,
 }
 
-/// Runs an endpoint until it is told to stop.
-pub(super) async fn endpoint(shared: Arc<Shared>, live: Arc<LiveEndpoint>, mut commands: mpsc::Receiver<Command>) {
-    let Some((epoch, courier)) = begin(&shared, &live, &mut commands).await else { return };
+/// Runs an endpoint until it is told to stop. When it ends by itself (the endpoint answered 410, another process has
+/// taken it over) it waits to be configured anew.
+pub(super) async fn endpoint(shared: Arc<Shared>, mut live: Arc<LiveEndpoint>, mut commands: mpsc::Receiver<Command>) {
+    while let Some(ended) = run(shared.clone(), live, &mut commands).await {
+        let configured = match ended.configured {
+            Some(configured) => Some(configured),
+            None => configured(&mut commands).await,
+        };
+        match configured {
+            Some(configured) => live = configured,
+            None => return,
+        }
+    }
+}
+
+/// How it ended by itself.
+struct Ended {
+    /// The settings that came while it ended.
+    configured: Option<Arc<LiveEndpoint>>,
+}
+
+/// Waits for settings; `None` if there will be none.
+async fn configured(commands: &mut mpsc::Receiver<Command>) -> Option<Arc<LiveEndpoint>> {
+    loop {
+        match commands.recv().await? {
+            Command::Configure(live) => return Some(live),
+            Command::Resend(_) => {}
+            Command::Stop => return None,
+        }
+    }
+}
+
+/// Runs an endpoint until it ends by itself; `None` if it was told to stop.
+async fn run(
+    shared: Arc<Shared>,
+    mut live: Arc<LiveEndpoint>,
+    commands: &mut mpsc::Receiver<Command>,
+) -> Option<Ended> {
+    let (epoch, courier) = begin(&shared, &mut live, commands).await?;
     let mut head = shared.tail.head();
     let mut run = Run {
         pool: pool(&shared, &live),
@@ -95,12 +135,14 @@ pub(super) async fn endpoint(shared: Arc<Shared>, live: Arc<LiveEndpoint>, mut c
         recording: None,
         refused: false,
         stopping: false,
+        told_to_stop: false,
+        configured: None,
     };
     let mut timer = Box::pin(sleep(TICK));
     loop {
         run.proceed();
         if run.is_over() {
-            return;
+            return (!run.told_to_stop).then_some(Ended { configured: run.configured });
         }
         run.set(&mut timer);
         let woken = tokio::select! {
@@ -108,7 +150,7 @@ pub(super) async fn endpoint(shared: Arc<Shared>, live: Arc<LiveEndpoint>, mut c
             Some(read) = run.lane_reads.next(), if !run.lane_reads.is_empty() => Woken::LaneRead(read),
             recorded = pending(&mut run.recording) => Woken::Recorded(recorded),
             read = pending(&mut run.log_read) => Woken::LogRead(read),
-            command = commands.recv(), if !run.stopping => Woken::Told(command),
+            command = commands.recv(), if !run.told_to_stop => Woken::Told(command),
             Ok(()) = head.changed(), if !run.stopping => Woken::NewEvents,
             () = &mut timer => Woken::Time,
         };
@@ -119,7 +161,7 @@ pub(super) async fn endpoint(shared: Arc<Shared>, live: Arc<LiveEndpoint>, mut c
 /// Takes the lease and takes up where the endpoint was left, however long the store needs.
 async fn begin(
     shared: &Arc<Shared>,
-    live: &Arc<LiveEndpoint>,
+    live: &mut Arc<LiveEndpoint>,
     commands: &mut mpsc::Receiver<Command>,
 ) -> Option<(u64, Courier<Arc<Posting>>)> {
     let id = live.endpoint.id;
@@ -139,7 +181,11 @@ async fn begin(
         }
         tokio::select! {
             () = sleep(PATIENCE) => {}
-            command = commands.recv() => if matches!(command, None | Some(Command::Stop)) { return None },
+            command = commands.recv() => match command {
+                None | Some(Command::Stop) => return None,
+                Some(Command::Configure(configured)) => *live = configured,
+                Some(Command::Resend(_)) => {}
+            },
         }
     }
 }
@@ -309,7 +355,12 @@ impl Run {
                 self.refused = true;
                 self.recording = Some(self.write(*change, PATIENCE));
             }
-            Woken::Told(None | Some(Command::Stop)) => self.stopping = true,
+            Woken::Told(None | Some(Command::Stop)) => {
+                self.stopping = true;
+                self.told_to_stop = true;
+            }
+            Woken::Told(Some(Command::Configure(live))) if self.stopping => self.configured = Some(live),
+            Woken::Told(Some(Command::Resend(_))) if self.stopping => {}
             Woken::Told(Some(Command::Configure(live))) => {
                 if live.endpoint.url != self.live.endpoint.url || self.pool.is_none() {
                     self.pool = pool(&self.shared, &live);

@@ -1,6 +1,7 @@
 //! The delivery log: what was sent to an endpoint, when, and what it answered. A request's body is not stored; it is
 //! rendered again, which gives the same bytes.
 
+use std::borrow::Cow;
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{extract::State, response::Response};
@@ -212,7 +213,8 @@ fn request(gateway: &Gateway, live: &LiveEndpoint, event: &Event, record: &Attem
         late: attempt.late,
         at: attempt.at,
     });
-    let shown = |(name, value): (String, String)| {
+    let shown = |(name, value): (Cow<'static, str>, String)| {
+        let name = name.into_owned();
         let value = match name.as_str() {
             "webhook-signature" => attempt.signature.clone(),
             name if is_hidden(&live.endpoint, name) => REDACTED.to_owned(),

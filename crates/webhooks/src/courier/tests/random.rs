@@ -4,17 +4,19 @@ use proptest::prelude::*;
 use tidings_domain::endpoint::Ordering;
 
 use super::world::{World, endpoint};
-use crate::courier::Limits;
+use crate::{Verdict, courier::Limits};
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Step {
     Append { key: u128, wanted: bool },
     Refuse(usize),
     Finish(usize),
+    Unread(usize),
+    Gone(usize),
     Read { which: usize, short: bool },
     Pass(u64),
     Record,
-    Crash { arrived: usize },
+    Crash { arrived: usize, window: usize },
     Resend(usize),
     Receiver { up: bool },
     Proceed,
@@ -33,10 +35,12 @@ fn steps(configure: bool) -> impl Strategy<Value = Vec<Step>> {
         12 => (0..3_u128, prop::bool::weighted(0.8)).prop_map(|(key, wanted)| Step::Append { key, wanted }),
         1 => (0..40_usize).prop_map(Step::Refuse),
         12 => (0..40_usize).prop_map(Step::Finish),
+        2 => (0..40_usize).prop_map(Step::Unread),
+        1 => (0..40_usize).prop_map(Step::Gone),
         6 => ((0..40_usize), any::<bool>()).prop_map(|(which, short)| Step::Read { which, short }),
         6 => prop_oneof![Just(1), Just(500), Just(5_000), Just(40_000), Just(1_000_000)].prop_map(Step::Pass),
         8 => Just(Step::Record),
-        2 => (0..4_usize).prop_map(|arrived| Step::Crash { arrived }),
+        2 => (0..4_usize, 1..10_usize).prop_map(|(arrived, window)| Step::Crash { arrived, window }),
         1 => (0..40_usize).prop_map(Step::Resend),
         2 => prop::bool::weighted(0.6).prop_map(|up| Step::Receiver { up }),
         16 => Just(Step::Proceed),
@@ -65,6 +69,17 @@ fn run(world: &mut World, step: Step) {
                 world.finish(which % world.flights.len());
             }
         }
+        Step::Unread(which) => {
+            if !world.flights.is_empty() {
+                world.cannot_read(which % world.flights.len());
+            }
+        }
+        Step::Gone(which) => {
+            if !world.flights.is_empty() {
+                world.finish_as(which % world.flights.len(), Verdict::Gone);
+                world.stop();
+            }
+        }
         Step::Read { which, short } => {
             if world.reads() > 0 {
                 world.answer_read(which % world.reads(), short);
@@ -72,7 +87,10 @@ fn run(world: &mut World, step: Step) {
         }
         Step::Pass(milliseconds) => world.pass(milliseconds),
         Step::Record => world.take_or_apply(),
-        Step::Crash { arrived } => world.crash(arrived),
+        Step::Crash { arrived, window } => {
+            world.limits.window = window;
+            world.crash(arrived);
+        }
         Step::Resend(which) => {
             if let Some(position) = world.any_position(which) {
                 world.resend(position);
@@ -94,7 +112,7 @@ fn play(ordered: bool, hold: Option<u64>, limits: Limits, steps: Vec<Step>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn everything_arrives_in_order_whatever_happens(

@@ -59,8 +59,8 @@ pub(crate) async fn resend(
     let entry = gateway.store.event_get(caller.workspace_id, event_id).await?.ok_or_else(missing)?;
     let endpoint_id = request.json::<ResendInput>()?.endpoint_id;
     let no_endpoint = || Problem::field("/endpoint_id", "there is no such endpoint");
-    gateway.registry.endpoints.get(caller.workspace_id, endpoint_id).ok_or_else(no_endpoint)?;
-    match gateway.dispatcher.resend(endpoint_id, entry.position).await {
+    let live = gateway.registry.endpoints.get(caller.workspace_id, endpoint_id).ok_or_else(no_endpoint)?;
+    match gateway.dispatcher.resend(&live, entry.position).await {
         Ok(()) => json(StatusCode::ACCEPTED, &ResendAnswer { event_id, endpoint_id }),
         Err(ResendRefused::NotRunning) => Err(Problem::new(Code::Conflict, "the endpoint is not enabled")),
     }
