@@ -14,8 +14,8 @@ use crate::{Answer, Api, Server};
 
 /// What webhooks of the simulated vendor are signed with.
 pub const APP_SECRET: &str = "the-app-secret-of-the-tests";
-/// However busy the machine is with other tests.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// However busy the machine is with other tests, and longer than the second wait of the schedule of retries.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A channel to be made, for the number of this id.
 pub fn channel(number: &str) -> Value {

@@ -74,7 +74,7 @@ pub(crate) fn connect(database: &Path) -> Result<Connection, StoreError> {
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; \
-             PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; \
+             PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -10000; \
              PRAGMA foreign_keys = OFF; PRAGMA journal_size_limit = 67108864;",
         )
         .map_err(refused)?;

@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use crate::registry::Registry;
 
 /// How many events are kept.
-const KEPT: usize = 4096;
+const KEPT: usize = 2048;
 
 /// An event with its bodies.
 pub(crate) struct Posting {
@@ -83,6 +83,11 @@ impl Tail {
         }
         let from = kept.postings.partition_point(|posting| posting.position <= position);
         Some(kept.postings.range(from..).take(limit).cloned().collect())
+    }
+
+    /// The position from which on it has everything.
+    pub(crate) fn begins_after(&self) -> Position {
+        self.kept.read().unwrap_or_else(PoisonError::into_inner).after
     }
 
     /// What stands at a position, if the tail has it.

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use tidings_domain::{Timestamp, delivery::Trigger};
+use tidings_domain::{
+    Timestamp,
+    delivery::{EndpointHealth, Trigger},
+};
 
 use super::{Courier, Send, Standing};
 use crate::schedule::probe_delay;
@@ -85,6 +88,12 @@ impl<T: Clone> Courier<T> {
     /// `endpoint.failing` has been told.
     pub fn mark_warned(&mut self) {
         self.health.warned = true;
+        self.change.health = Some(self.health);
+    }
+
+    /// The endpoint is given up: should it be enabled again, it begins as one that is up.
+    pub fn forget_health(&mut self) {
+        self.health = EndpointHealth { told: self.health.told, ..EndpointHealth::default() };
         self.change.health = Some(self.health);
     }
 

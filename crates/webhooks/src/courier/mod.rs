@@ -218,6 +218,11 @@ impl<T: Clone> Courier<T> {
         }
     }
 
+    /// Nothing up to here is left in the log.
+    pub fn pass_over(&mut self, position: Position) {
+        self.cursor = self.cursor.max(position);
+    }
+
     /// What to send now, if anything. Everything that it answers must be told of by [`Self::finished`].
     pub fn next_send(&mut self, now: Timestamp) -> Option<Send<T>> {
         if self.is_down() {

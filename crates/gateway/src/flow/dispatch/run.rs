@@ -17,7 +17,7 @@ use tidings_webhooks::{
 };
 use tokio::{
     sync::mpsc,
-    time::{Instant, Sleep, sleep, sleep_until},
+    time::{Instant, Sleep, sleep},
 };
 
 use super::{
@@ -233,7 +233,7 @@ impl Run {
                 match self.shared.tail.after(after, CHUNK) {
                     Some(postings) if postings.is_empty() => return,
                     Some(postings) => self.ahead.extend(postings),
-                    None => return self.read_log(after),
+                    None => return self.read_log(after, Duration::ZERO),
                 }
                 continue;
             };
@@ -243,10 +243,11 @@ impl Run {
         }
     }
 
-    fn read_log(&mut self, after: Position) {
+    fn read_log(&mut self, after: Position, wait: Duration) {
         if self.log_read.is_none() {
             let store = self.shared.store.clone();
             self.log_read = Some(Box::pin(async move {
+                sleep(wait).await;
                 let entries = store.log_read(after, CHUNK).await?;
                 Ok(entries.into_iter().map(Posting::new).collect())
             }));
@@ -338,10 +339,14 @@ impl Run {
                     read_lane(shared, live, key, after, up_to).await
                 }));
             }
+            Woken::LogRead(Ok(postings)) if postings.is_empty() => {
+                // What lies before the tail is no longer in the log: there is nothing to deliver of it.
+                self.courier.pass_over(self.shared.tail.begins_after());
+            }
             Woken::LogRead(Ok(postings)) => self.ahead.extend(postings),
             Woken::LogRead(Err(error)) => {
                 self.complain("cannot read the log", &error);
-                sleep_until(Instant::now() + PATIENCE).await;
+                self.read_log(self.courier.cursor(), PATIENCE);
             }
             Woken::Recorded(Ok(())) => self.refused = false,
             Woken::Recorded(Err((StoreError::StaleLease(_) | StoreError::NotFound(_) | StoreError::Stopped, _))) => {

@@ -37,6 +37,7 @@ pub(super) async fn transition(
             if down_for >= GIVEN_UP_AFTER {
                 set_status(shared, live, EndpointStatus::Disabled).await;
                 tell(shared, live, courier, EventKind::EndpointDisabled, "it has been down for five days").await;
+                courier.forget_health();
                 return true;
             }
             if down_for >= GIVEN_UP_AFTER / 2 && !health.warned {
@@ -60,6 +61,7 @@ pub(super) async fn transition(
         Standing::Gone => {
             set_status(shared, live, EndpointStatus::Disabled).await;
             tell(shared, live, courier, EventKind::EndpointDisabled, "it answered 410 Gone").await;
+            courier.forget_health();
             true
         }
     }
