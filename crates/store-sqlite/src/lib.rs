@@ -11,6 +11,7 @@ mod codec;
 mod error;
 mod log;
 mod open;
+mod queue;
 mod readers;
 mod session;
 mod state;

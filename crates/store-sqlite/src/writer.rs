@@ -1,46 +1,26 @@
 //! The one writer: a thread that turns what is queued into one commit after the other.
 //!
 //! Each verb runs in a savepoint, so that its refusal does not touch its neighbours; all of them share one COMMIT and
-//! its fsync. Verbs that can wait (the outcomes of deliveries) wait up to [`PATIENCE`] for a commit to share. A full
-//! disk fails the commit's verbs and nothing else, since SQLite then has written nothing that counts; any other failed
+//! its fsync. Tenants take turns in the [`queue`](crate::queue), and verbs that can wait (the outcomes of deliveries)
+//! wait there for a commit to share. A full disk fails the commit's verbs and nothing else, since SQLite then has written nothing that counts; any other failed
 //! COMMIT stops the store, because after a failed fsync nobody knows what is on the disk.
 
 use std::{
-    sync::{
-        Arc, Mutex, PoisonError, RwLock,
-        mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel},
-    },
+    sync::{Arc, Mutex, PoisonError, RwLock},
     thread::{self, JoinHandle},
-    time::Duration,
 };
 
 use rusqlite::{Connection, ErrorCode};
 use tidings_domain::{event::LogEntry, id::IdSource};
 use tidings_store::{CommitListener, StoreError};
-use tokio::{
-    sync::{oneshot, watch},
-    time::Instant,
-};
+use tokio::sync::{oneshot, watch};
 
 use crate::{
     checkpoint::Checkpoint,
     error::refused,
+    queue::{Queue, Tenant, Urgency, Urgent},
     session::{Counters, Reader, Session},
 };
-
-/// How many verbs may wait; more are refused as overload.
-const QUEUE: usize = 4096;
-/// How many verbs share a commit at most.
-const BATCH: usize = 512;
-/// How long the outcomes of deliveries wait for a commit to share.
-const PATIENCE: Duration = Duration::from_millis(5);
-
-/// Whether a verb's caller waits for it, or it may wait for a commit to share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Urgency {
-    Now,
-    Soon,
-}
 
 /// A verb in the queue.
 trait Pending: Send {
@@ -84,11 +64,17 @@ struct Envelope {
     verb: Box<dyn Pending>,
 }
 
+impl Urgent for Envelope {
+    fn urgency(&self) -> Urgency {
+        self.urgency
+    }
+}
+
 type Listener = Arc<RwLock<Option<Arc<dyn CommitListener>>>>;
 
 /// The way to the writer.
 pub(crate) struct Writer {
-    queue: Mutex<Option<SyncSender<Envelope>>>,
+    queue: Arc<Queue<Envelope>>,
     listener: Listener,
     stopped: watch::Receiver<bool>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -101,7 +87,8 @@ impl Writer {
         ids: Box<dyn IdSource>,
         checkpoint: Checkpoint,
     ) -> Result<Self, StoreError> {
-        let (queue, queued) = sync_channel(QUEUE);
+        let queue = Arc::new(Queue::new());
+        let queued = Arc::clone(&queue);
         let (stop, stopped) = watch::channel(false);
         let listener = Listener::default();
         let counters = Counters::load(&connection)?;
@@ -110,12 +97,14 @@ impl Writer {
         let thread = thread::Builder::new()
             .name("tidings-writer".to_owned())
             .spawn(move || {
+                let closing = Closing(&queued);
                 desk.work(&queued);
+                drop(closing);
                 // Nobody may be listening any more.
                 let _ = stop.send(true);
             })
             .map_err(|error| StoreError::Backend(error.to_string()))?;
-        Ok(Self { queue: Mutex::new(Some(queue)), listener, stopped, thread: Mutex::new(Some(thread)) })
+        Ok(Self { queue, listener, stopped, thread: Mutex::new(Some(thread)) })
     }
 
     /// Who hears of commits from now on.
@@ -124,21 +113,14 @@ impl Writer {
     }
 
     /// Runs a verb and answers when it is committed.
-    pub(crate) async fn run<T, F>(&self, urgency: Urgency, work: F) -> Result<T, StoreError>
+    pub(crate) async fn run<T, F>(&self, urgency: Urgency, tenant: Tenant, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&mut Session<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
         let envelope = Envelope { urgency, verb: Box::new(Verb { work: Some(work), result: None, reply }) };
-        {
-            let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(queue) = queue.as_ref() else { return Err(StoreError::Stopped) };
-            queue.try_send(envelope).map_err(|error| match error {
-                TrySendError::Full(_) => StoreError::Overloaded,
-                TrySendError::Disconnected(_) => StoreError::Stopped,
-            })?;
-        }
+        self.queue.push(tenant, envelope)?;
         answer.await.unwrap_or(Err(StoreError::Stopped))
     }
 
@@ -149,12 +131,23 @@ impl Writer {
 
     /// Takes no more verbs, finishes the queued ones and ends the thread.
     pub(crate) fn close(&self) {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.queue.close();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             // A writer that panicked has dropped its verbs, whose callers know.
             let _ = thread.join();
         }
+    }
+}
+
+/// At the writer's end, also by a panic: who still waits is told, and nobody waits for a writer that has gone.
+struct Closing<'a>(&'a Queue<Envelope>);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+        // A verb that is dropped answers that the store has stopped.
+        while self.0.take(&mut Vec::new()) {}
     }
 }
 
@@ -175,9 +168,9 @@ enum Next {
 }
 
 impl Desk {
-    fn work(mut self, queued: &Receiver<Envelope>) {
-        let mut batch = Vec::with_capacity(BATCH);
-        while gather(queued, &mut batch) {
+    fn work(mut self, queued: &Queue<Envelope>) {
+        let mut batch = Vec::new();
+        while queued.take(&mut batch) {
             if let Next::Stop = self.commit(&mut batch) {
                 return;
             }
@@ -187,7 +180,7 @@ impl Desk {
     }
 
     /// One transaction for all of the batch.
-    fn commit(&mut self, batch: &mut Vec<Box<dyn Pending>>) -> Next {
+    fn commit(&mut self, batch: &mut Vec<Envelope>) -> Next {
         self.appended.clear();
         let committed = self.run_all(batch).and_then(|()| {
             self.connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([])).map_err(fate).map(drop)
@@ -213,19 +206,19 @@ impl Desk {
                 (Err(error), Next::GoOn)
             }
         };
-        for verb in batch.drain(..) {
-            verb.answer(committed.clone());
+        for envelope in batch.drain(..) {
+            envelope.verb.answer(committed.clone());
         }
         next
     }
 
-    fn run_all(&mut self, batch: &mut [Box<dyn Pending>]) -> Result<(), StoreError> {
+    fn run_all(&mut self, batch: &mut [Envelope]) -> Result<(), StoreError> {
         let connection = &self.connection;
         let execute = |sql: &str| {
             connection.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map_err(refused).map(drop)
         };
         execute("BEGIN IMMEDIATE")?;
-        for verb in batch {
+        for Envelope { verb, .. } in batch {
             let mark = self.appended.len();
             execute("SAVEPOINT verb")?;
             let mut session = Session {
@@ -246,31 +239,6 @@ impl Desk {
         }
         Ok(())
     }
-}
-
-/// Waits for verbs and takes what is queued. Answers false when there will be no more.
-fn gather(queued: &Receiver<Envelope>, batch: &mut Vec<Box<dyn Pending>>) -> bool {
-    let Ok(Envelope { mut urgency, verb }) = queued.recv() else { return false };
-    batch.push(verb);
-    let mut patience_ends = None;
-    while batch.len() < BATCH {
-        let next = match (queued.try_recv(), urgency) {
-            (Err(TryRecvError::Empty), Urgency::Soon) => {
-                let end = *patience_ends.get_or_insert_with(|| Instant::now() + PATIENCE);
-                queued.recv_timeout(end.saturating_duration_since(Instant::now())).map_err(|error| match error {
-                    RecvTimeoutError::Timeout => TryRecvError::Empty,
-                    RecvTimeoutError::Disconnected => TryRecvError::Disconnected,
-                })
-            }
-            (next, _) => next,
-        };
-        let Ok(next) = next else { break };
-        if next.urgency == Urgency::Now {
-            urgency = Urgency::Now;
-        }
-        batch.push(next.verb);
-    }
-    true
 }
 
 /// What a failed COMMIT means: a full disk is noticed before anything counts; after anything else nobody knows what

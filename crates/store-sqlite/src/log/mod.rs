@@ -15,7 +15,7 @@ use tidings_domain::{
 };
 use tidings_store::{AttemptFilter, CommitListener, EventFilter, Listing, Log, Page, StoreError};
 
-use crate::{open::SqliteStore, writer::Urgency};
+use crate::{open::SqliteStore, queue::Urgency};
 
 #[async_trait]
 impl Log for SqliteStore {
@@ -65,12 +65,13 @@ impl Log for SqliteStore {
     }
 
     async fn event_append(&self, events: Vec<Event>) -> Result<(), StoreError> {
-        self.writer.run(Urgency::Now, move |session| events::append(session, events)).await
+        let tenant = events.first().map_or_else(uuid::Uuid::nil, |event| event.workspace_id.uuid());
+        self.writer.run(Urgency::Now, tenant, move |session| events::append(session, events)).await
     }
 
     async fn lease_acquire(&self, kind: &'static str, id: EndpointId, holder: &str) -> Result<u64, StoreError> {
         let holder = holder.to_owned();
-        self.writer.run(Urgency::Now, move |session| leases::acquire(session, kind, id, &holder)).await
+        self.writer.run(Urgency::Now, id.uuid(), move |session| leases::acquire(session, kind, id, &holder)).await
     }
 
     async fn delivery_load(&self, endpoint: EndpointId) -> Result<DeliveryState, StoreError> {
@@ -83,7 +84,9 @@ impl Log for SqliteStore {
         epoch: u64,
         change: DeliveryChange,
     ) -> Result<(), StoreError> {
-        self.writer.run(Urgency::Soon, move |session| deliveries::record(session, endpoint, epoch, &change)).await
+        self.writer
+            .run(Urgency::Soon, endpoint.uuid(), move |session| deliveries::record(session, endpoint, epoch, &change))
+            .await
     }
 
     async fn attempt_get(&self, workspace: WorkspaceId, id: AttemptId) -> Result<Option<AttemptRecord>, StoreError> {

@@ -24,9 +24,12 @@ use tidings_store::{
     KeptBodies, Listing, MessageFilter, Page, State, StoreError, StoredBody,
 };
 
-use crate::{open::SqliteStore, writer::Urgency::Now};
+use crate::{open::SqliteStore, queue::Urgency::Now};
 
 use bodies::OwnedKept;
+
+/// Whose turn the operator's verbs take.
+const OPERATOR: uuid::Uuid = uuid::Uuid::nil();
 
 #[async_trait]
 impl State for SqliteStore {
@@ -35,11 +38,11 @@ impl State for SqliteStore {
     }
 
     async fn workspace_create(&self, workspace: Workspace, claim: Option<Claim>) -> Result<Claimed, StoreError> {
-        self.writer.run(Now, move |session| workspaces::create(session, &workspace, claim.as_ref())).await
+        self.writer.run(Now, OPERATOR, move |session| workspaces::create(session, &workspace, claim.as_ref())).await
     }
 
     async fn workspace_update(&self, workspace: Workspace) -> Result<(), StoreError> {
-        self.writer.run(Now, move |session| workspaces::update(session, &workspace)).await
+        self.writer.run(Now, OPERATOR, move |session| workspaces::update(session, &workspace)).await
     }
 
     async fn key_all(&self) -> Result<Vec<ApiKey>, StoreError> {
@@ -47,11 +50,11 @@ impl State for SqliteStore {
     }
 
     async fn key_create(&self, key: ApiKey, claim: Option<Claim>) -> Result<Claimed, StoreError> {
-        self.writer.run(Now, move |session| keys::create(session, &key, claim.as_ref())).await
+        self.writer.run(Now, key.workspace_id.uuid(), move |session| keys::create(session, &key, claim.as_ref())).await
     }
 
     async fn key_delete(&self, workspace: WorkspaceId, key: KeyId) -> Result<(), StoreError> {
-        self.writer.run(Now, move |session| keys::delete(session, workspace, key)).await
+        self.writer.run(Now, workspace.uuid(), move |session| keys::delete(session, workspace, key)).await
     }
 
     async fn admin_key_hash(&self) -> Result<Option<[u8; 32]>, StoreError> {
@@ -59,7 +62,7 @@ impl State for SqliteStore {
     }
 
     async fn admin_key_remember(&self, hash: [u8; 32]) -> Result<(), StoreError> {
-        self.writer.run(Now, move |session| workspaces::remember_admin_key(session, hash)).await
+        self.writer.run(Now, OPERATOR, move |session| workspaces::remember_admin_key(session, hash)).await
     }
 
     async fn channel_all(&self) -> Result<Vec<ChannelRecord>, StoreError> {
@@ -67,11 +70,17 @@ impl State for SqliteStore {
     }
 
     async fn channel_create(&self, record: ChannelRecord, claim: Option<Claim>) -> Result<Claimed, StoreError> {
-        self.writer.run(Now, move |session| channels::create(session, &record, claim.as_ref())).await
+        self.writer
+            .run(Now, record.channel.workspace_id.uuid(), move |session| {
+                channels::create(session, &record, claim.as_ref())
+            })
+            .await
     }
 
     async fn channel_update(&self, record: ChannelRecord) -> Result<(), StoreError> {
-        self.writer.run(Now, move |session| channels::update(session, &record)).await
+        self.writer
+            .run(Now, record.channel.workspace_id.uuid(), move |session| channels::update(session, &record))
+            .await
     }
 
     async fn channel_delete(
@@ -80,7 +89,7 @@ impl State for SqliteStore {
         channel: ChannelId,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        self.writer.run(Now, move |session| channels::delete(session, workspace, channel, at)).await
+        self.writer.run(Now, workspace.uuid(), move |session| channels::delete(session, workspace, channel, at)).await
     }
 
     async fn endpoint_all(&self) -> Result<Vec<EndpointRecord>, StoreError> {
@@ -88,19 +97,27 @@ impl State for SqliteStore {
     }
 
     async fn endpoint_create(&self, record: EndpointRecord, claim: Option<Claim>) -> Result<Claimed, StoreError> {
-        self.writer.run(Now, move |session| endpoints::create(session, &record, claim.as_ref())).await
+        self.writer
+            .run(Now, record.endpoint.workspace_id.uuid(), move |session| {
+                endpoints::create(session, &record, claim.as_ref())
+            })
+            .await
     }
 
     async fn endpoint_update(&self, record: EndpointRecord, claim: Option<Claim>) -> Result<Claimed, StoreError> {
-        self.writer.run(Now, move |session| endpoints::update(session, &record, claim.as_ref())).await
+        self.writer
+            .run(Now, record.endpoint.workspace_id.uuid(), move |session| {
+                endpoints::update(session, &record, claim.as_ref())
+            })
+            .await
     }
 
     async fn endpoint_status(&self, endpoint: EndpointId, status: EndpointStatus) -> Result<(), StoreError> {
-        self.writer.run(Now, move |session| endpoints::write_status(session, endpoint, status)).await
+        self.writer.run(Now, endpoint.uuid(), move |session| endpoints::write_status(session, endpoint, status)).await
     }
 
     async fn endpoint_delete(&self, workspace: WorkspaceId, endpoint: EndpointId) -> Result<(), StoreError> {
-        self.writer.run(Now, move |session| endpoints::delete(session, workspace, endpoint)).await
+        self.writer.run(Now, workspace.uuid(), move |session| endpoints::delete(session, workspace, endpoint)).await
     }
 
     async fn claim_find(
@@ -114,7 +131,7 @@ impl State for SqliteStore {
     }
 
     async fn intake(&self, intake: Intake) -> Result<IntakeReceipt, StoreError> {
-        self.writer.run(Now, move |session| intake::take(session, intake)).await
+        self.writer.run(Now, intake.workspace_id.uuid(), move |session| intake::take(session, intake)).await
     }
 
     async fn body_kept(
