@@ -204,5 +204,5 @@ fn is_sound(arrival: &Arrival) -> bool {
 fn random_hex(bytes: usize) -> String {
     let mut random = vec![0; bytes];
     SystemRandom.fill(&mut random);
-    random.iter().map(|byte| format!("{byte:02x}")).collect()
+    random.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }

@@ -186,7 +186,7 @@ CREATE TABLE events (
 CREATE INDEX events_by_key ON events (workspace, key);
 
 CREATE TABLE endpoints (
-    number     INTEGER PRIMARY KEY,
+    number     INTEGER PRIMARY KEY AUTOINCREMENT, -- never comes back: attempts' ids are made of it
     workspace  INTEGER NOT NULL REFERENCES workspaces,
     id         BLOB NOT NULL UNIQUE,
     status     TEXT NOT NULL,
@@ -199,8 +199,8 @@ CREATE TABLE endpoints (
 
 -- The delivery log. A row with outcome `delivered` or `dead` settles its event for its endpoint.
 CREATE TABLE attempts (
-    number           INTEGER PRIMARY KEY AUTOINCREMENT, -- spelled out it is the attempt's id, so it never comes back
     endpoint         INTEGER NOT NULL REFERENCES endpoints,
+    number           INTEGER NOT NULL, -- with the endpoint's it is the attempt's id
     position         INTEGER NOT NULL REFERENCES events,
     attempt          INTEGER NOT NULL,
     cause            TEXT NOT NULL, -- new, retry, probe, resend
@@ -213,10 +213,10 @@ CREATE TABLE attempts (
     late             INTEGER NOT NULL,
     response_headers TEXT,
     response_body    BLOB,
-    next_at          INTEGER
-);
+    next_at          INTEGER,
+    PRIMARY KEY (endpoint, number)
+) WITHOUT ROWID;
 CREATE INDEX attempts_by_position ON attempts (endpoint, position);
-CREATE INDEX attempts_by_endpoint ON attempts (endpoint);
 
 -- Events that an endpoint did not take yet.
 CREATE TABLE retries (

@@ -51,6 +51,8 @@ pub(crate) struct Counters {
     pub(crate) position: u64,
     /// The newest raw body.
     pub(crate) body: u64,
+    /// The newest attempt.
+    pub(crate) attempt: u64,
 }
 
 impl Counters {
@@ -67,7 +69,17 @@ impl Counters {
                 "SELECT max(coalesce((SELECT max(number) FROM inbound_bodies), 0), \
                  coalesce((SELECT max(body) FROM kept_updates), 0))",
             )?,
+            attempt: newest(
+                "SELECT coalesce(max((SELECT max(number) FROM attempts WHERE endpoint = endpoints.number)), 0) \
+                 FROM endpoints",
+            )?,
         })
+    }
+
+    /// The number of the next attempt.
+    pub(crate) fn next_attempt(&mut self) -> u64 {
+        self.attempt += 1;
+        self.attempt
     }
 
     /// The number of the next raw body.

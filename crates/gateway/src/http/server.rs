@@ -3,9 +3,10 @@
 
 use std::{io, sync::Arc, time::Duration};
 
+use hyper::server::conn::http1;
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
 use tokio::{
@@ -16,10 +17,6 @@ use tokio::{
 use super::router::router;
 use crate::Gateway;
 
-/// How many streams one HTTP/2 connection may have open, so that connections stay the measure of what is served.
-const STREAMS_PER_CONNECTION: u32 = 100;
-/// How often a silent HTTP/2 connection is asked whether it is still there.
-const HTTP2_PING: Duration = Duration::from_secs(30);
 /// How long to wait after the system could not accept, for want of file descriptors say.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -27,13 +24,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// allow.
 pub async fn serve(gateway: Arc<Gateway>, listener: TcpListener, stop: impl Future<Output = ()>) -> io::Result<()> {
     let router = router(&gateway);
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(gateway.settings.header_timeout);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(HTTP2_PING)
-        .max_concurrent_streams(STREAMS_PER_CONNECTION);
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(gateway.settings.header_timeout);
     let places = Arc::new(Semaphore::new(gateway.settings.max_connections));
     let graceful = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
@@ -43,7 +35,7 @@ pub async fn serve(gateway: Arc<Gateway>, listener: TcpListener, stop: impl Futu
             accepted = accept(&listener, &places) => accepted,
         };
         let service = TowerToHyperService::new(router.clone());
-        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = builder.serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // A connection that breaks is the client's affair; what it asked for has been answered or will be asked again.

@@ -1,4 +1,4 @@
-//! The delivery log. An attempt's id is its row's number, spelled as an id.
+//! The delivery log. An attempt's id is made of the endpoint's number and its own.
 
 use rusqlite::Row;
 use tidings_domain::{
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::{
     codec::{self, signed},
     error::refused,
-    session::Reader,
+    session::{Reader, Session},
     state::listing,
 };
 
@@ -37,21 +37,24 @@ fn read(row: &Row<'_>) -> Result<(i64, AttemptRecord), StoreError> {
         response_body: codec::column::<Option<Vec<u8>>>(row, "response_body")?.unwrap_or_default(),
         next_at: codec::optional_time(row, "next_at")?,
     };
-    let id = AttemptId::from_uuid(Uuid::from_u128(u128::from(codec::unsigned(number))));
+    let id = AttemptId::from_uuid(Uuid::from_u64_pair(codec::count(row, "endpoint")?, codec::unsigned(number)));
     let endpoint_id = EndpointId::from_bytes(codec::id(row, "endpoint_id")?);
     Ok((number, AttemptRecord { id, endpoint_id, attempt }))
 }
 
-pub(crate) fn insert(reader: &Reader<'_>, endpoint: i64, attempt: &Attempt) -> Result<(), StoreError> {
+pub(crate) fn insert(session: &mut Session<'_>, endpoint: i64, attempt: &Attempt) -> Result<(), StoreError> {
     let body = (!attempt.response_body.is_empty()).then_some(&attempt.response_body);
-    reader
+    let number = session.counters.next_attempt();
+    session
+        .reader
         .statement(
-            "INSERT INTO attempts (endpoint, position, attempt, cause, at, duration_ms, outcome, status_code, error, \
+            "INSERT INTO attempts (endpoint, number, position, attempt, cause, at, duration_ms, outcome, status_code, error, \
              signature, late, response_headers, response_body, next_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute(rusqlite::params![
             endpoint,
+            signed(number),
             signed(attempt.position.0),
             attempt.number,
             attempt.trigger.name(),
@@ -76,11 +79,13 @@ pub(crate) fn get(
     workspace: WorkspaceId,
     id: AttemptId,
 ) -> Result<Option<AttemptRecord>, StoreError> {
-    let Ok(number) = i64::try_from(id.uuid().as_u128()) else { return Ok(None) };
+    let (endpoint, number) = id.uuid().as_u64_pair();
+    let (Ok(endpoint), Ok(number)) = (i64::try_from(endpoint), i64::try_from(number)) else { return Ok(None) };
     let Some(workspace) = reader.find_workspace(workspace)? else { return Ok(None) };
-    let mut statement =
-        reader.statement(&format!("{SELECT} WHERE attempts.number = ?1 AND endpoints.workspace = ?2"))?;
-    let rows = statement.query([number, workspace]).map_err(refused)?;
+    let mut statement = reader.statement(&format!(
+        "{SELECT} WHERE attempts.endpoint = ?1 AND attempts.number = ?2 AND endpoints.workspace = ?3"
+    ))?;
+    let rows = statement.query([endpoint, number, workspace]).map_err(refused)?;
     Ok(codec::first(rows, read)?.map(|(_, record)| record))
 }
 

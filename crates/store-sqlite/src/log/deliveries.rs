@@ -69,17 +69,17 @@ fn retries(reader: &Reader<'_>, endpoint: i64) -> Result<Vec<Retry>, StoreError>
 
 /// Remembers what became of deliveries.
 pub(crate) fn record(
-    session: &Session<'_>,
+    session: &mut Session<'_>,
     id: EndpointId,
     epoch: u64,
     change: &DeliveryChange,
 ) -> Result<(), StoreError> {
-    let reader = &session.reader;
-    leases::check(reader, ENDPOINT_LEASE, id, epoch)?;
-    let endpoint = endpoint_number(reader, id)?;
+    leases::check(&session.reader, ENDPOINT_LEASE, id, epoch)?;
+    let endpoint = endpoint_number(&session.reader, id)?;
     for attempt in &change.attempts {
-        attempts::insert(reader, endpoint, attempt)?;
+        attempts::insert(session, endpoint, attempt)?;
     }
+    let reader = &session.reader;
     for position in &change.ended {
         reader
             .statement("DELETE FROM retries WHERE endpoint = ?1 AND position = ?2")?
