@@ -41,9 +41,9 @@ impl Host {
         let listener =
             TcpListener::bind(options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
         let address = listener.local_addr()?;
-        let seal_key = seal::key_file(&options.seal_key_file, &SystemRandom)?;
-        let ids = OrderedIds::new(|bytes: &mut [u8]| SystemRandom.fill(bytes));
         let database = options.data.join(DATABASE);
+        let seal_key = seal::key_file(&options.seal_key_file, database.exists(), &SystemRandom)?;
+        let ids = OrderedIds::new(|bytes: &mut [u8]| SystemRandom.fill(bytes));
         let store = SqliteStore::open(Options { database: database.clone(), ids: Box::new(ids) })
             .with_context(|| format!("cannot open {}", database.display()))?;
         let store = Arc::new(store);

@@ -16,9 +16,11 @@ use clap::{Parser, Subcommand};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// A self-hosted gateway between a company's systems and its customers on messaging channels.
+const ABOUT: &str = "A self-hosted gateway between a company's systems and its customers on messaging channels";
+
+/// The command line.
 #[derive(Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(name = "tidings", version, about = ABOUT, max_term_width = 100)]
 struct Command {
     #[command(subcommand)]
     verb: Verb,

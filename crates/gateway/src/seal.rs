@@ -118,6 +118,12 @@ pub enum KeyFileError {
         /// Its mode.
         mode: u32,
     },
+    /// It is not there, and another key could not open what is stored.
+    #[error("the key file {path} is missing, and what is stored was sealed with it: put it back from a backup")]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
     /// It holds something else.
     #[error("the key file {path} does not hold 32 bytes in base64")]
     Malformed {
@@ -126,8 +132,9 @@ pub enum KeyFileError {
     },
 }
 
-/// Reads the key from its file, which only its owner may read; makes the file if there is none.
-pub fn key_file(path: &Path, random: &dyn Random) -> Result<SealKey, KeyFileError> {
+/// Reads the key from its file, which only its owner may read. If there is none it is made, unless something has been
+/// sealed already (`sealed_before`), which another key could never open.
+pub fn key_file(path: &Path, sealed_before: bool, random: &dyn Random) -> Result<SealKey, KeyFileError> {
     let failed = |source| KeyFileError::Io { path: path.to_owned(), source };
     match fs::read_to_string(path) {
         Ok(text) => {
@@ -136,6 +143,9 @@ pub fn key_file(path: &Path, random: &dyn Random) -> Result<SealKey, KeyFileErro
                 return Err(KeyFileError::Exposed { path: path.to_owned(), mode });
             }
             SealKey::from_base64(&text).ok_or_else(|| KeyFileError::Malformed { path: path.to_owned() })
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound && sealed_before => {
+            Err(KeyFileError::Missing { path: path.to_owned() })
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let key = SealKey::make(random);
@@ -215,14 +225,17 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tidings.key");
-        let key = key_file(&path, &SystemRandom).unwrap();
+        let key = key_file(&path, false, &SystemRandom).unwrap();
         assert_eq!(mode_of(&path).unwrap(), 0o600);
-        assert_eq!(key_file(&path, &SystemRandom).unwrap(), key);
+        assert_eq!(key_file(&path, true, &SystemRandom).unwrap(), key);
+        let missing = folder.path().join("other.key");
+        assert!(matches!(key_file(&missing, true, &SystemRandom), Err(KeyFileError::Missing { .. })));
+        assert!(!missing.exists());
 
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(key_file(&path, &SystemRandom), Err(KeyFileError::Exposed { mode: 0o640, .. })));
+        assert!(matches!(key_file(&path, false, &SystemRandom), Err(KeyFileError::Exposed { mode: 0o640, .. })));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         fs::write(&path, "not a key").unwrap();
-        assert!(matches!(key_file(&path, &SystemRandom), Err(KeyFileError::Malformed { .. })));
+        assert!(matches!(key_file(&path, false, &SystemRandom), Err(KeyFileError::Malformed { .. })));
     }
 }

@@ -153,7 +153,7 @@ CREATE TABLE kept_updates (
     workspace INTEGER NOT NULL REFERENCES workspaces,
     channel   INTEGER NOT NULL REFERENCES channels,
     body      INTEGER NOT NULL REFERENCES inbound_bodies,
-    reason    TEXT NOT NULL, -- unparsed, unknown, unrouted, status, unmatched
+    reason    TEXT NOT NULL, -- unparsed, unknown, unrouted, refused, unmatched, or a kind of report that waits for its message
     subject   TEXT NOT NULL, -- the error, the kind, the account, or the vendor's id of the message
     detail    TEXT,          -- the status report, or the kind of change
     kept_at   INTEGER NOT NULL

@@ -1,8 +1,9 @@
 //! Moving the write-ahead log into the database without stalling the writer.
 //!
-//! A thread of its own does the long part with passive checkpoints, which wait for nobody and which nobody waits for.
-//! They can never finish while commits go on, so the log would grow for ever; once the thread has moved nearly all of
-//! it, the writer does the rest between two commits, which are a few pages, and the next commit begins the log anew.
+//! Once there is enough to move, a thread of its own does the long part with a passive checkpoint, which waits for
+//! nobody and which nobody waits for. It can never finish while commits go on, so the log would grow for ever; the writer
+//! does the rest between two commits, which is a few pages, and the next commit begins the log anew. Until it has, the
+//! thread stands back, so that the two never wait for each other.
 
 use std::{
     path::Path,
@@ -12,6 +13,7 @@ use std::{
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use rusqlite::Connection;
@@ -19,8 +21,9 @@ use tidings_store::StoreError;
 
 use crate::{error::refused, open};
 
-/// How many pages of log are worth moving: 16 MiB at 4 KiB a page.
-const WORTH_MOVING: i64 = 4096;
+/// How many pages of log are worth moving: 32 MiB at 4 KiB a page. A page that changes often is moved once for all its
+/// changes, so a longer log costs less writing; it also takes longer to read at a start.
+const WORTH_MOVING: i64 = 8192;
 /// How many commits pass between two looks at the log's size.
 const COMMITS_BETWEEN_LOOKS: u32 = 64;
 
@@ -48,10 +51,11 @@ impl Checkpoint {
 
     /// Called by the writer between commits.
     pub(crate) fn after_commit(&mut self, connection: &Connection) {
-        if self.nearly_done.swap(false, Ordering::AcqRel)
-            && let Err(error) = checkpoint(connection, "RESTART")
-        {
-            tracing::warn!(%error, "cannot finish a checkpoint; the next one will");
+        if self.nearly_done.load(Ordering::Acquire) {
+            if let Err(error) = finish(connection) {
+                tracing::warn!(%error, "cannot finish a checkpoint; the next one will");
+            }
+            self.nearly_done.store(false, Ordering::Release);
         }
         self.commits += 1;
         if self.commits >= COMMITS_BETWEEN_LOOKS {
@@ -78,14 +82,33 @@ impl Checkpoint {
 
 fn work(connection: &Connection, woken: &Receiver<()>, nearly_done: &AtomicBool) {
     while woken.recv().is_ok() {
-        match checkpoint(connection, "PASSIVE") {
-            Ok(Progress { pages, moved }) if pages >= WORTH_MOVING && moved > 0 => {
-                nearly_done.store(true, Ordering::Release);
+        if nearly_done.load(Ordering::Acquire) {
+            continue;
+        }
+        let moved = pages(connection).and_then(|pages| {
+            if pages < WORTH_MOVING {
+                return Ok(false);
             }
-            Ok(_) => {}
+            checkpoint(connection, "PASSIVE").map(|Progress { moved, .. }| moved > 0)
+        });
+        match moved {
+            Ok(moved) => nearly_done.store(moved, Ordering::Release),
             Err(error) => tracing::warn!(%error, "cannot checkpoint; it will be tried again"),
         }
     }
+}
+
+/// How many pages the log has.
+fn pages(connection: &Connection) -> Result<i64, StoreError> {
+    checkpoint(connection, "NOOP").map(|progress| progress.pages)
+}
+
+/// The writer's part. A reader that is in the log just now is not waited for.
+fn finish(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(Duration::ZERO).map_err(refused)?;
+    let finished = checkpoint(connection, "RESTART");
+    connection.busy_timeout(open::BUSY_TIMEOUT).map_err(refused)?;
+    finished.map(drop)
 }
 
 struct Progress {

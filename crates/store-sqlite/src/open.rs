@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
@@ -16,6 +17,8 @@ mod migrations {
     refinery::embed_migrations!("migrations");
 }
 
+/// How long a connection waits for a lock that another has, a person's shell say.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many connections read beside the writer.
 const READERS: usize = 3;
 
@@ -70,11 +73,12 @@ impl Drop for SqliteStore {
 pub(crate) fn connect(database: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(database, flags).map_err(refused)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(refused)?;
     keep_plans(&connection)?;
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; \
-             PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -10000; \
+             PRAGMA temp_store = MEMORY; PRAGMA cache_size = -10000; \
              PRAGMA foreign_keys = OFF; PRAGMA journal_size_limit = 67108864;",
         )
         .map_err(refused)?;
@@ -85,10 +89,9 @@ pub(crate) fn connect(database: &Path) -> Result<Connection, StoreError> {
 pub(crate) fn connect_reader(database: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(database, flags).map_err(refused)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(refused)?;
     keep_plans(&connection)?;
-    connection
-        .execute_batch("PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2000;")
-        .map_err(refused)?;
+    connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2000;").map_err(refused)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }

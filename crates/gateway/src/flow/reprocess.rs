@@ -10,8 +10,8 @@ use tidings_store::{BodyNumber, Intake, KeptBodies, RoutedUpdate, StoreError, Ta
 use super::intake::{count, read};
 use crate::{Gateway, registry::LiveChannel};
 
-/// How many bodies are read at once.
-const CHUNK: usize = 50;
+/// How many bodies are read at once. Each may have 16 MiB.
+const CHUNK: usize = 4;
 
 /// What became of kept bodies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -53,10 +53,11 @@ pub(crate) async fn receive(State(gateway): State<Arc<Gateway>>, request: Reques
 
 /// A vendor knows only to come again: whatever kept us from storing its webhook, that is what it must do.
 fn refused_by_store(problem: Problem) -> Problem {
-    match problem.code {
-        Code::Overloaded => problem,
-        _ => Problem::new(Code::Overloaded, "the webhook could not be stored").retry_after(5),
+    if problem.code == Code::Overloaded {
+        return problem;
     }
+    tracing::error!(detail = %problem.detail, "a webhook of a vendor could not be stored, and was refused");
+    Problem::new(Code::Overloaded, "the webhook could not be stored").retry_after(5)
 }
 
 /// Answer a vendor's handshake

@@ -102,10 +102,6 @@ impl Dispatcher {
     /// An endpoint is new, or has changed: from now on it runs so.
     pub(crate) async fn endpoint_saved(&self, endpoint: Arc<LiveEndpoint>) {
         let id = endpoint.endpoint.id;
-        if !endpoint.endpoint.enabled {
-            self.endpoint_removed(id).await;
-            return;
-        }
         let mut running = self.running.lock().await;
         if let Some(known) = running.get(&id)
             && !known.task.is_finished()
@@ -113,21 +109,24 @@ impl Dispatcher {
         {
             return;
         }
+        if !endpoint.endpoint.enabled {
+            return;
+        }
         let (commands, orders) = mpsc::channel(64);
         let task = tokio::spawn(run::endpoint(self.shared.clone(), endpoint, orders));
         running.insert(id, Running { commands, task });
     }
 
-    /// An endpoint is not to be sent anything any more. Answers when what was under way has been written down.
+    /// An endpoint is gone. What is under way to it is given up, since nothing is remembered of it any more.
     pub(crate) async fn endpoint_removed(&self, id: EndpointId) {
-        let removed = self.running.lock().await.remove(&id);
-        if let Some(removed) = removed {
-            stop(removed).await;
+        if let Some(removed) = self.running.lock().await.remove(&id) {
+            removed.task.abort();
         }
     }
 
-    /// Skips everything that an endpoint has missed. It must not be running.
+    /// Skips everything that an endpoint has missed, also what is under way. It runs no more until it is saved.
     pub(crate) async fn skip_missed(&self, id: EndpointId) -> Result<(), StoreError> {
+        self.endpoint_removed(id).await;
         let store = &self.shared.store;
         let epoch = store.lease_acquire(ENDPOINT_LEASE, id, &self.shared.holder).await?;
         let state = store.delivery_load(id).await?;

@@ -82,8 +82,8 @@ enum Woken {
     Time,
 }
 
-/// Runs an endpoint until it is told to stop. When it ends by itself (the endpoint answered 410, another process has
-/// taken it over) it waits to be configured anew.
+/// Runs an endpoint until it is told to stop. When it ends before (the endpoint is paused or answered 410, another process
+/// has taken it over) it waits to be configured anew.
 pub(super) async fn endpoint(shared: Arc<Shared>, mut live: Arc<LiveEndpoint>, mut commands: mpsc::Receiver<Command>) {
     while let Some(ended) = run(shared.clone(), live, &mut commands).await {
         let configured = match ended.configured {
@@ -107,8 +107,8 @@ struct Ended {
 async fn configured(commands: &mut mpsc::Receiver<Command>) -> Option<Arc<LiveEndpoint>> {
     loop {
         match commands.recv().await? {
-            Command::Configure(live) => return Some(live),
-            Command::Resend(_) => {}
+            Command::Configure(live) if live.endpoint.enabled => return Some(live),
+            Command::Configure(_) | Command::Resend(_) => {}
             Command::Stop => return None,
         }
     }
@@ -364,7 +364,11 @@ impl Run {
                 self.stopping = true;
                 self.told_to_stop = true;
             }
-            Woken::Told(Some(Command::Configure(live))) if self.stopping => self.configured = Some(live),
+            Woken::Told(Some(Command::Configure(live))) if self.stopping => {
+                self.configured = live.endpoint.enabled.then_some(live);
+            }
+            // It is paused: what is under way is finished, and then it waits to be configured anew.
+            Woken::Told(Some(Command::Configure(live))) if !live.endpoint.enabled => self.stopping = true,
             Woken::Told(Some(Command::Resend(_))) if self.stopping => {}
             Woken::Told(Some(Command::Configure(live))) => {
                 if live.endpoint.url != self.live.endpoint.url || self.pool.is_none() {

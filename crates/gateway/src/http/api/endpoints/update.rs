@@ -10,6 +10,7 @@ use tidings_domain::{
     key::{Access, Area},
 };
 
+use tidings_store::StoreError;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -81,16 +82,24 @@ pub(crate) async fn update(
         Some(Value::String(word)) if word == "now" && changed.endpoint.enabled => true,
         Some(_) => return Err(Problem::field("/resume_from", "expected \"now\", with `enabled` true")),
     };
-    if from_now {
-        gateway.dispatcher.endpoint_removed(live.endpoint.id).await;
-        gateway.dispatcher.skip_missed(live.endpoint.id).await?;
+    if let Err(refused) = remember(&gateway, &changed, from_now).await {
+        // It goes on as it was.
+        gateway.dispatcher.endpoint_saved(live).await;
+        return Err(refused.into());
     }
-    let record = changed.record(&gateway.seal, &*gateway.random);
-    gateway.store.endpoint_update(record, None).await?;
     let changed = Arc::new(changed);
     gateway.registry.endpoints.put(changed.clone());
     gateway.dispatcher.endpoint_saved(changed.clone()).await;
     json(StatusCode::OK, &EndpointView::of(&changed))
+}
+
+/// Writes it down.
+async fn remember(gateway: &Gateway, changed: &LiveEndpoint, from_now: bool) -> Result<(), StoreError> {
+    if from_now {
+        gateway.dispatcher.skip_missed(changed.endpoint.id).await?;
+    }
+    let record = changed.record(&gateway.seal, &*gateway.random);
+    gateway.store.endpoint_update(record, None).await.map(drop)
 }
 
 /// What would make the endpoint as it is to be.
