@@ -71,7 +71,7 @@ pub enum Change {
 }
 
 /// The contact of a change, as the vendor describes it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Person {
     /// Its identities, the most lasting first. The first is the one that answers go to unless a phone number is known.
     pub identities: Vec<Identity>,
@@ -170,13 +170,15 @@ pub struct Edited {
     pub timestamp: Timestamp,
 }
 
-/// A message was taken back by who wrote it.
-#[derive(Debug, Clone, PartialEq)]
+/// A message was taken back by who wrote it. Kept as it is until its message is known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Revoked {
     /// The vendor's id of the message.
     pub target: String,
     /// Whose message it is.
     pub by: Direction,
+    /// The contact at the other end; without identities if the vendor does not say.
+    pub contact: Person,
     /// The vendor's time.
     pub timestamp: Timestamp,
 }
@@ -210,6 +212,8 @@ pub struct Lookups<'a> {
     pub message_id: Option<MessageId>,
     /// The vendor's id of the message that the change speaks of.
     pub vendor_id: Option<&'a str>,
+    /// The vendor's id by which the change itself would be recorded if that message is not known.
+    pub own_vendor_id: Option<&'a str>,
     /// Identities of the contact, in the order in which they are to be tried.
     pub identities: [&'a [Identity]; 2],
     /// The vendor's id of the message that is answered.
@@ -231,6 +235,7 @@ impl Change {
             }
             Self::Reacted(reacted) => Lookups {
                 vendor_id: Some(&reacted.target),
+                own_vendor_id: Some(&reacted.vendor_id),
                 identities: [&reacted.contact.identities, &[]],
                 ..Lookups::default()
             },

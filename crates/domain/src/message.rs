@@ -151,6 +151,15 @@ pub struct Reaction {
     pub timestamp: Timestamp,
 }
 
+/// That somebody took a reaction away, remembered so that an older one that comes late is told from a new one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemovedReaction {
+    /// Whose it was.
+    pub sender: Direction,
+    /// The vendor's time of taking it away.
+    pub timestamp: Timestamp,
+}
+
 /// Why a message failed, or what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageError {
@@ -252,6 +261,9 @@ pub struct Message {
     /// Reactions to it, at most one of each side.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
+    /// Reactions that were taken away, at most one of each side that has none. Shown to nobody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed_reactions: Vec<RemovedReaction>,
     /// What went wrong, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<MessageError>,

@@ -155,7 +155,7 @@ CREATE TABLE kept_updates (
     body      INTEGER NOT NULL REFERENCES inbound_bodies,
     reason    TEXT NOT NULL, -- unparsed, unknown, unrouted, refused, unmatched, or a kind of report that waits for its message
     subject   TEXT NOT NULL, -- the error, the kind, the account, or the vendor's id of the message
-    detail    TEXT,          -- the status report, or the kind of change
+    detail    TEXT,          -- the change that waits for its message, or the kind of change
     kept_at   INTEGER NOT NULL
 );
 CREATE INDEX kept_updates_by_subject ON kept_updates (workspace, reason, subject);

@@ -59,12 +59,12 @@ fn change(
     if kind == "system" {
         return Some(system::change(message, raw, &place.contacts, at));
     }
+    let contact = person(place, message, source);
     if kind == "revoke"
         && let Some(target) = target_of(message.revoke)
     {
-        return Some(Change::Revoked(Revoked { target, by, timestamp: at }));
+        return Some(Change::Revoked(Revoked { target, by, contact, timestamp: at }));
     }
-    let contact = person(place, message, source);
     if contact.identities.is_empty() {
         return None;
     }

@@ -9,10 +9,11 @@
 //! 2. its conversation and contact, if there is a message; else the contact that has the first known of the
 //!    identities, and that contact's newest conversation on the channel;
 //! 3. the identities of the change that belong to another contact than that one (`taken`);
-//! 4. the message that is quoted, by the vendor's id on that channel.
+//! 4. the message that is quoted, by the vendor's id on that channel;
+//! 5. if there is no message, whether one has the change's own vendor id (`recorded`).
 //!
-//! After a decision that links a vendor's id to a message, the backend takes the status reports kept for that id and
-//! decides on each as if it came now.
+//! After a decision that links a vendor's id to a message, the backend takes the changes kept for that id, oldest
+//! first, and decides on each as if it came now.
 
 mod amendment;
 mod desk;
@@ -25,8 +26,10 @@ mod tests;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
-    change::{Change, StatusReport},
+    change::{Change, Revoked, StatusReport},
     channel::{Channel, ChannelStatus},
     contact::{Contact, Identity},
     conversation::Conversation,
@@ -55,6 +58,8 @@ pub struct Situation {
     pub message: Option<Arc<Message>>,
     /// The message that is quoted.
     pub quoted: Option<Arc<Message>>,
+    /// The message that the change speaks of is not known, but the change itself has been recorded as one.
+    pub recorded: bool,
 }
 
 /// Where times and ids come from.
@@ -112,8 +117,8 @@ pub struct ChannelWrite {
 /// Why a change is kept without having changed anything.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kept {
-    /// A report on a message that is not known yet. It is applied when the vendor's id becomes known.
-    Status(StatusReport),
+    /// It speaks of a message that is not known yet. It is applied when the vendor's id becomes known.
+    Later(Later),
     /// It speaks of a message or contact that we do not have.
     Unmatched {
         /// What kind of change it is.
@@ -121,6 +126,43 @@ pub enum Kept {
         /// The vendor's id of what we do not have.
         vendor_id: String,
     },
+}
+
+/// A change that waits for its message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Later {
+    /// A report on it.
+    Status(StatusReport),
+    /// It was taken back.
+    Revoked(Revoked),
+}
+
+impl Later {
+    /// What kind of change waits: `status` or `revoked`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Status(_) => "status",
+            Self::Revoked(_) => "revoked",
+        }
+    }
+
+    /// The vendor's id of the message that it waits for.
+    pub fn vendor_id(&self) -> &str {
+        match self {
+            Self::Status(report) => &report.vendor_id,
+            Self::Revoked(revoked) => &revoked.target,
+        }
+    }
+}
+
+impl From<Later> for Change {
+    fn from(later: Later) -> Self {
+        match later {
+            Later::Status(report) => Self::Status(report),
+            Later::Revoked(revoked) => Self::Revoked(revoked),
+        }
+    }
 }
 
 /// Decides on a change. Pure but for the ids that it draws.

@@ -13,7 +13,7 @@ use crate::{
     time::Timestamp,
 };
 
-use super::{Kept, desk::Desk};
+use super::{Kept, Later, desk::Desk};
 
 /// The error key of a message whose outcome the vendor never told. Any later evidence revives it.
 pub(crate) const OUTCOME_UNKNOWN: &str = "outcome_unknown";
@@ -21,7 +21,7 @@ pub(crate) const OUTCOME_UNKNOWN: &str = "outcome_unknown";
 pub(super) fn reported(desk: &mut Desk<'_, '_>, report: &StatusReport) {
     desk.channel_is_alive();
     let Some(message) = desk.message() else {
-        desk.keep(Kept::Status(report.clone()));
+        desk.keep(Kept::Later(Later::Status(report.clone())));
         return;
     };
     if message.direction != Direction::Outbound {

@@ -123,7 +123,7 @@ impl Problem {
 
     /// Something that a later version does; `field` says which part of the request asks for it.
     pub(crate) fn not_available(what: &str, field: Option<&str>) -> Self {
-        let detail = format!("{what} comes with a later version");
+        let detail = format!("not in this version: {what}");
         let errors = field.map(|pointer| FieldProblem::new(pointer, &detail)).into_iter().collect();
         Self { errors, ..Self::new(Code::NotAvailable, detail) }
     }

@@ -71,7 +71,7 @@ pub(crate) fn keep(session: &Session<'_>, keep: &Keep<'_>, now: Timestamp) -> Re
     Ok(())
 }
 
-/// A body is read again: what was kept of it is decided anew. Reports wait for their message and stay.
+/// A body is read again: what was kept of it is decided anew. What waits for its message stays.
 pub(crate) fn forget_kept(session: &Session<'_>, body: BodyNumber) -> Result<(), StoreError> {
     session
         .reader
@@ -81,8 +81,8 @@ pub(crate) fn forget_kept(session: &Session<'_>, body: BodyNumber) -> Result<(),
     Ok(())
 }
 
-/// The reports kept for a vendor's message id, oldest first; they are kept no longer.
-pub(crate) fn take_reports(
+/// The changes that wait for a vendor's message id, oldest first; they are kept no longer.
+pub(crate) fn take_waiting(
     session: &Session<'_>,
     workspace: i64,
     channel: i64,
@@ -90,17 +90,17 @@ pub(crate) fn take_reports(
 ) -> Result<Vec<String>, StoreError> {
     let mut statement = session.reader.statement(
         "SELECT number, detail FROM kept_updates \
-         WHERE workspace = ?1 AND reason = 'status' AND subject = ?2 AND channel = ?3 ORDER BY number",
+         WHERE workspace = ?1 AND reason IN ('status', 'revoked') AND subject = ?2 AND channel = ?3 ORDER BY number",
     )?;
     let rows = statement.query(rusqlite::params![workspace, vendor_id, channel]).map_err(refused)?;
-    let reports = codec::collect(rows, |row| {
+    let waiting = codec::collect(rows, |row| {
         Ok((codec::column::<i64>(row, "number")?, codec::column::<String>(row, "detail")?))
     })?;
     let mut delete = session.reader.statement("DELETE FROM kept_updates WHERE number = ?1")?;
-    for (number, _) in &reports {
+    for (number, _) in &waiting {
         delete.execute([number]).map_err(refused)?;
     }
-    Ok(reports.into_iter().map(|(_, detail)| detail).collect())
+    Ok(waiting.into_iter().map(|(_, detail)| detail).collect())
 }
 
 /// Bodies of which something was kept, oldest first.

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use tidings_domain::{
     Timestamp,
-    change::{Change, DedupKey, News, StatusReport},
+    change::{Change, DedupKey, News},
     channel::Channel,
-    decide::{self, Kept},
-    message::Direction,
+    decide::{self, Kept, Later},
 };
 use tidings_store::{BodyNumber, Intake, IntakeReceipt, RoutedUpdate, StoreError, Target};
 
@@ -63,6 +62,13 @@ struct Taking<'a, 'b> {
     now: Timestamp,
 }
 
+/// What became of one change.
+enum Taken {
+    Applied,
+    Repeated,
+    Kept,
+}
+
 impl Taking<'_, '_> {
     fn update(&mut self, update: RoutedUpdate, receipt: &mut IntakeReceipt) -> Result<(), StoreError> {
         let (channel, change) = match (update.target, update.news) {
@@ -76,18 +82,41 @@ impl Taking<'_, '_> {
             }
             (Target::Channel(channel), News::Change(change)) => (channel, change),
         };
-        if let Some(key) = update.dedup
+        self.execute("SAVEPOINT one_update")?;
+        let mark = self.session.appended.len();
+        match self.take_change(&channel, &change, update.dedup) {
+            Ok(Taken::Applied) => receipt.applied += 1,
+            Ok(Taken::Repeated) => receipt.repeated += 1,
+            Ok(Taken::Kept) => receipt.kept += 1,
+            // It would be refused each time that the vendor repeats it, and its neighbours with it: it is kept instead.
+            Err(error @ (StoreError::Conflict(_) | StoreError::Corrupt { .. })) => {
+                tracing::error!(%error, body = self.body.0, "an update cannot be applied; it is kept");
+                self.session.appended.truncate(mark);
+                self.execute("ROLLBACK TO one_update")?;
+                self.keep("refused", &error.to_string(), None)?;
+                receipt.kept += 1;
+            }
+            Err(error) => return Err(error),
+        }
+        self.execute("RELEASE one_update")
+    }
+
+    fn take_change(
+        &mut self,
+        channel: &Arc<Channel>,
+        change: &Change,
+        dedup: Option<DedupKey>,
+    ) -> Result<Taken, StoreError> {
+        if let Some(key) = dedup
             && !self.is_new(key)?
         {
-            receipt.repeated += 1;
-            return Ok(());
+            return Ok(Taken::Repeated);
         }
-        if self.apply(&channel, &change)? {
-            receipt.applied += 1;
-        } else {
-            receipt.kept += 1;
-        }
-        Ok(())
+        Ok(if self.apply(channel, change)? { Taken::Applied } else { Taken::Kept })
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), StoreError> {
+        self.session.reader.statement(sql)?.execute([]).map(drop).map_err(refused)
     }
 
     /// Remembers a dedup key. Answers whether it was new.
@@ -109,9 +138,9 @@ impl Taking<'_, '_> {
         let new_message = decision::write(self.session, &mut place, decided)?;
         match kept {
             None => {}
-            Some(Kept::Status(report)) => {
-                let detail = codec::to_document("report", &report)?;
-                self.keep_at(place.channel, "status", &report.vendor_id, Some(&detail))?;
+            Some(Kept::Later(later)) => {
+                let detail = codec::to_document("a waiting change", &later)?;
+                self.keep_at(place.channel, later.kind(), later.vendor_id(), Some(&detail))?;
                 return Ok(false);
             }
             Some(Kept::Unmatched { kind, vendor_id }) => {
@@ -119,20 +148,20 @@ impl Taking<'_, '_> {
                 return Ok(false);
             }
         }
-        if let Some(message) = new_message.filter(|message| message.direction == Direction::Outbound)
+        if let Some(message) = new_message
             && let Some(vendor_id) = &message.vendor_id
         {
-            self.apply_kept_reports(channel, &place, vendor_id)?;
+            self.apply_waiting(channel, &place, vendor_id)?;
         }
         Ok(true)
     }
 
-    /// A message has become known: what the vendor reported on it before is applied now.
-    fn apply_kept_reports(&mut self, channel: &Arc<Channel>, place: &Place, vendor_id: &str) -> Result<(), StoreError> {
-        for detail in bodies::take_reports(self.session, self.workspace, place.channel, vendor_id)? {
-            let report: StatusReport =
-                serde_json::from_str(&detail).map_err(|error| crate::error::corrupt("a kept report", error))?;
-            self.apply(channel, &Change::Status(report))?;
+    /// A message has become known: what the vendor said of it before is applied now.
+    fn apply_waiting(&mut self, channel: &Arc<Channel>, place: &Place, vendor_id: &str) -> Result<(), StoreError> {
+        for detail in bodies::take_waiting(self.session, self.workspace, place.channel, vendor_id)? {
+            let later: Later =
+                serde_json::from_str(&detail).map_err(|error| crate::error::corrupt("a waiting change", error))?;
+            self.apply(channel, &Change::from(later))?;
         }
         Ok(())
     }

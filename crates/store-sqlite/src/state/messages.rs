@@ -10,7 +10,10 @@ use tidings_domain::{
     channel::ChannelType,
     contact::HandleKind,
     content::Content,
-    message::{Direction, HandleRef, HistoryEntry, Message, MessageError, MessageKind, Reaction, ReplyTo, Source},
+    message::{
+        Direction, HandleRef, HistoryEntry, Message, MessageError, MessageKind, Reaction, RemovedReaction, ReplyTo,
+        Source,
+    },
     status::MessageStatus,
 };
 use tidings_store::{Listing, MessageFilter, Page, StoreError};
@@ -51,6 +54,8 @@ struct Document<'a> {
     reply_to: Option<Cow<'a, ReplyTo>>,
     #[serde(default, skip_serializing_if = "no_items")]
     reactions: Cow<'a, [Reaction]>,
+    #[serde(default, skip_serializing_if = "no_items")]
+    removed_reactions: Cow<'a, [RemovedReaction]>,
     #[serde(default, skip_serializing_if = "no_items")]
     errors: Cow<'a, [MessageError]>,
     #[serde(default, skip_serializing_if = "no_items")]
@@ -104,6 +109,7 @@ impl Document<'_> {
                 forwarded: message.forwarded,
                 reply_to: message.reply_to.as_ref().map(Borrowed),
                 reactions: Borrowed(&message.reactions),
+                removed_reactions: Borrowed(&message.removed_reactions),
                 errors: Borrowed(&message.errors),
                 history: Borrowed(&message.history),
                 vendor_id: message.vendor_id.as_deref().map(Borrowed),
@@ -140,6 +146,7 @@ fn read(row: &Row<'_>) -> Result<Found, StoreError> {
         forwarded: document.forwarded,
         reply_to: document.reply_to.map(Cow::into_owned),
         reactions: document.reactions.into_owned(),
+        removed_reactions: document.removed_reactions.into_owned(),
         errors: document.errors.into_owned(),
         history: document.history.into_owned(),
         vendor_id: document.vendor_id.map(Cow::into_owned),

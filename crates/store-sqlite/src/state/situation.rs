@@ -66,6 +66,10 @@ pub(crate) fn load(
         },
         (None, Some(vendor_id)) => messages::find_by_vendor_id(reader, workspace, channel_number, vendor_id)?,
     };
+    let recorded = match (&message, lookups.own_vendor_id) {
+        (None, Some(own)) => messages::find_by_vendor_id(reader, workspace, channel_number, own)?.is_some(),
+        _ => false,
+    };
     let identities = lookups.identities.into_iter().flatten();
     let (contact, taken) = match &message {
         Some(message) => (contacts::load(reader, message.contact)?, Vec::new()),
@@ -96,6 +100,7 @@ pub(crate) fn load(
         conversation: conversation.map(|(_, conversation)| conversation),
         message: message.map(|found| Arc::new(found.message)),
         quoted: quoted.map(|found| Arc::new(found.message)),
+        recorded,
     };
     Ok((situation, place))
 }

@@ -90,9 +90,14 @@ pub fn edited(target: &str, text: &str, seconds: i64) -> Change {
     })
 }
 
-/// A contact takes a message back.
+/// The person with the number 4917000001 takes a message back.
 pub fn revoked(target: &str, seconds: i64) -> Change {
-    Change::Revoked(Revoked { target: target.to_owned(), by: Direction::Inbound, timestamp: at(seconds) })
+    Change::Revoked(Revoked {
+        target: target.to_owned(),
+        by: Direction::Inbound,
+        contact: person("4917000001"),
+        timestamp: at(seconds),
+    })
 }
 
 /// A contact has another number than before.

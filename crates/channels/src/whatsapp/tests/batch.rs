@@ -118,6 +118,7 @@ fn echoed_amendments_are_ours() {
         panic!()
     };
     assert_eq!((revoked.by, revoked.target.as_str()), (Direction::Outbound, "wamid.T"));
+    assert_eq!(revoked.contact.identities, [phone("49151")]);
     let reaction = json!({"type": "reaction", "reaction": {"message_id": "wamid.T", "emoji": "👍"}});
     let Change::Reacted(reacted) = to(reaction) else { panic!() };
     assert_eq!(reacted.by, Direction::Outbound);

@@ -225,6 +225,8 @@ fn edits_and_revocations() {
     let revoke = json!({"type": "revoke", "revoke": {"original_message_id": "wamid.T"}});
     let Change::Revoked(revoked) = message(revoke) else { panic!() };
     assert_eq!((revoked.target.as_str(), revoked.by), ("wamid.T", Direction::Inbound));
+    assert_eq!(revoked.contact.identities, edited.contact.identities);
+    assert_eq!(revoked.contact.identities.len(), 2);
 }
 
 #[test]

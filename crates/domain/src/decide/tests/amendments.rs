@@ -1,19 +1,21 @@
 //! Reactions, edits and revocations.
 
 use crate::{
-    change::ReportedStatus,
+    change::{Change, Edited, Person, ReportedStatus, Revoked},
     content::Content,
     event::MessageChange,
     message::{
         Direction::{self, Inbound, Outbound},
-        Reaction,
+        Reaction, RemovedReaction,
     },
     status::MessageStatus,
 };
 
 use super::{
     book::Book,
-    samples::{at, change_of, echoed, edited, kinds, message_of, reacted, received, report, revoked},
+    samples::{
+        ada, at, change_of, echoed, edited, kinds, message_of, phone, reacted, received, received_from, report, revoked,
+    },
 };
 
 const NOTHING: [&str; 0] = [];
@@ -78,6 +80,33 @@ fn an_older_reaction_is_ignored() {
 }
 
 #[test]
+fn a_late_reaction_does_not_outlive_its_removal() {
+    let mut book = book();
+    book.take(20, &reacted("m2", Inbound, Some("👍"), 11));
+    assert_eq!(kinds(&book.take(20, &reacted("m2", Inbound, None, 13))), ["message.updated"]);
+    assert_eq!(kinds(&book.take(20, &reacted("m2", Inbound, Some("🎉"), 12))), NOTHING);
+    assert_eq!(kinds(&book.take(20, &reacted("m2", Inbound, None, 12))), NOTHING);
+    assert_eq!(book.message("m2").reactions, []);
+    assert_eq!(kinds(&book.take(20, &reacted("m2", Outbound, Some("🎉"), 12))), ["message.updated"], "another side's");
+    assert_eq!(kinds(&book.take(20, &reacted("m2", Inbound, Some("👍"), 14))), ["message.updated"]);
+    assert_eq!(book.message("m2").removed_reactions, []);
+}
+
+#[test]
+fn a_removal_may_overtake_its_reaction() {
+    let mut book = book();
+    assert_eq!(kinds(&book.take(20, &reacted("m1", Inbound, None, 13))), NOTHING);
+    let before = book.message("m1");
+    assert_eq!(before.removed_reactions, [RemovedReaction { sender: Inbound, timestamp: at(13) }]);
+    assert_eq!(kinds(&book.take(21, &reacted("m1", Inbound, None, 13))), NOTHING);
+    assert_eq!(book.message("m1"), before, "said again, it changes nothing");
+    assert_eq!(kinds(&book.take(21, &reacted("m1", Inbound, Some("👍"), 12))), NOTHING);
+    assert_eq!(book.message("m1"), before);
+    assert_eq!(kinds(&book.take(22, &reacted("m1", Inbound, None, 15))), NOTHING);
+    assert_eq!(kinds(&book.take(22, &reacted("m1", Inbound, Some("👍"), 14))), NOTHING, "the newest removal counts");
+}
+
+#[test]
 fn a_reaction_to_the_unknown_is_a_message() {
     let mut book = Book::new();
     let events = book.take(10, &reacted("never seen", Inbound, Some("👍"), 9));
@@ -89,6 +118,20 @@ fn a_reaction_to_the_unknown_is_a_message() {
     assert_eq!(book.conversations[0].message_count, 1);
 
     assert_eq!(kinds(&book.take(11, &reacted("never seen", Outbound, Some("🎉"), 11))), ["message.sent"]);
+}
+
+#[test]
+fn a_reaction_to_the_unknown_with_a_known_id_is_not_recorded() {
+    let mut book = Book::new();
+    let reaction = reacted("never seen", Inbound, Some("👍"), 9);
+    book.take(10, &reaction);
+    assert_eq!(kinds(&book.take(11, &reaction)), NOTHING);
+    let Change::Reacted(mut reused) = reacted("never seen either", Inbound, Some("👍"), 12) else { panic!() };
+    reused.vendor_id = "m1".to_owned();
+    book.take(12, &received("m1", 12));
+    let before = book.all();
+    assert_eq!(kinds(&book.take(13, &Change::Reacted(reused))), NOTHING);
+    assert_eq!((book.all(), book.unmatched.len()), (before, 0));
 }
 
 #[test]
@@ -150,6 +193,34 @@ fn nobody_changes_what_somebody_else_said() {
         assert_eq!(kinds(&book.take(11, &change)), NOTHING);
     }
     assert_eq!((book.message("m1"), book.message("m2")), (first, second));
+    let kinds: Vec<_> = book.unmatched.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(kinds, ["edited", "edited", "revoked", "revoked"]);
+}
+
+#[test]
+fn no_contact_changes_what_another_one_said() {
+    let mut book = book();
+    book.take(10, &received_from(ada(&[phone("2")]), "other", 10));
+    let before = book.all();
+    let by_another = |change: Change| match change {
+        Change::Edited(edited) => Change::Edited(Edited { contact: ada(&[phone("2")]), ..edited }),
+        Change::Revoked(revoked) => Change::Revoked(Revoked { contact: ada(&[phone("3"), phone("2")]), ..revoked }),
+        other => other,
+    };
+    for (vendor_id, by) in [("m1", Inbound), ("m2", Outbound)] {
+        assert_eq!(kinds(&book.take(11, &by_another(edited(vendor_id, by, "ha", 11)))), NOTHING);
+        assert_eq!(kinds(&book.take(11, &by_another(revoked(vendor_id, by, 11)))), NOTHING);
+    }
+    assert_eq!((book.all(), book.unmatched.len()), (before, 4));
+
+    assert_eq!(kinds(&book.take(12, &by_another(revoked("m3", Inbound, 12)))), NOTHING);
+    book.take(13, &received("m3", 11));
+    assert_eq!(book.message("m3").status, MessageStatus::Delivered, "nor before it came");
+    assert_eq!(book.unmatched.len(), 5);
+
+    let Change::Revoked(mut by_nobody) = revoked("m1", Inbound, 14) else { panic!() };
+    by_nobody.contact = Person::default();
+    assert_eq!(kinds(&book.take(14, &Change::Revoked(by_nobody))), ["message.updated"], "the vendor does not say who");
 }
 
 #[test]
@@ -181,8 +252,18 @@ fn what_is_taken_back_was_there_before() {
 }
 
 #[test]
-fn taking_back_the_unknown_is_kept() {
+fn a_revocation_may_overtake_its_message() {
     let mut book = Book::new();
-    assert_eq!(kinds(&book.take(10, &revoked("never seen", Inbound, 9))), NOTHING);
-    assert_eq!(book.unmatched, [("revoked", "never seen".to_owned())]);
+    for (message, by, told) in
+        [(received("m1", 8), Inbound, "message.received"), (echoed("m2", 8), Outbound, "message.sent")]
+    {
+        let vendor_id = if by == Inbound { "m1" } else { "m2" };
+        assert_eq!(kinds(&book.take(10, &revoked(vendor_id, by, 9))), NOTHING);
+        let events = book.take(11, &message);
+        assert_eq!(kinds(&events[events.len() - 2..]), [told, "message.updated"]);
+        assert_eq!(events.last().and_then(change_of), Some(MessageChange::Deleted));
+        assert_eq!(book.message(vendor_id).status, MessageStatus::Deleted);
+        assert_eq!(kinds(&book.take(12, &message)), NOTHING);
+    }
+    assert_eq!(book.unmatched, []);
 }

@@ -46,14 +46,15 @@ fn any_change() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// Changes about the messages, the messages among them, each numbered and said one to three times, in any order.
+/// Changes about the messages, the messages among them, each numbered and said one to three times, in any order. Some
+/// reactions share a vendor id.
 fn said_in_any_order(changes: impl Strategy<Value = Vec<Change>>) -> impl Strategy<Value = Vec<(usize, Change)>> {
     changes
         .prop_map(|mut changes| {
             changes.extend([received("in", 30), echoed("echo", 30)]);
             for (number, change) in changes.iter_mut().enumerate() {
                 if let Change::Reacted(reacted) = change {
-                    reacted.vendor_id = format!("reaction {number}");
+                    reacted.vendor_id = format!("reaction {}", number % 4);
                 }
             }
             changes
@@ -189,23 +190,49 @@ fn reports() -> impl Strategy<Value = Vec<Change>> {
     })
 }
 
-/// Edits and reactions of the contact, each with a second of its own; none is taken away.
+/// Edits and reactions of the contact, each with a second of its own; some reactions are taken away.
 fn amendments() -> impl Strategy<Value = Vec<Change>> {
-    prop::collection::vec((any::<bool>(), "[abc]"), 0..8).prop_map(|amendments| {
+    prop::collection::vec((any::<bool>(), "[abc]", prop::bool::weighted(0.7)), 0..8).prop_map(|amendments| {
         (40..)
             .zip(amendments)
-            .map(|(at, (edits, text))| {
+            .map(|(at, (edits, text, sets))| {
                 if edits {
                     edited("in", Direction::Inbound, &text, at)
                 } else {
-                    reacted("in", Direction::Inbound, Some(&text), at)
+                    reacted("in", Direction::Inbound, sets.then_some(&text), at)
                 }
             })
             .collect()
     })
 }
 
+/// Messages are taken back, edited and reacted to, by who wrote them or not.
+fn revocations() -> impl Strategy<Value = Vec<Change>> {
+    let target = prop::sample::select(&MESSAGES[..2]);
+    let change = prop_oneof![
+        (target.clone(), any_direction(), 0..60_i64).prop_map(|((id, _), by, at)| revoked(id, by, at)),
+        (target.clone(), "[xyz]", 0..60_i64).prop_map(|((id, by), text, at)| edited(id, by, &text, at)),
+        (target, any_direction(), 0..60_i64).prop_map(|((id, _), by, at)| reacted(id, by, Some("a"), at)),
+    ];
+    prop::collection::vec(change, 0..8)
+}
+
 proptest! {
+    #[test]
+    fn what_its_writer_takes_back_is_deleted_in_any_order(said in said_in_any_order(revocations())) {
+        let mut book = Book::new();
+        for (_, change) in &said {
+            book.take(NOW, change);
+        }
+        for (id, direction) in &MESSAGES[..2] {
+            let taken_back = said.iter().any(|(_, change)| {
+                matches!(change, Change::Revoked(revoked) if revoked.target == *id && revoked.by == *direction)
+            });
+            prop_assert_eq!(book.message(id).status == MessageStatus::Deleted, taken_back, "{}", id);
+        }
+        check_log(&book.log)?;
+    }
+
     #[test]
     fn every_message_lives_once_and_forward(
         receipts in any_receipts(),
@@ -282,7 +309,7 @@ proptest! {
             Change::Reacted(reacted) => Some(reacted),
             _ => None,
         });
-        let newest = reactions.max_by_key(|reacted| reacted.timestamp);
+        let newest = reactions.max_by_key(|reacted| reacted.timestamp).filter(|reacted| reacted.emoji.is_some());
         let message = book.message("in");
         prop_assert_eq!(
             message.reactions.iter().map(|reaction| (Some(&reaction.emoji), reaction.timestamp)).collect::<Vec<_>>(),

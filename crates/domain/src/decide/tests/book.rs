@@ -8,11 +8,11 @@ use std::{
 use uuid::Uuid;
 
 use crate::{
-    change::{Change, Lookups, StatusReport},
+    change::{Change, Lookups},
     channel::{Channel, ChannelStatus, ChannelType, DeliveryReceipts, Provider, Receipts},
     contact::{Contact, Identity},
     conversation::{Conversation, ConversationStatus},
-    decide::{Context, Decision, Kept, Situation, Write, decide},
+    decide::{Context, Decision, Kept, Later, Situation, Write, decide},
     event::Event,
     id::{ChannelId, MessageId, OrderedIds, WorkspaceId},
     message::{Direction, Message, MessageError, Source},
@@ -29,7 +29,7 @@ pub(super) struct Book {
     pub(super) conversations: Vec<Conversation>,
     messages: HashMap<MessageId, Arc<Message>>,
     by_vendor_id: HashMap<String, MessageId>,
-    waiting: Vec<StatusReport>,
+    waiting: Vec<Later>,
     pub(super) unmatched: Vec<(&'static str, String)>,
     seen: HashSet<usize>,
     pub(super) log: Vec<Event>,
@@ -150,12 +150,11 @@ impl Book {
         let mut context = Context { now: self.now, ids: &mut self.ids };
         let decision = decide(situation, change, &mut context);
         let Some(vendor_id) = self.write(decision) else { return };
-        let (known, waiting) =
-            std::mem::take(&mut self.waiting).into_iter().partition(|kept| kept.vendor_id == vendor_id);
+        let (known, waiting): (Vec<_>, _) =
+            std::mem::take(&mut self.waiting).into_iter().partition(|kept| kept.vendor_id() == vendor_id);
         self.waiting = waiting;
-        let known: Vec<StatusReport> = known;
-        for report in known {
-            self.apply(&Change::Status(report));
+        for kept in known {
+            self.apply(&Change::from(kept));
         }
     }
 
@@ -163,6 +162,7 @@ impl Book {
         let by_vendor_id = |id: &str| self.by_vendor_id.get(id).and_then(|id| self.messages.get(id)).cloned();
         let by_our_id = lookups.message_id.and_then(|id| self.messages.get(&id)).cloned();
         let message = by_our_id.or_else(|| lookups.vendor_id.and_then(by_vendor_id));
+        let recorded = message.is_none() && lookups.own_vendor_id.and_then(by_vendor_id).is_some();
         let mut taken = Vec::new();
         let mut contact: Option<&Contact> = None;
         if let Some(message) = &message {
@@ -187,6 +187,7 @@ impl Book {
             conversation: conversation.cloned(),
             message,
             quoted: lookups.quoted.and_then(by_vendor_id),
+            recorded,
         }
     }
 
@@ -194,7 +195,7 @@ impl Book {
         self.contacts.iter().find(|contact| contact.handle(identity).is_some())
     }
 
-    /// Answers with the vendor's id of an outbound message that became known.
+    /// Answers with the vendor's id of a message that became known.
     fn write(&mut self, decision: Decision) -> Option<String> {
         if let Some(write) = decision.contact {
             put(&mut self.contacts, write, |contact| contact.id);
@@ -214,16 +215,15 @@ impl Book {
         self.log.extend(decision.events);
         match decision.kept {
             None => {}
-            Some(Kept::Status(report)) => self.waiting.push(report),
+            Some(Kept::Later(later)) => self.waiting.push(later),
             Some(Kept::Unmatched { kind, vendor_id }) => self.unmatched.push((kind, vendor_id)),
         }
         match decision.message? {
             Write::Insert(message) => {
                 let vendor_id = message.vendor_id.clone().expect("what came from the vendor has its id");
                 assert_eq!(self.by_vendor_id.insert(vendor_id.clone(), message.id), None, "one message of each id");
-                let is_ours = message.direction == Direction::Outbound;
                 self.messages.insert(message.id, message);
-                is_ours.then_some(vendor_id)
+                Some(vendor_id)
             }
             Write::Update(message) => {
                 assert!(self.messages.insert(message.id, message).is_some(), "it was known");

@@ -105,7 +105,9 @@ fn an_identity_of_somebody_else_is_not_taken() {
 fn an_edit_of_a_known_message_teaches_nothing() {
     let mut book = Book::new();
     book.take(1, &Change::Received(Said { contact: ada(&[user("u1")]), ..said("m1", 1) }));
-    assert_eq!(kinds(&book.take(2, &edited("m1", Direction::Inbound, "new", 2))), ["message.updated"]);
+    let Change::Edited(mut edited) = edited("m1", Direction::Inbound, "new", 2) else { panic!() };
+    edited.contact = ada(&[phone("1"), user("u1")]);
+    assert_eq!(kinds(&book.take(2, &Change::Edited(edited))), ["message.updated"]);
     assert_eq!(identities(&book, 0), [user("u1")]);
 }
 

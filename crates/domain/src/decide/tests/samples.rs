@@ -90,7 +90,7 @@ pub(super) fn edited(target: &str, by: Direction, text: &str, seconds: i64) -> C
 }
 
 pub(super) fn revoked(target: &str, by: Direction, seconds: i64) -> Change {
-    Change::Revoked(Revoked { target: target.to_owned(), by, timestamp: at(seconds) })
+    Change::Revoked(Revoked { target: target.to_owned(), by, contact: ada(&[phone("1")]), timestamp: at(seconds) })
 }
 
 pub(super) fn moved(before: &[Identity], after: &[Identity]) -> Change {
