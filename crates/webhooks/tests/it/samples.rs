@@ -115,6 +115,7 @@ pub(crate) fn inbound(content: Content) -> Message {
         forwarded: false,
         reply_to: None,
         reactions: Vec::new(),
+        removed_reactions: Vec::new(),
         errors: Vec::new(),
         history: Vec::new(),
         vendor_id: Some("wamid.HBgLMTIxMzU1NTAxMjMVAgASGBQzQTdG".to_owned()),
