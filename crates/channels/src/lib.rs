@@ -1,10 +1,10 @@
 //! How each vendor speaks: bytes in, changes out.
 //!
-//! The story: [`adapter`] hands out the one [`Adapter`] of a channel type. It checks what an operator typed
+//! The story: [`adapter()`] hands out the one [`Adapter`] of a channel type. It checks what an operator typed
 //! ([`Adapter::configure`]), answers the vendor's handshake ([`Adapter::handshake`]), checks a webhook's signature
 //! ([`Adapter::verifier`]) and reads its body into [`tidings_domain::change::Update`]s ([`Adapter::parse`]).
 //! Everything here is a pure function of its arguments: no I/O, no clock, no state, and no opinion of what a change
-//! leads to. A vendor is one folder and one line in [`adapter`].
+//! leads to. A vendor is one folder and one line in [`adapter()`].
 
 mod adapter;
 mod configure;
