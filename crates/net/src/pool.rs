@@ -90,7 +90,9 @@ impl Pool {
                 Err(Lost::Silent(error) | Lost::Broken(error)) => return Err(error),
             }
         }
-        let connection = connect(&self.inner.client, &self.inner.target, request.connect_timeout, progress).await?;
+        // Boxed, as all that is rare here: a request on a kept connection then moves and keeps but little.
+        let connecting = connect(&self.inner.client, &self.inner.target, request.connect_timeout, progress);
+        let connection = Box::pin(connecting).await?;
         if let Connected::Shared(shared) = &connection {
             let needs_sweeper = self.kept().put_shared(shared.clone());
             self.start_sweeper_if(needs_sweeper);
@@ -123,7 +125,7 @@ impl Pool {
             }
             Connected::Shared(mut shared) => {
                 let wire_request = wire_request(request, &target.absolute_form, None);
-                shared.exchange(wire_request, request.body_cap, progress).await
+                Box::pin(shared.exchange(wire_request, request.body_cap, progress)).await
             }
         }
     }

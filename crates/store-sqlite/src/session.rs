@@ -23,6 +23,11 @@ impl Reader<'_> {
         self.connection.prepare_cached(sql).map_err(refused)
     }
 
+    /// Executes a statement that takes nothing and answers nothing.
+    pub(crate) fn execute(&self, sql: &str) -> Result<(), StoreError> {
+        self.statement(sql)?.execute([]).map(drop).map_err(refused)
+    }
+
     /// The number of a workspace, if it is there.
     pub(crate) fn find_workspace(&self, id: WorkspaceId) -> Result<Option<i64>, StoreError> {
         let mut statement = self.statement("SELECT number FROM workspaces WHERE id = ?1")?;
@@ -42,6 +47,22 @@ pub(crate) struct Session<'a> {
     pub(crate) ids: &'a mut dyn IdSource,
     pub(crate) counters: &'a mut Counters,
     pub(crate) appended: &'a mut Vec<LogEntry>,
+    /// Whether a part can be undone alone; without, its refusal must undo everything.
+    pub(crate) savepoints: bool,
+}
+
+/// A part of the transaction that may be undone alone.
+pub(crate) struct Part {
+    name: &'static str,
+    appended: usize,
+    savepoint: bool,
+}
+
+impl Part {
+    /// Whether it may; otherwise its refusal has to be passed on.
+    pub(crate) fn can_be_undone(&self) -> bool {
+        self.savepoint
+    }
 }
 
 /// Numbers that are given out in memory. They grow also over what is rolled back: gaps are allowed.
@@ -90,7 +111,26 @@ impl Counters {
 }
 
 impl Session<'_> {
-    /// Appends an event to the log and answers where it stands.
+    /// Begins a part. Parts of different names may lie in each other.
+    pub(crate) fn begin_part(&self, name: &'static str) -> Result<Part, StoreError> {
+        if self.savepoints {
+            self.reader.execute(&format!("SAVEPOINT {name}"))?;
+        }
+        Ok(Part { name, appended: self.appended.len(), savepoint: self.savepoints })
+    }
+
+    /// Undoes what the part has done so far, with all the parts that were begun in it.
+    pub(crate) fn undo(&mut self, part: &Part) -> Result<(), StoreError> {
+        self.appended.truncate(part.appended);
+        self.reader.execute(&format!("ROLLBACK TO {}", part.name))
+    }
+
+    /// Ends a part.
+    pub(crate) fn end(&self, part: &Part) -> Result<(), StoreError> {
+        if part.savepoint { self.reader.execute(&format!("RELEASE {}", part.name)) } else { Ok(()) }
+    }
+
+    /// Appends an event to the log.
     pub(crate) fn append(&mut self, workspace: i64, channel: Option<i64>, event: Event) -> Result<(), StoreError> {
         self.counters.position += 1;
         let position = Position(self.counters.position);

@@ -1,7 +1,7 @@
 //! The one writer: a thread that turns what is queued into one commit after the other.
 //!
-//! Each verb runs in a savepoint, so that its refusal does not touch its neighbours; all of them share one COMMIT and
-//! its fsync. Tenants take turns in the [`queue`](crate::queue), and verbs that can wait (the outcomes of deliveries)
+//! All verbs of a batch share one COMMIT and its fsync, and a verb's refusal does not touch its neighbours: a batch in
+//! which one is refused is run again with a savepoint around each. Tenants take turns in the [`queue`](crate::queue), and verbs that can wait (the outcomes of deliveries)
 //! wait there for a commit to share. A full disk fails the commit's verbs and nothing else, since SQLite then has written nothing that counts; any other failed
 //! COMMIT stops the store, because after a failed fsync nobody knows what is on the disk.
 
@@ -17,20 +17,20 @@ use tokio::sync::{oneshot, watch};
 
 use crate::{
     checkpoint::Checkpoint,
-    error::refused,
     queue::{Queue, Tenant, Urgency, Urgent},
     session::{Counters, Reader, Session},
 };
 
 /// A verb in the queue.
 trait Pending: Send {
+    /// Runs it. What an earlier run has done has been undone.
     fn run(&mut self, session: &mut Session<'_>) -> Result<(), StoreError>;
     /// Answers the caller; `committed` says what became of the commit.
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
 struct Verb<T, F> {
-    work: Option<F>,
+    work: F,
     result: Option<Result<T, StoreError>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
@@ -38,11 +38,10 @@ struct Verb<T, F> {
 impl<T, F> Pending for Verb<T, F>
 where
     T: Send,
-    F: FnOnce(&mut Session<'_>) -> Result<T, StoreError> + Send,
+    F: FnMut(&mut Session<'_>) -> Result<T, StoreError> + Send,
 {
     fn run(&mut self, session: &mut Session<'_>) -> Result<(), StoreError> {
-        let Some(work) = self.work.take() else { return Err(StoreError::Stopped) };
-        let result = work(session);
+        let result = (self.work)(session);
         let refusal = result.as_ref().err().cloned();
         self.result = Some(result);
         refusal.map_or(Ok(()), Err)
@@ -112,14 +111,14 @@ impl Writer {
         *self.listener.write().unwrap_or_else(PoisonError::into_inner) = Some(listener);
     }
 
-    /// Runs a verb and answers when it is committed.
+    /// Runs a verb and answers when it is committed. The work may be run a second time, the first being undone.
     pub(crate) async fn run<T, F>(&self, urgency: Urgency, tenant: Tenant, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Session<'_>) -> Result<T, StoreError> + Send + 'static,
+        F: FnMut(&mut Session<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let envelope = Envelope { urgency, verb: Box::new(Verb { work: Some(work), result: None, reply }) };
+        let envelope = Envelope { urgency, verb: Box::new(Verb { work, result: None, reply }) };
         self.queue.push(tenant, envelope)?;
         answer.await.unwrap_or(Err(StoreError::Stopped))
     }
@@ -212,32 +211,44 @@ impl Desk {
         next
     }
 
+    /// Runs the verbs in a transaction that it leaves open. A savepoint costs statements and a copy of every page that
+    /// is changed in it, and verbs are hardly ever refused: so it is first tried without.
     fn run_all(&mut self, batch: &mut [Envelope]) -> Result<(), StoreError> {
-        let connection = &self.connection;
-        let execute = |sql: &str| {
-            connection.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map_err(refused).map(drop)
+        match self.try_all(batch, false) {
+            Err(_) if !self.connection.is_autocommit() => {
+                self.execute("ROLLBACK")?;
+                self.appended.clear();
+                self.try_all(batch, true)
+            }
+            // A transaction that has ended is one that SQLite has rolled back by itself, as it does on a full disk.
+            outcome => outcome,
+        }
+    }
+
+    fn try_all(&mut self, batch: &mut [Envelope], savepoints: bool) -> Result<(), StoreError> {
+        self.execute("BEGIN IMMEDIATE")?;
+        let mut session = Session {
+            reader: Reader { connection: &self.connection },
+            ids: &mut *self.ids,
+            counters: &mut self.counters,
+            appended: &mut self.appended,
+            savepoints,
         };
-        execute("BEGIN IMMEDIATE")?;
         for Envelope { verb, .. } in batch {
-            let mark = self.appended.len();
-            execute("SAVEPOINT verb")?;
-            let mut session = Session {
-                reader: Reader { connection },
-                ids: &mut *self.ids,
-                counters: &mut self.counters,
-                appended: &mut self.appended,
-            };
+            let part = session.begin_part("verb")?;
             if let Err(refusal) = verb.run(&mut session) {
-                if connection.is_autocommit() {
-                    // SQLite has rolled everything back by itself, as it does on a full disk.
+                if !part.can_be_undone() || self.connection.is_autocommit() {
                     return Err(refusal);
                 }
-                self.appended.truncate(mark);
-                execute("ROLLBACK TO verb")?;
+                session.undo(&part)?;
             }
-            execute("RELEASE verb")?;
+            session.end(&part)?;
         }
         Ok(())
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), StoreError> {
+        Reader { connection: &self.connection }.execute(sql)
     }
 }
 

@@ -116,10 +116,10 @@ pub(crate) fn list(
 }
 
 /// Appends events that no change of state stands behind.
-pub(crate) fn append(session: &mut Session<'_>, events: Vec<Event>) -> Result<(), StoreError> {
+pub(crate) fn append(session: &mut Session<'_>, events: &[Event]) -> Result<(), StoreError> {
     for event in events {
         let workspace = session.reader.workspace(event.workspace_id)?;
-        session.append(workspace, None, event)?;
+        session.append(workspace, None, event.clone())?;
     }
     Ok(())
 }

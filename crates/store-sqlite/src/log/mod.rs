@@ -66,7 +66,7 @@ impl Log for SqliteStore {
 
     async fn event_append(&self, events: Vec<Event>) -> Result<(), StoreError> {
         let tenant = events.first().map_or_else(uuid::Uuid::nil, |event| event.workspace_id.uuid());
-        self.writer.run(Urgency::Now, tenant, move |session| events::append(session, events)).await
+        self.writer.run(Urgency::Now, tenant, move |session| events::append(session, &events)).await
     }
 
     async fn lease_acquire(&self, kind: &'static str, id: EndpointId, holder: &str) -> Result<u64, StoreError> {

@@ -64,7 +64,7 @@ pub(crate) fn owner(reader: &Reader<'_>, workspace: i64, identity: &Identity) ->
 }
 
 /// A contact with the handles that it has now.
-pub(crate) fn load(reader: &Reader<'_>, number: i64) -> Result<Option<Loaded>, StoreError> {
+pub(crate) fn load(reader: &Reader<'_>, workspace_id: WorkspaceId, number: i64) -> Result<Option<Loaded>, StoreError> {
     let mut statement = reader
         .statement("SELECT number, id, kind, value FROM handles WHERE contact = ?1 AND detached = 0 ORDER BY number")?;
     let rows = statement.query([number]).map_err(refused)?;
@@ -74,23 +74,20 @@ pub(crate) fn load(reader: &Reader<'_>, number: i64) -> Result<Option<Loaded>, S
         let handle = Handle { id: HandleId::from_bytes(codec::id(row, "id")?), identity };
         Ok((codec::column::<i64>(row, "number")?, handle))
     })?;
-    let mut statement = reader.statement(
-        "SELECT contacts.*, workspaces.id AS workspace_id FROM contacts \
-         JOIN workspaces ON workspaces.number = contacts.workspace WHERE contacts.number = ?1",
-    )?;
+    let mut statement = reader.statement("SELECT * FROM contacts WHERE number = ?1")?;
     let rows = statement.query([number]).map_err(refused)?;
     let handles = stored.iter().map(|(number, handle)| (handle.id, *number)).collect();
     codec::first(rows, |row| {
-        let contact = read(row, stored.into_iter().map(|(_, handle)| handle).collect())?;
+        let contact = read(row, workspace_id, stored.into_iter().map(|(_, handle)| handle).collect())?;
         Ok(Loaded { number, handles, contact })
     })
 }
 
-fn read(row: &Row<'_>, handles: Vec<Handle>) -> Result<Contact, StoreError> {
+fn read(row: &Row<'_>, workspace_id: WorkspaceId, handles: Vec<Handle>) -> Result<Contact, StoreError> {
     let document: Document = codec::document(row, "document")?;
     Ok(Contact {
         id: ContactId::from_bytes(codec::id(row, "id")?),
-        workspace_id: WorkspaceId::from_bytes(codec::id(row, "workspace_id")?),
+        workspace_id,
         name: codec::column(row, "name")?,
         profile_name: document.profile_name,
         username: document.username,

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tidings_domain::{
     ChannelId, ContactId, ConversationId, WorkspaceId,
-    channel::ChannelType,
+    channel::{Channel, ChannelType},
+    contact::Contact,
     conversation::{ActorType, Conversation, ConversationStatus},
 };
 use tidings_store::{ConversationFilter, Listing, Page, StoreError};
@@ -51,14 +52,32 @@ impl Document {
     }
 }
 
+/// Whose a conversation is and where it is held.
+struct Between {
+    workspace_id: WorkspaceId,
+    contact_id: ContactId,
+    channel_id: ChannelId,
+    channel_type: ChannelType,
+}
+
 fn read(row: &Row<'_>) -> Result<(i64, Conversation), StoreError> {
-    let document: Document = codec::document(row, "document")?;
-    let conversation = Conversation {
-        id: ConversationId::from_bytes(codec::id(row, "id")?),
+    let between = Between {
         workspace_id: WorkspaceId::from_bytes(codec::id(row, "workspace_id")?),
         contact_id: ContactId::from_bytes(codec::id(row, "contact_id")?),
         channel_id: ChannelId::from_bytes(codec::id(row, "channel_id")?),
         channel_type: codec::word(row, "channel_type", ChannelType::from_name)?,
+    };
+    read_between(row, between)
+}
+
+fn read_between(row: &Row<'_>, between: Between) -> Result<(i64, Conversation), StoreError> {
+    let document: Document = codec::document(row, "document")?;
+    let conversation = Conversation {
+        id: ConversationId::from_bytes(codec::id(row, "id")?),
+        workspace_id: between.workspace_id,
+        contact_id: between.contact_id,
+        channel_id: between.channel_id,
+        channel_type: between.channel_type,
         status: codec::word(row, "status", ConversationStatus::from_name)?,
         assigned_to: document.assigned_to,
         assigned_type: document.assigned_type,
@@ -82,19 +101,25 @@ pub(crate) fn load(reader: &Reader<'_>, number: i64) -> Result<Option<(i64, Conv
     codec::first(rows, read)
 }
 
-/// The newest conversation of a contact on a channel.
+/// The newest conversation of a contact on a channel, given with their numbers.
 pub(crate) fn newest(
     reader: &Reader<'_>,
     workspace: i64,
-    contact: i64,
-    channel: i64,
+    (contact_number, contact): (i64, &Contact),
+    (channel_number, channel): (i64, &Channel),
 ) -> Result<Option<(i64, Conversation)>, StoreError> {
-    let mut statement = reader.statement(&format!(
-        "{SELECT} WHERE conversations.number = (SELECT max(number) FROM conversations \
-         WHERE workspace = ?1 AND contact = ?2 AND channel = ?3)"
-    ))?;
-    let rows = statement.query([workspace, contact, channel]).map_err(refused)?;
-    codec::first(rows, read)
+    let mut statement = reader.statement(
+        "SELECT * FROM conversations WHERE workspace = ?1 AND contact = ?2 AND channel = ?3 \
+         ORDER BY number DESC LIMIT 1",
+    )?;
+    let rows = statement.query([workspace, contact_number, channel_number]).map_err(refused)?;
+    let between = Between {
+        workspace_id: channel.workspace_id,
+        contact_id: contact.id,
+        channel_id: channel.id,
+        channel_type: channel.channel_type,
+    };
+    codec::first(rows, |row| read_between(row, between))
 }
 
 pub(crate) fn insert(

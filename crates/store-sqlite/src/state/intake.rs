@@ -20,22 +20,22 @@ use crate::{
 const MILLIS_PER_DAY: i64 = 86_400_000;
 
 /// Takes in a webhook. A body of which everything had come before is not stored again.
-pub(crate) fn take(session: &mut Session<'_>, intake: Intake) -> Result<IntakeReceipt, StoreError> {
+pub(crate) fn take(session: &mut Session<'_>, intake: &Intake) -> Result<IntakeReceipt, StoreError> {
     let workspace = session.reader.workspace(intake.workspace_id)?;
     let channel = situation::channel_number(&session.reader, intake.channel_id)?;
-    let (body, number) = match intake.body {
+    let (body, number) = match &intake.body {
         Ok(body) => (Some(body), session.counters.next_body()),
         Err(number) => {
-            bodies::forget_kept(session, number)?;
-            (None, number)
+            bodies::forget_kept(session, *number)?;
+            (None, *number)
         }
     };
     let mut taking = Taking { session, workspace, channel, body: number, now: intake.received_at };
     let mut receipt = IntakeReceipt::default();
     let mut is_news = body.is_some();
-    match intake.updates {
+    match &intake.updates {
         Err(reason) => {
-            taking.keep("unparsed", &reason, None)?;
+            taking.keep("unparsed", reason, None)?;
             receipt.kept += 1;
         }
         Ok(updates) => {
@@ -47,7 +47,7 @@ pub(crate) fn take(session: &mut Session<'_>, intake: Intake) -> Result<IntakeRe
         }
     }
     if let Some(body) = body.filter(|_| is_news) {
-        bodies::insert(session, number, workspace, channel, intake.received_at, &body)?;
+        bodies::insert(session, number, workspace, channel, intake.received_at, body)?;
     }
     Ok(receipt)
 }
@@ -70,35 +70,33 @@ enum Taken {
 }
 
 impl Taking<'_, '_> {
-    fn update(&mut self, update: RoutedUpdate, receipt: &mut IntakeReceipt) -> Result<(), StoreError> {
-        let (channel, change) = match (update.target, update.news) {
+    fn update(&mut self, update: &RoutedUpdate, receipt: &mut IntakeReceipt) -> Result<(), StoreError> {
+        let (channel, change) = match (&update.target, &update.news) {
             (Target::Unrouted(account), _) => {
                 receipt.kept += 1;
-                return self.keep("unrouted", &account, None);
+                return self.keep("unrouted", account, None);
             }
             (Target::Channel(_), News::Unknown { kind }) => {
                 receipt.kept += 1;
-                return self.keep("unknown", &kind, None);
+                return self.keep("unknown", kind, None);
             }
             (Target::Channel(channel), News::Change(change)) => (channel, change),
         };
-        self.execute("SAVEPOINT one_update")?;
-        let mark = self.session.appended.len();
-        match self.take_change(&channel, &change, update.dedup) {
+        let part = self.session.begin_part("one_update")?;
+        match self.take_change(channel, change, update.dedup) {
             Ok(Taken::Applied) => receipt.applied += 1,
             Ok(Taken::Repeated) => receipt.repeated += 1,
             Ok(Taken::Kept) => receipt.kept += 1,
             // It would be refused each time that the vendor repeats it, and its neighbours with it: it is kept instead.
-            Err(error @ (StoreError::Conflict(_) | StoreError::Corrupt { .. })) => {
+            Err(error @ (StoreError::Conflict(_) | StoreError::Corrupt { .. })) if part.can_be_undone() => {
                 tracing::error!(%error, body = self.body.0, "an update cannot be applied; it is kept");
-                self.session.appended.truncate(mark);
-                self.execute("ROLLBACK TO one_update")?;
+                self.session.undo(&part)?;
                 self.keep("refused", &error.to_string(), None)?;
                 receipt.kept += 1;
             }
             Err(error) => return Err(error),
         }
-        self.execute("RELEASE one_update")
+        self.session.end(&part)
     }
 
     fn take_change(
@@ -113,10 +111,6 @@ impl Taking<'_, '_> {
             return Ok(Taken::Repeated);
         }
         Ok(if self.apply(channel, change)? { Taken::Applied } else { Taken::Kept })
-    }
-
-    fn execute(&self, sql: &str) -> Result<(), StoreError> {
-        self.session.reader.statement(sql)?.execute([]).map(drop).map_err(refused)
     }
 
     /// Remembers a dedup key. Answers whether it was new.

@@ -131,7 +131,7 @@ impl State for SqliteStore {
     }
 
     async fn intake(&self, intake: Intake) -> Result<IntakeReceipt, StoreError> {
-        self.writer.run(Now, intake.workspace_id.uuid(), move |session| intake::take(session, intake)).await
+        self.writer.run(Now, intake.workspace_id.uuid(), move |session| intake::take(session, &intake)).await
     }
 
     async fn body_kept(

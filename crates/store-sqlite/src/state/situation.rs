@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tidings_domain::{
-    ChannelId,
+    ChannelId, WorkspaceId,
     change::Lookups,
     channel::{Channel, ChannelStatus},
     contact::Identity,
@@ -15,7 +15,10 @@ use crate::{
     codec,
     error::refused,
     session::Reader,
-    state::{contacts, conversations, messages},
+    state::{
+        contacts::{self, Loaded},
+        conversations, messages,
+    },
 };
 
 /// The numbers of what a situation speaks of, by which its decision is written.
@@ -72,12 +75,14 @@ pub(crate) fn load(
     };
     let identities = lookups.identities.into_iter().flatten();
     let (contact, taken) = match &message {
-        Some(message) => (contacts::load(reader, message.contact)?, Vec::new()),
-        None => by_identities(reader, workspace, identities)?,
+        Some(message) => (contacts::load(reader, channel.workspace_id, message.contact)?, Vec::new()),
+        None => by_identities(reader, (workspace, channel.workspace_id), identities)?,
     };
     let conversation = match (&message, &contact) {
         (Some(message), _) => conversations::load(reader, message.conversation)?,
-        (None, Some(contact)) => conversations::newest(reader, workspace, contact.number, channel_number)?,
+        (None, Some(Loaded { number, contact, .. })) => {
+            conversations::newest(reader, workspace, (*number, contact), (channel_number, &channel))?
+        }
         (None, None) => None,
     };
     let quoted = match lookups.quoted {
@@ -88,7 +93,7 @@ pub(crate) fn load(
     let place = Place {
         workspace,
         channel: channel_number,
-        contact: contact.as_ref().map(contacts::Loaded::stored),
+        contact: contact.as_ref().map(Loaded::stored),
         conversation: conversation.as_ref().map(|(number, _)| *number),
         message: message.as_ref().map(|message| message.number),
     };
@@ -108,9 +113,9 @@ pub(crate) fn load(
 /// The contact that has the first known of the identities, and which of them belong to others.
 fn by_identities<'a>(
     reader: &Reader<'_>,
-    workspace: i64,
+    (workspace, workspace_id): (i64, WorkspaceId),
     identities: impl Iterator<Item = &'a Identity>,
-) -> Result<(Option<contacts::Loaded>, Vec<Identity>), StoreError> {
+) -> Result<(Option<Loaded>, Vec<Identity>), StoreError> {
     let mut found = None;
     let mut taken = Vec::new();
     for identity in identities {
@@ -121,6 +126,6 @@ fn by_identities<'a>(
             (Some(_), Some(_)) => taken.push(identity.clone()),
         }
     }
-    let contact = found.map(|number| contacts::load(reader, number)).transpose()?.flatten();
+    let contact = found.map(|number| contacts::load(reader, workspace_id, number)).transpose()?.flatten();
     Ok((contact, taken))
 }

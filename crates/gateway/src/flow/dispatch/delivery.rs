@@ -169,7 +169,7 @@ fn headers_document(headers: &HeaderMap) -> String {
             break;
         }
         let comma = if document.len() > 1 { "," } else { "" };
-        document = format!("{document}{comma}\"{name}\":{}", serde_json::Value::String(value));
+        document.extend([comma, "\"", name.as_str(), "\":", &serde_json::Value::String(value).to_string()]);
     }
     document + "}"
 }
