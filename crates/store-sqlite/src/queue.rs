@@ -19,6 +19,8 @@ const ALL: usize = 8192;
 const OF_ONE: usize = 4096;
 /// How many verbs share a commit at most.
 const BATCH: usize = 512;
+/// How many are not worth dividing between two commits.
+const FEW: usize = 16;
 /// How long what can wait waits for a commit to share.
 const PATIENCE: Duration = Duration::from_millis(5);
 
@@ -90,7 +92,11 @@ impl<V: Urgent> Queue<V> {
         Ok(())
     }
 
-    /// Waits for verbs and takes what is there, one of each tenant in turn. Answers false when there will be no more.
+    /// Waits for verbs and takes half of what is there, one of each tenant in turn. Answers false when there will be no
+    /// more.
+    ///
+    /// Were all of it taken, everybody would wait for the same commit, and the writer then for everybody. So those of
+    /// one half are answered, and come again, while the other half is written.
     pub(crate) fn take(&self, batch: &mut Vec<V>) -> bool {
         let mut lines = self.lines();
         let mut patience_ends = None;
@@ -106,7 +112,8 @@ impl<V: Urgent> Queue<V> {
             }
             lines = self.changed.wait_timeout(lines, left).unwrap_or_else(PoisonError::into_inner).0;
         }
-        while batch.len() < BATCH
+        let most = lines.waiting.div_ceil(2).clamp(FEW, BATCH);
+        while batch.len() < most
             && let Some(verb) = lines.next()
         {
             batch.push(verb);
@@ -174,6 +181,16 @@ mod tests {
         push(&queue, 2, Urgency::Now).unwrap();
         assert_eq!(take(&queue)[..3], [1, 2, 1]);
         push(&queue, 1, Urgency::Now).unwrap();
+    }
+
+    #[test]
+    fn of_many_half_are_taken() {
+        let queue = Queue::new();
+        for tenant in 0..50 {
+            push(&queue, tenant, Urgency::Now).unwrap();
+        }
+        let taken: Vec<usize> = std::iter::repeat_with(|| take(&queue).len()).take(3).collect();
+        assert_eq!(taken, [25, 16, 9]);
     }
 
     #[test]
