@@ -79,7 +79,7 @@ impl ServeArguments {
         let networks = self.allow_networks.or(file.allow_networks).unwrap_or_default();
         Ok(ServeOptions {
             listen: self.listen.or(file.listen).unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 7777))),
-            public_url: self.public_url.or(file.public_url),
+            public_url: self.public_url.or(file.public_url).map(|url| usable_url(&url)).transpose()?,
             admin_key: self.admin_key.or(file.admin_key).map(usable_key).transpose()?,
             seal_key_file: self.seal_key_file.or(file.seal_key_file).unwrap_or_else(|| data.join("tidings.key")),
             allow_networks: networks
@@ -96,8 +96,36 @@ impl ServeArguments {
     }
 }
 
+/// Links are made by putting a path behind it.
+fn usable_url(url: &str) -> anyhow::Result<String> {
+    let trimmed = url.trim().trim_end_matches('/');
+    let usable = trimmed.parse::<http::Uri>().is_ok_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.query().is_none() && !trimmed.contains('#')
+    });
+    anyhow::ensure!(usable, "public_url: `{url}` is not an address such as https://chat.example.com");
+    Ok(trimmed.to_owned())
+}
+
 /// An empty key would let everybody in; a variable that is set to nothing is a slip.
 fn usable_key(key: String) -> anyhow::Result<String> {
     anyhow::ensure!(!key.trim().is_empty(), "admin_key: it is empty; set a long random text, or leave it out");
     Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_address_has_a_scheme_and_ends_without_a_slash() {
+        for (given, kept) in
+            [("https://chat.example.com/", "https://chat.example.com"), ("http://a:1/b", "http://a:1/b")]
+        {
+            assert_eq!(usable_url(given).unwrap(), kept);
+        }
+        for given in ["chat.example.com", "", "ftp://a", "https://a/?b=1", "https://a/#b", "https://a b"] {
+            let error = usable_url(given).unwrap_err().to_string();
+            assert!(error.starts_with("public_url:") && error.contains(given), "{error}");
+        }
+    }
 }

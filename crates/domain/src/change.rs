@@ -35,6 +35,8 @@ pub enum Route {
     Path,
     /// The channel of this number, page or account.
     Account(String),
+    /// A channel of the business that has this id at the vendor: it speaks of no single account.
+    Group(String),
 }
 
 /// What an update says.

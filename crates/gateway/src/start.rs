@@ -8,7 +8,7 @@ use tidings_domain::{
     workspace::{DEFAULT_WORKSPACE, Workspace},
 };
 use tidings_net::{AddressPolicy, Client, Roots};
-use tidings_store::{Store, StoreError};
+use tidings_store::{Sealed, Store, StoreError};
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
@@ -26,6 +26,11 @@ use crate::{
     settings::Settings,
     telemetry::Metrics,
 };
+
+/// The setting with the hash of the operator's key that the first start made.
+const ADMIN_KEY_HASH: &str = "admin_key_hash";
+/// The setting that only the key of the first start opens.
+const SEAL_CHECK: &str = "seal_check";
 
 /// What a gateway takes from the world.
 #[derive(Clone)]
@@ -63,6 +68,7 @@ impl Gateway {
         let seal = Seal::from_key(&settings.seal_key);
         let ids = Arc::new(Ids::new(clock.clone(), random.clone()));
         let registry = Arc::new(load(&*store, &seal).await?);
+        check_seal(&*store, &seal, &*random).await?;
         let default_workspace = default_workspace(&*store, &registry, &ids, &*clock).await?;
         let (admin_key_hash, new_admin_key) = admin_key(&*store, &settings, &*random).await?;
         let tail = Arc::new(Tail::new(registry.clone(), store.log_head().await?));
@@ -138,6 +144,17 @@ async fn load(store: &dyn Store, seal: &Seal) -> Result<Registry, StartError> {
     Ok(registry)
 }
 
+/// Whether this is the key that the first start sealed with, though there may be no secret yet to tell by.
+async fn check_seal(store: &dyn Store, seal: &Seal, random: &dyn Random) -> Result<(), StartError> {
+    match store.setting(SEAL_CHECK).await? {
+        Some(sealed) => seal
+            .open(SEAL_CHECK, &Sealed(sealed))
+            .map(drop)
+            .map_err(|source| StartError::Sealed { what: "this data folder".to_owned(), source }),
+        None => Ok(store.setting_remember(SEAL_CHECK, seal.seal(random, SEAL_CHECK, b"").0).await?),
+    }
+}
+
 /// The workspace that the operator's key acts in unless told otherwise; made on the first start.
 async fn default_workspace(
     store: &dyn Store,
@@ -166,12 +183,13 @@ async fn admin_key(
     if let Some(key) = &settings.admin_key {
         return Ok((auth::hash(key), None));
     }
-    if let Some(hash) = store.admin_key_hash().await? {
+    let remembered = store.setting(ADMIN_KEY_HASH).await?;
+    if let Some(hash) = remembered.and_then(|value| value.try_into().ok()) {
         return Ok((hash, None));
     }
     let key = format!("tid_admin_{}", random_text(random));
     let hash = auth::hash(&key);
-    store.admin_key_remember(hash).await?;
+    store.setting_remember(ADMIN_KEY_HASH, hash.to_vec()).await?;
     Ok((hash, Some(key)))
 }
 

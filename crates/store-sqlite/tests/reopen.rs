@@ -44,7 +44,7 @@ async fn everything_is_there_again() {
         at: at(0),
     };
     assert_eq!(first.key_create(key.clone(), Some(claim.clone())).await, Ok(Claimed::Done));
-    first.admin_key_remember([8; 32]).await.unwrap();
+    first.setting_remember("name", vec![8]).await.unwrap();
     let channel = bench.channel(workspace, "100").await;
     let endpoint = bench.endpoint(workspace).await;
     let epoch = first.lease_acquire("endpoint", endpoint, "one").await.unwrap();
@@ -75,7 +75,7 @@ async fn everything_is_there_again() {
     assert_eq!(bench.after(Position(0)).await, log);
     assert_eq!(second.workspace_all().await, Ok(workspaces));
     assert_eq!(second.key_all().await, Ok(vec![key.clone()]));
-    assert_eq!(second.admin_key_hash().await, Ok(Some([8; 32])));
+    assert_eq!(second.setting("name").await, Ok(Some(vec![8])));
     assert_eq!(second.channel_all().await, Ok(channels));
     assert_eq!(second.endpoint_all().await, Ok(endpoints));
     assert_eq!(second.message_list(workspace, MessageFilter::default(), ALL).await, Ok(messages));

@@ -32,10 +32,10 @@ pub trait State: Send + Sync {
     async fn key_create(&self, key: ApiKey, claim: Option<Claim>) -> Result<Claimed, StoreError>;
     /// Deletes an API key.
     async fn key_delete(&self, workspace: WorkspaceId, key: KeyId) -> Result<(), StoreError>;
-    /// The hash of the operator's key that the first start made, if it did.
-    async fn admin_key_hash(&self) -> Result<Option<[u8; 32]>, StoreError>;
-    /// Remembers the hash of the operator's key, unless one is remembered.
-    async fn admin_key_remember(&self, hash: [u8; 32]) -> Result<(), StoreError>;
+    /// What a start has remembered by this name.
+    async fn setting(&self, name: &'static str) -> Result<Option<Vec<u8>>, StoreError>;
+    /// Remembers something by a name, unless something is remembered by it.
+    async fn setting_remember(&self, name: &'static str, value: Vec<u8>) -> Result<(), StoreError>;
 
     /// Every channel, oldest first.
     async fn channel_all(&self) -> Result<Vec<ChannelRecord>, StoreError>;

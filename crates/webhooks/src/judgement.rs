@@ -46,6 +46,20 @@ pub fn judge(attempted: &Attempted<'_>, now: Timestamp) -> Verdict {
     }
 }
 
+/// What an answer that is no success says, in words.
+pub fn words(status: u16) -> String {
+    match status {
+        300..=399 => format!("it answered {status}: redirects are not followed, save the address that it leads to"),
+        401 | 403 | 407 => format!("it answered {status}: it wants other credentials"),
+        404 | 405 => format!("it answered {status}: nothing takes webhooks at this address"),
+        410 => "it answered 410: it wants nothing any more".to_owned(),
+        413 => "it answered 413: the webhook is too large for it".to_owned(),
+        429 => "it answered 429: it wants fewer requests".to_owned(),
+        500..=599 => format!("it answered {status}: it failed"),
+        _ => format!("it answered {status}: only 2xx counts as delivered"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -56,7 +56,11 @@ async fn a_failed_webhook_is_tried_again_by_itself() {
     line.post(&webhooks::text(&line.account, &customer(1), "wamid.1", "Hello")).await.unwrap();
     let first = scene.arrival().await.unwrap();
     let failed = attempts(&mut scene, &endpoint, 1).await.remove(0);
-    assert_holds(&failed, &json!({ "outcome": "failed", "status_code": 500, "attempt": 1 }));
+    assert_holds(
+        &failed,
+        &json!({ "outcome": "failed", "status_code": 500, "attempt": 1,
+                                "error": "it answered 500: it failed" }),
+    );
     assert!(text(&failed, "/next_at") > text(&failed, "/at"));
     scene.receiver.behave("/all", Behaviour::ok());
 
@@ -90,7 +94,7 @@ async fn a_delivered_event_can_be_sent_again() {
     let second = scene.arrival().await.unwrap();
     assert_eq!((first.id(), &first.body), (second.id(), &second.body));
     let attempts = attempts(&mut scene, &endpoint, 2).await;
-    assert_holds(&attempts[0], &json!({ "trigger": "resend", "outcome": "delivered" }));
+    assert_holds(&attempts[0], &json!({ "trigger": "resend", "outcome": "delivered", "attempt": 2 }));
 
     // An endpoint made since, which never got it, can get it, too.
     let other = scene.subscribe("/other", json!({})).await.unwrap();

@@ -51,7 +51,8 @@ pub(super) fn read(place: &Place<'_>, field: &str, raw: &RawValue, value: &wire:
         }
     }
     let notice = Notice { notice: field.to_owned(), details: lenient::value(raw), timestamp: place.time };
-    updates.push(place.update(place.key_of_raw(field, raw), News::Change(Box::new(Change::Notice(notice)))));
+    let news = News::Change(Box::new(Change::Notice(notice)));
+    updates.push(place.update_of_business(place.key_of_raw(field, raw), news));
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -144,6 +144,15 @@ impl Place<'_> {
         Update { route, dedup, news }
     }
 
+    /// An update that stands here and speaks of the whole business, unless it names a number.
+    pub(super) fn update_of_business(&self, dedup: Option<DedupKey>, news: News) -> Update {
+        let update = self.update(dedup, news);
+        match (self.number, self.account) {
+            (Some(_), _) | (None, "") => update,
+            (None, business) => Update { route: Route::Group(business.to_owned()), ..update },
+        }
+    }
+
     /// Something that is kept without being understood.
     pub(super) fn unknown(&self, kind: &str, raw: &RawValue) -> Update {
         Update { dedup: self.key_of_raw(kind, raw), ..self.unreadable(kind) }

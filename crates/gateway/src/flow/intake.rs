@@ -98,6 +98,10 @@ fn route(channels: &Channels, path: &Arc<LiveChannel>, update: Update) -> Routed
             Some(live) => Target::Channel(live.channel.clone()),
             None => Target::Unrouted(account),
         },
+        Route::Group(group) => match channels.route_group(path, &group) {
+            Some(live) => Target::Channel(live.channel.clone()),
+            None => Target::Unrouted(group),
+        },
     };
     RoutedUpdate { target, dedup: update.dedup, news: update.news }
 }

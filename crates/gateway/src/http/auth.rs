@@ -120,7 +120,15 @@ fn identify(gateway: &Gateway, headers: &HeaderMap) -> Answer<Caller> {
         return Ok(Caller { workspace_id: named_workspace(gateway, headers)?, key: None });
     }
     let key = gateway.registry.keys.find(&hash).ok_or_else(|| unknown("the key is not valid"))?;
-    Ok(Caller { workspace_id: key.key.workspace_id, key: Some(key) })
+    let workspace_id = key.key.workspace_id;
+    // A caller that means another workspace must not act in this one.
+    if headers.get("tidings-workspace").is_some_and(|named| named.as_bytes() != workspace_id.to_string().as_bytes()) {
+        return Err(Problem::new(
+            Code::Forbidden,
+            "the header tidings-workspace names another workspace than the key's",
+        ));
+    }
+    Ok(Caller { workspace_id, key: Some(key) })
 }
 
 /// The workspace in which the operator's key acts.

@@ -1,6 +1,6 @@
 //! Bodies, ids and parameters of requests. Whatever cannot be read is told field by field, by JSON pointer.
 
-use std::{str::FromStr, sync::Arc};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use axum::{
     RequestPartsExt as _,
@@ -22,6 +22,9 @@ use crate::Gateway;
 pub(crate) const LONGEST: usize = 1 << 20;
 /// Bodies up to this length are held without counting them: there are no more of them than connections.
 const UNCOUNTED: usize = 64 << 10;
+/// How much of a body that is too long is read all the same, and for how long.
+const MOST_DISCARDED: usize = 32 << 20;
+const LONGEST_DISCARDING: Duration = Duration::from_secs(2);
 /// How many bad fields of one request are told at most.
 const MOST_ERRORS: usize = 20;
 
@@ -32,10 +35,11 @@ pub(crate) struct Collected {
 }
 
 /// Reads a body up to a length, within the time that the operator allows. What is longer than most waits for memory.
-pub(crate) async fn collect(gateway: &Gateway, body: axum::body::Body, longest: usize) -> Answer<Collected> {
+pub(crate) async fn collect(gateway: &Gateway, mut body: axum::body::Body, longest: usize) -> Answer<Collected> {
     let too_large = || Problem::new(Code::TooLarge, format!("a body may have {longest} bytes"));
     let announced = body.size_hint().exact().and_then(|length| usize::try_from(length).ok());
     if announced.is_some_and(|length| length > longest) {
+        discard(&mut body).await;
         return Err(too_large());
     }
     let reading = async {
@@ -43,15 +47,35 @@ pub(crate) async fn collect(gateway: &Gateway, body: axum::body::Body, longest: 
             0..=UNCOUNTED => None,
             length => Some(reserve(gateway, length).await?),
         };
-        match Limited::new(body, longest).collect().await {
+        match Limited::new(&mut body, longest).collect().await {
             Ok(body) => Ok(Collected { bytes: body.to_bytes(), _reserved: reserved }),
-            Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+            Err(error) if error.is::<LengthLimitError>() => {
+                drop(reserved);
+                discard(&mut body).await;
+                Err(too_large())
+            }
             Err(_) => Err(Problem::new(Code::ValidationFailed, "the body broke off")),
         }
     };
     tokio::time::timeout(gateway.settings.body_timeout, reading)
         .await
         .unwrap_or_else(|_| Err(Problem::new(Code::Timeout, "the body did not come in time")))
+}
+
+/// Reads on for a while without keeping anything. A client that is still sending when the connection closes would not
+/// see its answer.
+async fn discard(body: &mut axum::body::Body) {
+    let reading = async {
+        let mut left = MOST_DISCARDED;
+        while let Some(Ok(frame)) = body.frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    // Either way the answer goes out now.
+    let _ = tokio::time::timeout(LONGEST_DISCARDING, reading).await;
 }
 
 /// Memory for a long body, once there is enough of it. One that is longer than all of it takes all of it.

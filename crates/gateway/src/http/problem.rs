@@ -45,8 +45,8 @@ codes! {
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "The method is not allowed here";
     Conflict = "conflict", CONFLICT, "It contradicts what is there";
     CursorExpired = "cursor_expired", GONE, "The cursor has expired";
-    Unauthenticated = "unauthenticated", UNAUTHORIZED, "A valid key is needed";
-    Forbidden = "forbidden", FORBIDDEN, "This key may not do that";
+    Unauthenticated = "unauthenticated", UNAUTHORIZED, "It is not proven who asks";
+    Forbidden = "forbidden", FORBIDDEN, "That is not allowed";
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests";
     TooLarge = "too_large", PAYLOAD_TOO_LARGE, "The body is too large";
     Timeout = "timeout", REQUEST_TIMEOUT, "The body took too long";
@@ -128,9 +128,12 @@ impl Problem {
         Self { errors, ..Self::new(Code::NotAvailable, detail) }
     }
 
-    /// An address that the policy does not let pass.
+    /// An address that the policy does not let pass, or that is none.
     pub(crate) fn address(pointer: impl Into<String>, refused: &AddressRefused) -> Self {
         let detail = refused.to_string();
+        if matches!(refused, AddressRefused::Unreadable { .. } | AddressRefused::Unsendable { .. }) {
+            return Self::field(pointer, detail);
+        }
         Self { errors: vec![FieldProblem::new(pointer, &detail)], ..Self::new(Code::AddressNotAllowed, detail) }
     }
 

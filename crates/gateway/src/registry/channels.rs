@@ -153,6 +153,12 @@ impl Channels {
             .cloned()
     }
 
+    /// The channel that an update for a whole business is for: the one that it came by, unless that is known to belong to
+    /// another business.
+    pub(crate) fn route_group(&self, path: &Arc<LiveChannel>, group: &str) -> Option<Arc<LiveChannel>> {
+        self.route(path, group).or_else(|| path.record.account_group.is_none().then(|| path.clone()))
+    }
+
     /// Adds a channel or takes its place. The status of one that is known stays: only what was committed changes it.
     pub(crate) fn put(&self, mut live: LiveChannel) {
         let mut maps = write(&self.0);

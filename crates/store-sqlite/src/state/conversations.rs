@@ -67,10 +67,10 @@ fn read(row: &Row<'_>) -> Result<(i64, Conversation), StoreError> {
         channel_id: ChannelId::from_bytes(codec::id(row, "channel_id")?),
         channel_type: codec::word(row, "channel_type", ChannelType::from_name)?,
     };
-    read_between(row, between)
+    read_between(row, &between)
 }
 
-fn read_between(row: &Row<'_>, between: Between) -> Result<(i64, Conversation), StoreError> {
+fn read_between(row: &Row<'_>, between: &Between) -> Result<(i64, Conversation), StoreError> {
     let document: Document = codec::document(row, "document")?;
     let conversation = Conversation {
         id: ConversationId::from_bytes(codec::id(row, "id")?),
@@ -119,7 +119,7 @@ pub(crate) fn newest(
         channel_id: channel.id,
         channel_type: channel.channel_type,
     };
-    codec::first(rows, |row| read_between(row, between))
+    codec::first(rows, |row| read_between(row, &between))
 }
 
 pub(crate) fn insert(

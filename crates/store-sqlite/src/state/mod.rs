@@ -11,6 +11,7 @@ mod intake;
 mod keys;
 pub(crate) mod listing;
 mod messages;
+mod settings;
 mod situation;
 mod workspaces;
 
@@ -57,12 +58,12 @@ impl State for SqliteStore {
         self.writer.run(Now, workspace.uuid(), move |session| keys::delete(session, workspace, key)).await
     }
 
-    async fn admin_key_hash(&self) -> Result<Option<[u8; 32]>, StoreError> {
-        self.readers.run(workspaces::admin_key_hash).await
+    async fn setting(&self, name: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.readers.run(move |reader| settings::find(reader, name)).await
     }
 
-    async fn admin_key_remember(&self, hash: [u8; 32]) -> Result<(), StoreError> {
-        self.writer.run(Now, OPERATOR, move |session| workspaces::remember_admin_key(session, hash)).await
+    async fn setting_remember(&self, name: &'static str, value: Vec<u8>) -> Result<(), StoreError> {
+        self.writer.run(Now, OPERATOR, move |session| settings::remember(session, name, &value)).await
     }
 
     async fn channel_all(&self) -> Result<Vec<ChannelRecord>, StoreError> {

@@ -12,7 +12,6 @@ use crate::{
 };
 
 /// The row of `settings` that holds the hash of the operator's key.
-const ADMIN_KEY_HASH: &str = "admin_key_hash";
 const NAME_TAKEN: &str = "a workspace of this name";
 
 fn read(row: &Row<'_>) -> Result<Workspace, StoreError> {
@@ -58,21 +57,4 @@ pub(crate) fn update(session: &Session<'_>, workspace: &Workspace) -> Result<(),
         .execute(params![workspace.id.to_bytes(), workspace.name, workspace.updated_at.as_millis()])
         .map_err(refused_as(NAME_TAKEN))?;
     if rows == 0 { Err(StoreError::NotFound("the workspace")) } else { Ok(()) }
-}
-
-/// The hash of the operator's key, if one is remembered.
-pub(crate) fn admin_key_hash(reader: &Reader<'_>) -> Result<Option<[u8; 32]>, StoreError> {
-    let mut statement = reader.statement("SELECT value FROM settings WHERE name = ?1")?;
-    let rows = statement.query([ADMIN_KEY_HASH]).map_err(refused)?;
-    codec::first(rows, |row| codec::column(row, "value"))
-}
-
-/// Remembers the hash of the operator's key, unless one is remembered.
-pub(crate) fn remember_admin_key(session: &Session<'_>, hash: [u8; 32]) -> Result<(), StoreError> {
-    session
-        .reader
-        .statement("INSERT OR IGNORE INTO settings (name, value) VALUES (?1, ?2)")?
-        .execute(params![ADMIN_KEY_HASH, hash])
-        .map_err(refused)?;
-    Ok(())
 }

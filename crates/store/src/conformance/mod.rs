@@ -36,7 +36,7 @@ macro_rules! conformance_suite {
                 are_written_and_read
                 have_unique_names
                 have_keys
-                the_operators_key_is_remembered_once
+                a_setting_is_remembered_once
             }
             channels {
                 are_written_and_read

@@ -48,10 +48,12 @@ pub async fn have_keys(bench: &Bench) {
     assert_eq!(bench.store.key_all().await, Ok(vec![second]));
 }
 
-/// The first hash stays.
-pub async fn the_operators_key_is_remembered_once(bench: &Bench) {
-    assert_eq!(bench.store.admin_key_hash().await, Ok(None));
-    assert_eq!(bench.store.admin_key_remember([1; 32]).await, Ok(()));
-    assert_eq!(bench.store.admin_key_remember([2; 32]).await, Ok(()));
-    assert_eq!(bench.store.admin_key_hash().await, Ok(Some([1; 32])));
+/// The first value stays, and names are kept apart.
+pub async fn a_setting_is_remembered_once(bench: &Bench) {
+    assert_eq!(bench.store.setting("one").await, Ok(None));
+    for (name, value) in [("one", [1]), ("one", [2]), ("two", [3])] {
+        assert_eq!(bench.store.setting_remember(name, value.to_vec()).await, Ok(()));
+    }
+    assert_eq!(bench.store.setting("one").await, Ok(Some(vec![1])));
+    assert_eq!(bench.store.setting("two").await, Ok(Some(vec![3])));
 }

@@ -415,8 +415,8 @@ impl<T: Clone> Courier<T> {
     }
 
     /// Somebody wants an event to be sent now, whatever has become of it. What is under way, or has not had its turn
-    /// yet, is left as it is.
-    pub fn resend(&mut self, position: Position, key: OrderingKey, now: Timestamp) {
+    /// yet, is left as it is. `attempts` is how many there have been, which the next one goes on counting from.
+    pub fn resend(&mut self, position: Position, key: OrderingKey, attempts: u32, now: Timestamp) {
         let known = self.lanes.contains(position) || self.settled.contains(&position);
         let to_come = position > self.cursor && !known;
         if to_come || self.first.contains_key(&position) || self.lanes.is_in_flight(position) {
@@ -425,7 +425,7 @@ impl<T: Clone> Courier<T> {
         let fresh = Retry {
             position,
             key,
-            attempts: 0,
+            attempts,
             failures: 0,
             due_at: now,
             first_failed_at: now,

@@ -69,7 +69,7 @@ fn everything_in_a_batch_is_read_and_routed() {
         (to("n-2"), "wamid.4"),
         (Route::Path, "change/malformed"),
         (to("n-3"), "wamid.5"),
-        (Route::Path, "notice"),
+        (Route::Group("waba-2".to_owned()), "notice"),
         (to("n-3"), "field/future_field"),
         (Route::Path, "wamid.6"),
         (Route::Path, "entry/without_changes"),

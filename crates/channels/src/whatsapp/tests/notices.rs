@@ -28,7 +28,7 @@ fn notices_carry_the_whole_value() {
     ] {
         let value = json!({"event": "SOMETHING", "nested": {"n": [1, 2.5, null]}});
         let told = update(&body(field, &value));
-        assert_eq!(told.route, Route::Path);
+        assert_eq!(told.route, Route::Group("waba-1".to_owned()));
         assert!(told.dedup.is_some());
         let timestamp = Some(Timestamp::from_seconds(1_790_000_000));
         assert_eq!(change_of(told), Change::Notice(Notice { notice: field.to_owned(), details: value, timestamp }));

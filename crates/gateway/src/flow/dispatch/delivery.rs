@@ -14,7 +14,7 @@ use tidings_store::StoreError;
 use tidings_webhooks::{
     Attempted, Verdict,
     courier::{Finished, Send},
-    judge,
+    judge, words,
 };
 
 use super::Shared;
@@ -90,6 +90,10 @@ pub(super) async fn deliver(
             };
             let verdict = judge(&attempted, shared.clock.now());
             record_answer(&mut attempt, &answer);
+            if verdict != Verdict::Delivered {
+                let lost = attempt.error.take().map(|lost| format!("{lost}; ")).unwrap_or_default();
+                attempt.error = Some(lost + &words(answer.status.as_u16()));
+            }
             verdict
         }
         Err(error) => {

@@ -9,7 +9,7 @@ use tidings_domain::{
     event::{OrderingKey, Position},
 };
 use tidings_net::{Pool, PoolLimits};
-use tidings_store::{ENDPOINT_LEASE, StoreError};
+use tidings_store::{AttemptFilter, ENDPOINT_LEASE, Page, StoreError};
 use tidings_webhooks::{
     Verdict,
     courier::{Courier, Limits},
@@ -400,8 +400,16 @@ impl Run {
     }
 
     async fn resend(&mut self, position: Position) {
-        match self.shared.store.log_at(position).await {
-            Ok(Some(entry)) => self.courier.resend(position, entry.event.key, self.shared.clock.now()),
+        let found = async {
+            let Some(entry) = self.shared.store.log_at(position).await? else { return Ok(None) };
+            let filter = AttemptFilter { event_id: Some(entry.event.id), ..AttemptFilter::default() };
+            let page = Page { limit: 1, before: None };
+            let newest = self.shared.store.attempt_list(self.live.endpoint.id, filter, page).await?;
+            let attempts = newest.items.first().map_or(0, |record| record.attempt.number);
+            Ok::<_, StoreError>(Some((entry.event.key, attempts)))
+        };
+        match found.await {
+            Ok(Some((key, attempts))) => self.courier.resend(position, key, attempts, self.shared.clock.now()),
             Ok(None) => {}
             Err(error) => self.complain("cannot resend", &error),
         }

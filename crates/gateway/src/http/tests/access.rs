@@ -66,6 +66,20 @@ async fn a_key_without_the_right_is_refused() {
 }
 
 #[tokio::test]
+async fn a_key_acts_in_its_own_workspace_alone() {
+    let server = Server::start().await;
+    let key = server.key(&["events:read"]).await;
+    let own = server.get("/v1/workspaces").await.body["data"][0]["id"].as_str().unwrap().to_owned();
+    let call = |workspace: &str| Call::new("GET", "/v1/events").key(&key).header("tidings-workspace", workspace);
+    assert_eq!(server.call(call(&own)).await.status, 200);
+    let other = server.post("/v1/workspaces", &json!({"name": "other"})).await.text("id");
+    for workspace in [other.as_str(), "default", ""] {
+        let reply = server.call(call(workspace)).await;
+        assert_eq!((reply.status.as_u16(), reply.code()), (403, "forbidden"), "{workspace}");
+    }
+}
+
+#[tokio::test]
 async fn a_key_with_every_right_is_refused_only_what_is_the_operators() {
     let server = Server::start_with(|settings| settings.requests_per_minute = None).await;
     let made = server.post("/v1/keys", &json!({"name": "all"})).await;

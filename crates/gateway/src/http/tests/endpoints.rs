@@ -44,6 +44,8 @@ async fn what_cannot_be_an_endpoint_is_refused_by_field() {
     };
     for (change, code, pointers) in [
         (json!({"url": 5}), "validation_failed", "/url"),
+        (json!({"url": "no address"}), "validation_failed", "/url"),
+        (json!({"url": format!("https://example.com/{}", "a".repeat(2048))}), "validation_failed", "/url"),
         (json!({"colour": 1, "format": "xml"}), "validation_failed", "/colour /format"),
         (json!({"events": ["message.*", "nothing.*"]}), "validation_failed", "/events/1"),
         (json!({"events": []}), "validation_failed", "/events"),
@@ -155,6 +157,8 @@ async fn a_test_tells_what_came_of_it() {
     assert_eq!(tested.body["status_code"], Value::Null);
     assert!(tested.body["error"].is_string() && tested.body["duration_ms"].is_u64(), "{}", tested.body);
     assert_eq!(server.get("/v1/events").await.body["data"], json!([]), "a test never goes into the log");
+    assert_eq!(server.post(&path, &json!({})).await.status, 200);
+    assert_eq!(server.post(&path, &json!({"event": "message.received"})).await.pointers(), ["/event"]);
 }
 
 #[tokio::test]

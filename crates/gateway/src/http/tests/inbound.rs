@@ -115,6 +115,48 @@ async fn one_webhook_serves_all_numbers_of_its_app() {
 }
 
 #[tokio::test]
+async fn a_notice_of_a_business_goes_to_a_channel_of_that_business() {
+    let server = Server::start().await;
+    let mut ours = whatsapp("100");
+    ours["settings"]["business_account_id"] = json!("1000");
+    let channel = server.post("/v1/channels", &ours).await.text("id");
+    let notice = |business: &str| {
+        json!({"object": "whatsapp_business_account", "entry": [{"id": business, "time": 1_776_609_000, "changes": [
+            {"field": "account_update", "value": {"event": "ACCOUNT_RESTRICTION"}}]}]})
+        .to_string()
+    };
+    assert_eq!(server.deliver(&channel, &notice("2000")).await.status, 200);
+    assert_eq!(names(&server).await, Vec::<String>::new(), "another business's notice is kept");
+    assert_eq!(server.deliver(&channel, &notice("1000")).await.status, 200);
+    assert_ne!(names(&server).await, Vec::<String>::new());
+
+    let unnamed = server.channel("300").await;
+    assert_eq!(server.deliver(&unnamed, &notice("3000")).await.status, 200);
+    let events = server.get(&format!("/v1/events?channel_id={unnamed}")).await.body;
+    assert_ne!(events["data"], json!([]), "it may be of the business that nobody has named");
+}
+
+#[tokio::test]
+async fn an_update_that_cannot_be_applied_spoils_nothing_beside_it() {
+    let server = Server::start().await;
+    let channel = server.channel("100").await;
+    assert_eq!(server.deliver(&channel, &text_message("100", 1, "first")).await.status, 200);
+    let mut body: Value = serde_json::from_str(&text_message("100", 2, "second")).unwrap();
+    let messages = body["entry"][0]["changes"][0]["value"]["messages"].as_array_mut().unwrap();
+    messages.insert(
+        0,
+        json!({"from": "5511900000001", "id": "wamid.1", "timestamp": "1776609001", "type": "reaction",
+        "reaction": {"message_id": "wamid.unknown", "emoji": "👍"}}),
+    );
+    for _ in 0..2 {
+        assert_eq!(server.deliver(&channel, &body.to_string()).await.status, 200);
+    }
+    let messages = server.get("/v1/messages").await.body;
+    let texts: Vec<_> = messages["data"].as_array().unwrap().iter().map(|message| message["text"].clone()).collect();
+    assert_eq!(texts, ["second", "first"]);
+}
+
+#[tokio::test]
 async fn what_came_before_its_channel_is_applied_when_it_is_added() {
     let server = Server::start().await;
     let first = server.channel("100").await;

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{Call, Server};
-use crate::serve;
+use crate::{Environment, Gateway, Settings, StartError, seal::SealKey, serve};
 
 /// A gateway that listens; what stops it; and the task that serves.
 async fn listening(server: &Server) -> (std::net::SocketAddr, oneshot::Sender<()>, JoinHandle<std::io::Result<()>>) {
@@ -83,6 +83,15 @@ async fn what_tells_of_the_process_is_open() {
         assert_eq!(reply.status, 200, "{path}");
         assert_eq!(reply.headers["content-type"], content_type, "{path}");
     }
+}
+
+#[tokio::test]
+async fn another_key_file_is_noticed_before_there_is_any_secret() {
+    let server = Server::start().await;
+    let store = server.gateway.store.clone();
+    let environment = Environment { clock: server.clock.clone(), random: server.gateway.random.clone() };
+    let refused = Gateway::start(Settings::new(SealKey([8; 32])), store, environment).await;
+    assert!(matches!(refused, Err(StartError::Sealed { .. })));
 }
 
 #[tokio::test]

@@ -403,6 +403,7 @@ fn a_resend_is_one_attempt_more() {
     world.resend(position);
     world.proceed();
     assert_eq!((world.flights.len(), world.flights[0].trigger), (1, Trigger::Resend));
+    assert_eq!(world.flights[0].number, 2);
     world.resend(position);
     world.proceed();
     assert_eq!(world.flights.len(), 1, "what is under way is not sent beside itself");
@@ -410,6 +411,7 @@ fn a_resend_is_one_attempt_more() {
     world.pass(5_000);
     world.proceed();
     assert_eq!(world.flights[0].trigger, Trigger::Retry, "by its schedule now");
+    assert_eq!(world.flights[0].number, 3);
     world.drain();
     assert_eq!(world.received.len(), 2);
 }

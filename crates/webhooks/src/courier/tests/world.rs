@@ -54,11 +54,14 @@ pub(super) struct Store {
     settled: BTreeSet<Position>,
     pub(super) retries: BTreeMap<Position, Retry>,
     pub(super) health: EndpointHealth,
+    /// The number of the newest attempt at each.
+    attempts: BTreeMap<Position, u32>,
 }
 
 impl Store {
     fn apply(&mut self, change: DeliveryChange) {
         for attempt in &change.attempts {
+            self.attempts.insert(attempt.position, attempt.number);
             if attempt.outcome != Outcome::Failed {
                 self.settled.insert(attempt.position);
             }
@@ -360,7 +363,8 @@ impl World {
         if self.entry(position).wanted {
             *self.allowed.entry(position).or_default() += 1;
             self.resent.insert(position);
-            self.courier.resend(position, key, self.now);
+            let attempts = self.store.attempts.get(&position).copied().unwrap_or_default();
+            self.courier.resend(position, key, attempts, self.now);
         }
     }
 

@@ -24,6 +24,7 @@ use crate::{
 const MOST_HEADERS: usize = 20;
 const LONGEST_HEADER: usize = 4096;
 const MOST_NAMES: usize = 100;
+const LONGEST_URL: usize = 2048;
 const LONGEST_DESCRIPTION: usize = 1000;
 const LONGEST_METADATA: usize = 4096;
 const SHORTEST_TIMEOUT_MS: u64 = 1_000;
@@ -144,6 +145,9 @@ impl EndpointInput {
 
     fn check(&self, gateway: &Gateway, endpoint: &Endpoint) -> Answer<()> {
         let mut errors = Vec::new();
+        if self.url.len() > LONGEST_URL {
+            errors.push(FieldProblem::new("/url", format!("is longer than {LONGEST_URL} characters")));
+        }
         self.check_names(gateway, endpoint.workspace_id, &endpoint.channels, &mut errors);
         self.check_headers(&mut errors);
         let mut within = |pointer: &str, value: Option<u64>, lowest: u64, highest: u64| {

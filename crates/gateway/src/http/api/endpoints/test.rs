@@ -16,8 +16,8 @@ use crate::{
     flow::dispatch::TestResult,
     http::{
         auth::Caller,
-        body::{Id, json},
-        problem::Answer,
+        body::{Id, RawRequest, escape, json},
+        problem::{Answer, Problem},
     },
     registry::LiveEndpoint,
 };
@@ -30,8 +30,16 @@ use crate::{
     params(("id" = String, Path, description = "The endpoint")),
     responses((status = 200, description = "What came of it", body = TestResult)),
 )]
-pub(crate) async fn test(State(gateway): State<Arc<Gateway>>, caller: Caller, id: Id) -> Answer<Response> {
+pub(crate) async fn test(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    id: Id,
+    request: RawRequest,
+) -> Answer<Response> {
     caller.may(Area::Endpoints, Access::Write)?;
+    if let Some(name) = request.object()?.keys().next() {
+        return Err(Problem::field(format!("/{}", escape(name)), "is not a field of this request, which has none"));
+    }
     let live = find(&gateway, &caller, &id)?;
     let event = Arc::new(event(&gateway, &live, caller.name()));
     json(StatusCode::OK, &gateway.dispatcher.test(live, event).await)
