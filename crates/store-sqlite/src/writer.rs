@@ -1,9 +1,10 @@
 //! The one writer: a thread that turns what is queued into one commit after the other.
 //!
 //! All verbs of a batch share one COMMIT and its fsync, and a verb's refusal does not touch its neighbours: a batch in
-//! which one is refused is run again with a savepoint around each. Tenants take turns in the [`queue`](crate::queue), and verbs that can wait (the outcomes of deliveries)
-//! wait there for a commit to share. A full disk fails the commit's verbs and nothing else, since SQLite then has written nothing that counts; any other failed
-//! COMMIT stops the store, because after a failed fsync nobody knows what is on the disk.
+//! which one is refused is run again with a savepoint around each. Tenants take turns in the [`queue`](crate::queue), and
+//! verbs that can wait (the outcomes of deliveries) wait there for a commit to share. A full disk fails the commit's
+//! verbs and nothing else, since SQLite then has written nothing that counts; any other failed COMMIT stops the store,
+//! because after a failed fsync nobody knows what is on the disk.
 
 use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},

@@ -1,4 +1,4 @@
-//! Idempotency keys. An answer is kept in the savepoint of the verb that it answers, so there is never one without
+//! Idempotency keys. An answer is kept by the verb that it answers, so there is never one without
 //! the other.
 
 use std::time::Duration;

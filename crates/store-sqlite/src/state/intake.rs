@@ -1,4 +1,4 @@
-//! Taking in a vendor's webhook: raw body, changes, events and dedup keys in one savepoint.
+//! Taking in a vendor's webhook: raw body, changes, events and dedup keys as one verb.
 
 use std::sync::Arc;
 
