@@ -1,10 +1,10 @@
 //! What a verb works with: the connection, new ids and numbers, and the events that it appends.
 
-use std::sync::Arc;
+use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use rusqlite::{CachedStatement, Connection};
 use tidings_domain::{
-    WorkspaceId,
+    ChannelId, WorkspaceId,
     event::{Event, LogEntry, Position},
     id::IdSource,
 };
@@ -39,6 +39,26 @@ impl Reader<'_> {
     pub(crate) fn workspace(&self, id: WorkspaceId) -> Result<i64, StoreError> {
         self.find_workspace(id)?.ok_or(StoreError::NotFound("the workspace"))
     }
+
+    fn channel(&self, id: ChannelId) -> Result<i64, StoreError> {
+        let mut statement = self.statement("SELECT number FROM channels WHERE id = ?1")?;
+        let rows = statement.query([id.to_bytes()]).map_err(refused)?;
+        codec::first(rows, |row| codec::column(row, "number"))?.ok_or(StoreError::NotFound("the channel"))
+    }
+}
+
+/// A number that is known, or is looked up now.
+fn known_or<K: Hash + Eq>(
+    known: &mut HashMap<K, i64>,
+    id: K,
+    look_up: impl FnOnce() -> Result<i64, StoreError>,
+) -> Result<i64, StoreError> {
+    if let Some(number) = known.get(&id) {
+        return Ok(*number);
+    }
+    let number = look_up()?;
+    known.insert(id, number);
+    Ok(number)
 }
 
 /// The writer's side of a verb. What it changes is undone if the verb is refused.
@@ -47,6 +67,7 @@ pub(crate) struct Session<'a> {
     pub(crate) ids: &'a mut dyn IdSource,
     pub(crate) counters: &'a mut Counters,
     pub(crate) appended: &'a mut Vec<LogEntry>,
+    pub(crate) numbers: &'a mut Numbers,
     /// Whether a part can be undone alone; without, its refusal must undo everything.
     pub(crate) savepoints: bool,
 }
@@ -63,6 +84,14 @@ impl Part {
     pub(crate) fn can_be_undone(&self) -> bool {
         self.savepoint
     }
+}
+
+/// The numbers of workspaces and channels, which never change and of which none is ever deleted. One that was looked up
+/// in a transaction that is undone may be given to another row: then all are forgotten.
+#[derive(Debug, Default)]
+pub(crate) struct Numbers {
+    workspaces: HashMap<WorkspaceId, i64>,
+    channels: HashMap<ChannelId, i64>,
 }
 
 /// Numbers that are given out in memory. They grow also over what is rolled back: gaps are allowed.
@@ -111,6 +140,16 @@ impl Counters {
 }
 
 impl Session<'_> {
+    /// The number of a workspace.
+    pub(crate) fn workspace(&mut self, id: WorkspaceId) -> Result<i64, StoreError> {
+        known_or(&mut self.numbers.workspaces, id, || self.reader.workspace(id))
+    }
+
+    /// The number of a channel, deleted or not.
+    pub(crate) fn channel(&mut self, id: ChannelId) -> Result<i64, StoreError> {
+        known_or(&mut self.numbers.channels, id, || self.reader.channel(id))
+    }
+
     /// Begins a part. Parts of different names may lie in each other.
     pub(crate) fn begin_part(&self, name: &'static str) -> Result<Part, StoreError> {
         if self.savepoints {
@@ -122,6 +161,7 @@ impl Session<'_> {
     /// Undoes what the part has done so far, with all the parts that were begun in it.
     pub(crate) fn undo(&mut self, part: &Part) -> Result<(), StoreError> {
         self.appended.truncate(part.appended);
+        *self.numbers = Numbers::default();
         self.reader.execute(&format!("ROLLBACK TO {}", part.name))
     }
 

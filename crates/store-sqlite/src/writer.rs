@@ -19,7 +19,7 @@ use tokio::sync::{oneshot, watch};
 use crate::{
     checkpoint::Checkpoint,
     queue::{Queue, Tenant, Urgency, Urgent},
-    session::{Counters, Reader, Session},
+    session::{Counters, Numbers, Reader, Session},
 };
 
 /// A verb in the queue.
@@ -92,8 +92,15 @@ impl Writer {
         let (stop, stopped) = watch::channel(false);
         let listener = Listener::default();
         let counters = Counters::load(&connection)?;
-        let desk =
-            Desk { connection, ids, counters, listener: Arc::clone(&listener), checkpoint, appended: Vec::new() };
+        let desk = Desk {
+            connection,
+            ids,
+            counters,
+            numbers: Numbers::default(),
+            listener: Arc::clone(&listener),
+            checkpoint,
+            appended: Vec::new(),
+        };
         let thread = thread::Builder::new()
             .name("tidings-writer".to_owned())
             .spawn(move || {
@@ -156,6 +163,7 @@ struct Desk {
     connection: Connection,
     ids: Box<dyn IdSource>,
     counters: Counters,
+    numbers: Numbers,
     listener: Listener,
     checkpoint: Checkpoint,
     appended: Vec<LogEntry>,
@@ -200,6 +208,7 @@ impl Desk {
             }
             Err(error) => {
                 tracing::error!(%error, verbs = batch.len(), "a commit failed; nothing of it was written");
+                self.numbers = Numbers::default();
                 if !self.connection.is_autocommit() && self.connection.execute_batch("ROLLBACK").is_err() {
                     return Next::Stop;
                 }
@@ -219,6 +228,7 @@ impl Desk {
             Err(_) if !self.connection.is_autocommit() => {
                 self.execute("ROLLBACK")?;
                 self.appended.clear();
+                self.numbers = Numbers::default();
                 self.try_all(batch, true)
             }
             // A transaction that has ended is one that SQLite has rolled back by itself, as it does on a full disk.
@@ -233,6 +243,7 @@ impl Desk {
             ids: &mut *self.ids,
             counters: &mut self.counters,
             appended: &mut self.appended,
+            numbers: &mut self.numbers,
             savepoints,
         };
         for Envelope { verb, .. } in batch {

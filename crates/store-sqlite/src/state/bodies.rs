@@ -90,14 +90,16 @@ pub(crate) fn take_waiting(
 ) -> Result<Vec<String>, StoreError> {
     let mut statement = session.reader.statement(
         "SELECT number, detail FROM kept_updates \
-         WHERE workspace = ?1 AND reason IN ('status', 'revoked') AND subject = ?2 AND channel = ?3 ORDER BY number",
+         WHERE workspace = ?1 AND reason IN ('status', 'revoked') AND subject = ?2 AND channel = ?3",
     )?;
     let rows = statement.query(rusqlite::params![workspace, vendor_id, channel]).map_err(refused)?;
-    let waiting = codec::collect(rows, |row| {
+    let mut waiting = codec::collect(rows, |row| {
         Ok((codec::column::<i64>(row, "number")?, codec::column::<String>(row, "detail")?))
     })?;
-    let mut delete = session.reader.statement("DELETE FROM kept_updates WHERE number = ?1")?;
+    // Hardly ever is there any, so that sorting and deleting are not prepared for.
+    waiting.sort_unstable_by_key(|(number, _)| *number);
     for (number, _) in &waiting {
+        let mut delete = session.reader.statement("DELETE FROM kept_updates WHERE number = ?1")?;
         delete.execute([number]).map_err(refused)?;
     }
     Ok(waiting.into_iter().map(|(_, detail)| detail).collect())

@@ -21,8 +21,8 @@ const MILLIS_PER_DAY: i64 = 86_400_000;
 
 /// Takes in a webhook. A body of which everything had come before is not stored again.
 pub(crate) fn take(session: &mut Session<'_>, intake: &Intake) -> Result<IntakeReceipt, StoreError> {
-    let workspace = session.reader.workspace(intake.workspace_id)?;
-    let channel = situation::channel_number(&session.reader, intake.channel_id)?;
+    let workspace = session.workspace(intake.workspace_id)?;
+    let channel = session.channel(intake.channel_id)?;
     let (body, number) = match &intake.body {
         Ok(body) => (Some(body), session.counters.next_body()),
         Err(number) => {
@@ -125,7 +125,7 @@ impl Taking<'_, '_> {
 
     /// Loads, decides, writes. Answers false if the change could only be kept.
     fn apply(&mut self, channel: &Arc<Channel>, change: &Change) -> Result<bool, StoreError> {
-        let (situation, mut place) = situation::load(&self.session.reader, self.workspace, channel, change.lookups())?;
+        let (situation, mut place) = situation::load(self.session, self.workspace, channel, change.lookups())?;
         let mut context = decide::Context { now: self.now, ids: &mut *self.session.ids };
         let mut decided = decide::decide(situation, change, &mut context);
         let kept = decided.kept.take();

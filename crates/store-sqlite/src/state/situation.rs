@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tidings_domain::{
-    ChannelId, WorkspaceId,
+    WorkspaceId,
     change::Lookups,
     channel::{Channel, ChannelStatus},
     contact::Identity,
@@ -14,7 +14,7 @@ use tidings_store::StoreError;
 use crate::{
     codec,
     error::refused,
-    session::Reader,
+    session::{Reader, Session},
     state::{
         contacts::{self, Loaded},
         conversations, messages,
@@ -31,25 +31,19 @@ pub(crate) struct Place {
     pub(crate) message: Option<i64>,
 }
 
-/// The number of a channel, deleted or not.
-pub(crate) fn channel_number(reader: &Reader<'_>, id: ChannelId) -> Result<i64, StoreError> {
-    let mut statement = reader.statement("SELECT number FROM channels WHERE id = ?1")?;
-    let rows = statement.query([id.to_bytes()]).map_err(refused)?;
-    codec::first(rows, |row| codec::column(row, "number"))?.ok_or(StoreError::NotFound("the channel"))
-}
-
 /// What is known, and where it is stored.
 pub(crate) fn load(
-    reader: &Reader<'_>,
+    session: &mut Session<'_>,
     workspace: i64,
     channel: &Arc<Channel>,
     lookups: Lookups<'_>,
 ) -> Result<(Situation, Place), StoreError> {
-    let mut statement = reader.statement("SELECT number, status, sequence FROM channels WHERE id = ?1")?;
-    let rows = statement.query([channel.id.to_bytes()]).map_err(refused)?;
-    let (channel_number, status, channel_sequence) = codec::first(rows, |row| {
-        let status = codec::word(row, "status", ChannelStatus::from_name)?;
-        Ok((codec::column::<i64>(row, "number")?, status, codec::count(row, "sequence")?))
+    let channel_number = session.channel(channel.id)?;
+    let reader = &session.reader;
+    let mut statement = reader.statement("SELECT status, sequence FROM channels WHERE number = ?1")?;
+    let rows = statement.query([channel_number]).map_err(refused)?;
+    let (status, channel_sequence) = codec::first(rows, |row| {
+        Ok((codec::word(row, "status", ChannelStatus::from_name)?, codec::count(row, "sequence")?))
     })?
     .ok_or(StoreError::NotFound("the channel"))?;
     let channel = if channel.status == status {
