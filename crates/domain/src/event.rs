@@ -153,6 +153,8 @@ pub struct LogEntry {
     pub position: Position,
     /// The event.
     pub event: Arc<Event>,
+    /// How many bytes its payload has where it is stored: what it costs to hold.
+    pub size: usize,
 }
 
 /// What an event speaks of, as it was then.

@@ -194,7 +194,7 @@ impl Session<'_> {
                 payload,
             ])
             .map_err(refused)?;
-        self.appended.push(LogEntry { position, event: Arc::new(event) });
+        self.appended.push(LogEntry { position, event: Arc::new(event), size: payload.len() });
         Ok(())
     }
 }

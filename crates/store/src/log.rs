@@ -40,9 +40,11 @@ pub trait Log: Send + Sync {
 
     /// The newest position; zero if nothing ever happened.
     async fn log_head(&self) -> Result<Position, StoreError>;
-    /// Everything after a position, oldest first, of all workspaces.
+    /// Everything after a position, oldest first, of all workspaces: at most so many, and fewer where they are large.
+    /// None only if there is none.
     async fn log_read(&self, after: Position, limit: usize) -> Result<Vec<LogEntry>, StoreError>;
-    /// The events of one key after a position and up to another, oldest first.
+    /// The events of one key after a position and up to another, oldest first: at most so many, and fewer where they
+    /// are large. None only if there is none.
     async fn log_read_key(
         &self,
         workspace: WorkspaceId,
@@ -58,14 +60,15 @@ pub trait Log: Send + Sync {
     async fn event_get(&self, workspace: WorkspaceId, id: EventId) -> Result<Option<LogEntry>, StoreError>;
     /// A workspace's oldest event.
     async fn event_oldest(&self, workspace: WorkspaceId) -> Result<Option<EventId>, StoreError>;
-    /// A workspace's events after a position, oldest first.
+    /// A workspace's events after a position, oldest first: at most so many, and fewer where they are large. `next` is
+    /// the last one's position if there is more.
     async fn event_list(
         &self,
         workspace: WorkspaceId,
         filter: EventFilter,
         after: Position,
         limit: usize,
-    ) -> Result<Vec<LogEntry>, StoreError>;
+    ) -> Result<Listing<LogEntry>, StoreError>;
     /// Appends events that no change of state stands behind: an endpoint's own trouble.
     async fn event_append(&self, events: Vec<Event>) -> Result<(), StoreError>;
 

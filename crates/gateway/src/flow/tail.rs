@@ -21,11 +21,15 @@ use crate::registry::Registry;
 
 /// How many events are kept.
 const KEPT: usize = 2048;
+/// How many bytes of payload are kept. Their bodies may take twice as much again.
+const KEPT_BYTES: usize = 16 << 20;
 
 /// An event with its bodies.
 pub(crate) struct Posting {
     pub(crate) position: Position,
     pub(crate) event: Arc<Event>,
+    /// How many bytes its payload has.
+    pub(crate) size: usize,
     lifecycle: OnceLock<Option<Bytes>>,
     object: OnceLock<Option<Bytes>>,
 }
@@ -35,6 +39,7 @@ impl Posting {
         Arc::new(Self {
             position: entry.position,
             event: entry.event,
+            size: entry.size,
             lifecycle: OnceLock::new(),
             object: OnceLock::new(),
         })
@@ -59,14 +64,29 @@ pub(crate) struct Tail {
 
 struct Kept {
     postings: VecDeque<Arc<Posting>>,
+    /// The bytes of their payloads.
+    size: usize,
     /// Everything that was committed after this is among the postings.
     after: Position,
+}
+
+impl Kept {
+    fn push(&mut self, posting: Arc<Posting>) {
+        self.size += posting.size;
+        self.postings.push_back(posting);
+        while (self.postings.len() > KEPT || self.size > KEPT_BYTES)
+            && let Some(oldest) = self.postings.pop_front()
+        {
+            self.size -= oldest.size;
+            self.after = oldest.position;
+        }
+    }
 }
 
 impl Tail {
     /// Begins at the log's end.
     pub(crate) fn new(registry: Arc<Registry>, head: Position) -> Self {
-        let kept = Kept { postings: VecDeque::with_capacity(KEPT), after: head };
+        let kept = Kept { postings: VecDeque::with_capacity(KEPT + 1), size: 0, after: head };
         Self { head: watch::Sender::new(head), kept: RwLock::new(kept), registry }
     }
 
@@ -111,12 +131,7 @@ impl CommitListener for Tail {
         {
             let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
             for entry in entries {
-                if kept.postings.len() == KEPT
-                    && let Some(oldest) = kept.postings.pop_front()
-                {
-                    kept.after = oldest.position;
-                }
-                kept.postings.push_back(Posting::new(entry.clone()));
+                kept.push(Posting::new(entry.clone()));
             }
         }
         self.head.send_replace(last.position);

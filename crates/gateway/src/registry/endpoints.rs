@@ -90,9 +90,13 @@ impl Endpoints {
 
     pub(crate) fn set_status(&self, id: EndpointId, status: EndpointStatus) {
         if let Some(live) = write(&self.0).get_mut(&id) {
+            let ends = matches!(status, EndpointStatus::Disabled | EndpointStatus::Paused);
+            if !ends && !live.endpoint.enabled {
+                return;
+            }
             let live = Arc::make_mut(live);
             live.status = status;
-            live.endpoint.enabled = !matches!(status, EndpointStatus::Disabled | EndpointStatus::Paused);
+            live.endpoint.enabled = !ends;
         }
     }
 }

@@ -7,14 +7,18 @@ use tidings_domain::{
     ChannelId, EventId, WorkspaceId,
     event::{Event, EventKind, LogEntry, OrderingKey, Position},
 };
-use tidings_store::{EventFilter, StoreError};
+use tidings_store::{EventFilter, Listing, StoreError};
 use uuid::Uuid;
 
 use crate::{
     codec::{self, signed},
-    error::refused,
+    error::{corrupt, refused},
     session::{Reader, Session},
+    state::listing,
 };
+
+/// How many bytes of payload one reading holds at most, but for the last entry.
+const READ_BYTES: usize = 4 << 20;
 
 const SELECT: &str = "SELECT events.*, workspaces.id AS workspace_id, channels.id AS channel_id FROM events \
      JOIN workspaces ON workspaces.number = events.workspace LEFT JOIN channels ON channels.number = events.channel";
@@ -32,13 +36,25 @@ fn read(row: &Row<'_>) -> Result<LogEntry, StoreError> {
         recorded_at: codec::time(row, "recorded_at")?,
         payload: codec::document(row, "payload")?,
     };
-    Ok(LogEntry { position: Position(codec::count(row, "position")?), event: Arc::new(event) })
+    let size = row.get_ref("payload").and_then(|payload| Ok(payload.as_bytes()?.len()));
+    let size = size.map_err(|error| corrupt("payload", error))?;
+    Ok(LogEntry { position: Position(codec::count(row, "position")?), event: Arc::new(event), size })
 }
 
-fn query(reader: &Reader<'_>, rest: &str, values: &[&dyn ToSql]) -> Result<Vec<LogEntry>, StoreError> {
+/// Reads entries until they are enough to hold. Answers also whether there may be more than that.
+fn query(reader: &Reader<'_>, rest: &str, values: &[&dyn ToSql]) -> Result<(Vec<LogEntry>, bool), StoreError> {
     let mut statement = reader.statement(&format!("{SELECT} {rest}"))?;
-    let rows = statement.query(values).map_err(refused)?;
-    codec::collect(rows, read)
+    let mut rows = statement.query(values).map_err(refused)?;
+    let (mut entries, mut size) = (Vec::new(), 0);
+    while let Some(row) = rows.next().map_err(refused)? {
+        let entry = read(row)?;
+        size += entry.size;
+        entries.push(entry);
+        if size >= READ_BYTES {
+            return Ok((entries, true));
+        }
+    }
+    Ok((entries, false))
 }
 
 /// The newest position.
@@ -50,11 +66,8 @@ pub(crate) fn head(reader: &Reader<'_>) -> Result<Position, StoreError> {
 
 /// Everything after a position.
 pub(crate) fn after(reader: &Reader<'_>, after: Position, limit: usize) -> Result<Vec<LogEntry>, StoreError> {
-    query(
-        reader,
-        "WHERE events.position > ?1 ORDER BY events.position LIMIT ?2",
-        &[&signed(after.0), &signed(limit as u64)],
-    )
+    let condition = "WHERE events.position > ?1 ORDER BY events.position LIMIT ?2";
+    Ok(query(reader, condition, &[&signed(after.0), &signed(limit as u64)])?.0)
 }
 
 /// The events of one key.
@@ -67,24 +80,24 @@ pub(crate) fn of_key(
     limit: usize,
 ) -> Result<Vec<LogEntry>, StoreError> {
     let workspace = reader.workspace(workspace)?;
-    query(
+    let (entries, _) = query(
         reader,
         "WHERE events.workspace = ?1 AND events.key = ?2 AND events.position > ?3 AND events.position <= ?4 \
          ORDER BY events.position LIMIT ?5",
         &[&workspace, key.0.as_bytes(), &signed(after.0), &signed(up_to.0), &signed(limit as u64)],
-    )
+    )?;
+    Ok(entries)
 }
 
 /// What stands at a position.
 pub(crate) fn at(reader: &Reader<'_>, position: Position) -> Result<Option<LogEntry>, StoreError> {
-    Ok(query(reader, "WHERE events.position = ?1", &[&signed(position.0)])?.pop())
+    Ok(query(reader, "WHERE events.position = ?1", &[&signed(position.0)])?.0.pop())
 }
 
 /// An event of a workspace.
 pub(crate) fn get(reader: &Reader<'_>, workspace: WorkspaceId, id: EventId) -> Result<Option<LogEntry>, StoreError> {
-    let found =
-        query(reader, "WHERE events.id = ?1 AND workspaces.id = ?2", &[&id.to_bytes(), &workspace.to_bytes()])?.pop();
-    Ok(found)
+    let condition = "WHERE events.id = ?1 AND workspaces.id = ?2";
+    Ok(query(reader, condition, &[&id.to_bytes(), &workspace.to_bytes()])?.0.pop())
 }
 
 /// A workspace's oldest event.
@@ -102,8 +115,8 @@ pub(crate) fn list(
     filter: &EventFilter,
     after: Position,
     limit: usize,
-) -> Result<Vec<LogEntry>, StoreError> {
-    let Some(workspace) = reader.find_workspace(workspace)? else { return Ok(Vec::new()) };
+) -> Result<Listing<LogEntry>, StoreError> {
+    let Some(workspace) = reader.find_workspace(workspace)? else { return Ok(listing::empty()) };
     let mut condition = "WHERE events.workspace = ?1 AND events.position > ?2".to_owned();
     if let Some(kinds) = &filter.kinds {
         // The names are ours, so they need no quoting.
@@ -112,7 +125,13 @@ pub(crate) fn list(
     }
     let channel = filter.channel_id.map(ChannelId::to_bytes);
     condition.push_str(" AND (?4 IS NULL OR channels.id = ?4) ORDER BY events.position LIMIT ?3");
-    query(reader, &condition, &[&workspace, &signed(after.0), &signed(limit as u64), &channel])
+    // One more than asked for, to know whether there is more.
+    let most = signed(limit as u64 + 1);
+    let (mut items, cut) = query(reader, &condition, &[&workspace, &signed(after.0), &most, &channel])?;
+    let more = cut || items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(|last| last.position.0);
+    Ok(Listing { items, next })
 }
 
 /// Appends events that no change of state stands behind.

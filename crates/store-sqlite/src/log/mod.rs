@@ -60,7 +60,7 @@ impl Log for SqliteStore {
         filter: EventFilter,
         after: Position,
         limit: usize,
-    ) -> Result<Vec<LogEntry>, StoreError> {
+    ) -> Result<Listing<LogEntry>, StoreError> {
         self.readers.run(move |reader| events::list(reader, workspace, &filter, after, limit)).await
     }
 

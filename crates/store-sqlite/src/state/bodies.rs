@@ -89,8 +89,9 @@ pub(crate) fn take_waiting(
     vendor_id: &str,
 ) -> Result<Vec<String>, StoreError> {
     let mut statement = session.reader.statement(
+        // Without the plus, the index by channel might be taken, and everything that the channel keeps be read.
         "SELECT number, detail FROM kept_updates \
-         WHERE workspace = ?1 AND reason IN ('status', 'revoked') AND subject = ?2 AND channel = ?3",
+         WHERE workspace = ?1 AND reason IN ('status', 'revoked') AND subject = ?2 AND +channel = ?3",
     )?;
     let rows = statement.query(rusqlite::params![workspace, vendor_id, channel]).map_err(refused)?;
     let mut waiting = codec::collect(rows, |row| {

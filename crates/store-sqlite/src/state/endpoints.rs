@@ -84,7 +84,7 @@ pub(crate) fn update(
     })
 }
 
-/// Writes how it is doing, and with it whether it is enabled.
+/// Writes how it is doing, and with it whether it is enabled, but never enables it.
 pub(crate) fn write_status(
     session: &Session<'_>,
     endpoint: EndpointId,
@@ -97,7 +97,9 @@ pub(crate) fn write_status(
     let rows = session
         .reader
         .statement(
-            "UPDATE endpoints SET status = ?2, document = json_set(document, '$.enabled', json(?3)) WHERE id = ?1",
+            "UPDATE endpoints SET (status, document) = \
+             (SELECT iif(?3 = 'true' AND status IN ('paused', 'disabled'), status, ?2), \
+                     iif(?3 = 'true', document, json_set(document, '$.enabled', json('false')))) WHERE id = ?1",
         )?
         .execute(params![endpoint.to_bytes(), status.name(), enabled])
         .map_err(refused)?;

@@ -5,6 +5,9 @@ use tidings_store::{Listing, Page, StoreError};
 
 use crate::{codec, error::refused, session::Reader};
 
+/// How many bytes of documents one page holds at most, but for the last row's.
+const PAGE_BYTES: usize = 4 << 20;
+
 /// Nothing, and no next page.
 pub(crate) fn empty<T>() -> Listing<T> {
     Listing { items: Vec::new(), next: None }
@@ -48,17 +51,24 @@ impl Query {
     pub(crate) fn run<T>(
         mut self,
         reader: &Reader<'_>,
-        read: impl FnMut(&Row<'_>) -> Result<(i64, T), StoreError>,
+        mut read: impl FnMut(&Row<'_>) -> Result<(i64, T), StoreError>,
     ) -> Result<Listing<T>, StoreError> {
         // One more than asked for, to know whether there is a next page.
         self.values.push(Box::new(codec::signed(self.limit as u64 + 1)));
         let Self { sql, table, values, .. } = &self;
         let mut statement = reader.statement(&format!("{sql} ORDER BY {table}.number DESC LIMIT ?{}", values.len()))?;
-        let rows = statement.query(rusqlite::params_from_iter(&self.values)).map_err(refused)?;
-        let mut rows = codec::collect(rows, read)?;
-        let more = rows.len() > self.limit;
-        rows.truncate(self.limit);
-        let next = rows.last().filter(|_| more).map(|(number, _)| codec::unsigned(*number));
-        Ok(Listing { items: rows.into_iter().map(|(_, item)| item).collect(), next })
+        let mut rows = statement.query(rusqlite::params_from_iter(&self.values)).map_err(refused)?;
+        let (mut items, mut bytes, mut last) = (Vec::new(), 0, None);
+        while let Some(row) = rows.next().map_err(refused)? {
+            if items.len() == self.limit || bytes >= PAGE_BYTES {
+                return Ok(Listing { items, next: last });
+            }
+            // What has no document is small.
+            bytes += row.get_ref("document").ok().and_then(|document| document.as_bytes().ok()).map_or(0, <[u8]>::len);
+            let (number, item) = read(row)?;
+            last = Some(codec::unsigned(number));
+            items.push(item);
+        }
+        Ok(Listing { items, next: None })
     }
 }

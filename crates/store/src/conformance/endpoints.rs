@@ -41,17 +41,19 @@ pub async fn are_written_and_read(bench: &Bench) {
     assert!(matches!(bench.store.endpoint_update(unknown, None).await, Err(StoreError::NotFound(_))));
 }
 
-/// Whether an endpoint is enabled follows from its status.
+/// Whether an endpoint is enabled follows from its status. How a delivery went does not enable it again.
 pub async fn follow_their_status(bench: &Bench) {
     let workspace = bench.workspace("ant").await;
     let id = bench.endpoint(workspace).await;
-    for (status, enabled) in [
-        (EndpointStatus::Down, true),
-        (EndpointStatus::Disabled, false),
-        (EndpointStatus::Healthy, true),
-        (EndpointStatus::Paused, false),
+    for (told, status, enabled) in [
+        (EndpointStatus::Down, EndpointStatus::Down, true),
+        (EndpointStatus::Healthy, EndpointStatus::Healthy, true),
+        (EndpointStatus::Paused, EndpointStatus::Paused, false),
+        (EndpointStatus::Down, EndpointStatus::Paused, false),
+        (EndpointStatus::Disabled, EndpointStatus::Disabled, false),
+        (EndpointStatus::Healthy, EndpointStatus::Disabled, false),
     ] {
-        assert_eq!(bench.store.endpoint_status(id, status).await, Ok(()));
+        assert_eq!(bench.store.endpoint_status(id, told).await, Ok(()));
         let all = bench.store.endpoint_all().await.expect("endpoints");
         assert_eq!((all[0].status, all[0].endpoint.enabled), (status, enabled));
     }

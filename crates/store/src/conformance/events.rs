@@ -2,14 +2,15 @@
 
 use tidings_domain::{
     ConversationId, EventId, WorkspaceId,
+    change::Change,
     event::{EndpointDetail, EndpointEvent, Event, EventKind, EventPayload, LogEntry, OrderingKey, Position, SCHEMA},
 };
 
-use crate::EventFilter;
+use crate::{EventFilter, Listing, MessageFilter, Page};
 
 use super::{
     bench::{Bench, at, kinds, message_of},
-    changes::{received, received_from},
+    changes::{received, received_from, said},
 };
 
 /// A page at a time, from any position, one by one, by id.
@@ -71,7 +72,7 @@ pub async fn are_listed_by_kind_and_channel(bench: &Bench) {
         }
     }
     let list = async |filter: &EventFilter, after: Position, limit: usize| {
-        bench.store.event_list(workspace, filter.clone(), after, limit).await.expect("events")
+        bench.store.event_list(workspace, filter.clone(), after, limit).await.expect("events").items
     };
     let all = list(&EventFilter::default(), Position(0), 100).await;
     assert_eq!(all, bench.after(Position(0)).await);
@@ -88,10 +89,40 @@ pub async fn are_listed_by_kind_and_channel(bench: &Bench) {
     assert_eq!(kinds(&list(&either, Position(0), 100).await), ["contact.created", "conversation.created"]);
     let none = EventFilter { kinds: Some(vec![]), channel_id: None };
     assert_eq!(list(&none, Position(0), 100).await, []);
-    let page = list(&messages, Position(0), 4).await;
-    let rest = list(&messages, page[3].position, 4).await;
-    assert_eq!((page.len(), rest.len()), (4, 2));
-    assert!(page[3].position < rest[0].position);
+    let page = bench.store.event_list(workspace, messages.clone(), Position(0), 4).await.expect("events");
+    assert_eq!(page.next, page.items.last().map(|entry| entry.position.0));
+    let rest = bench.store.event_list(workspace, messages, page.items[3].position, 4).await.expect("events");
+    assert_eq!((page.items.len(), rest.items.len(), rest.next), (4, 2, None));
+    assert!(page.items[3].position < rest.items[0].position);
+}
+
+/// A reading holds so many bytes, not only so many events, and says that there is more.
+pub async fn are_read_in_pieces_where_they_are_large(bench: &Bench) {
+    let workspace = bench.workspace("ant").await;
+    let channel = bench.channel(workspace, "100").await;
+    let large = "x".repeat(3 << 20);
+    for number in 0..4 {
+        let said = said(&format!("m{number}"), "1", number, &large);
+        bench.take(&channel, number, vec![Change::Received(said)]).await;
+    }
+    let (mut after, mut seen) = (Position(0), 0);
+    loop {
+        let entries = bench.store.log_read(after, 100).await.expect("the log");
+        let Some(last) = entries.last() else { break };
+        assert!(entries.len() < 6, "{} at once", entries.len());
+        (after, seen) = (last.position, seen + entries.len());
+    }
+    let (mut after, mut listed) = (Position(0), 0);
+    loop {
+        let page = bench.store.event_list(workspace, EventFilter::default(), after, 100).await.expect("events");
+        listed += page.items.len();
+        let Some(next) = page.next else { break };
+        after = Position(next);
+    }
+    assert_eq!((seen, listed), (6, 6), "four messages, a contact and a conversation");
+    let page = Page { limit: 100, before: None };
+    let messages = bench.store.message_list(workspace, MessageFilter::default(), page).await.expect("messages");
+    assert!(messages.items.len() < 4 && messages.next.is_some());
 }
 
 /// An endpoint's own trouble stands in the log like everything else.
@@ -103,7 +134,8 @@ pub async fn are_appended(bench: &Bench) {
     let log = bench.after(Position(0)).await;
     assert_eq!(log.iter().map(|entry| Event::clone(&entry.event)).collect::<Vec<_>>(), events);
     assert_eq!(heard.entries(), log);
-    assert_eq!(bench.store.event_list(workspace, EventFilter::default(), Position(0), 10).await, Ok(log));
+    let listed = bench.store.event_list(workspace, EventFilter::default(), Position(0), 10).await;
+    assert_eq!(listed, Ok(Listing { items: log, next: None }));
 }
 
 fn trouble(bench: &Bench, workspace_id: WorkspaceId, sequence: u64) -> Event {

@@ -96,6 +96,7 @@ macro_rules! conformance_suite {
             events {
                 are_read_in_order
                 are_read_by_key
+                are_read_in_pieces_where_they_are_large
                 are_listed_by_kind_and_channel
                 are_appended
             }

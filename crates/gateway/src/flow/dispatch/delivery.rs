@@ -16,12 +16,15 @@ use tidings_webhooks::{
     courier::{Finished, Send},
     judge, words,
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::Shared;
+use super::{Held, Shared};
 use crate::{flow::tail::Posting, registry::LiveEndpoint};
 
 /// The part of an attempt's time that may pass before it is connected.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// From how many bytes of payload on an event is not held while it waits.
+pub(super) const LARGE: usize = 64 * 1024;
 /// How much of an answer's body is kept.
 const BODY_CAP: usize = 16 * 1024;
 /// How much of an answer's headers is kept.
@@ -42,10 +45,12 @@ pub(super) async fn deliver(
     shared: Arc<Shared>,
     live: Arc<LiveEndpoint>,
     pool: Pool,
-    send: Send<Arc<Posting>>,
+    readings: Arc<Semaphore>,
+    send: Send<Held>,
 ) -> Delivered {
-    let posting = match find(&shared, &send).await {
-        Ok(Some(posting)) => posting,
+    // What is read keeps its place among the readings for as long as it is held, if it is large.
+    let (posting, _place) = match find(&shared, &readings, &send).await {
+        Ok(Some(found)) => found,
         Ok(None) => return Delivered::Vanished(send.position),
         Err(error) => return Delivered::Unreadable(send.position, error),
     };
@@ -105,18 +110,30 @@ pub(super) async fn deliver(
     Delivered::Attempted(Finished { attempt, verdict, jitter })
 }
 
-async fn find(shared: &Shared, send: &Send<Arc<Posting>>) -> Result<Option<Arc<Posting>>, StoreError> {
-    if let Some(posting) = send.item.clone().or_else(|| shared.tail.at(send.position)) {
-        return Ok(Some(posting));
+async fn find(
+    shared: &Shared,
+    readings: &Arc<Semaphore>,
+    send: &Send<Held>,
+) -> Result<Option<(Arc<Posting>, Option<OwnedSemaphorePermit>)>, StoreError> {
+    if let Some(posting) = send.item.clone().flatten() {
+        return Ok(Some((posting, None)));
     }
-    Ok(shared.store.log_at(send.position).await?.map(Posting::new))
+    let place = readings.clone().acquire_owned().await.ok();
+    let posting = match shared.tail.at(send.position) {
+        Some(posting) => Some(posting),
+        None => shared.store.log_at(send.position).await?.map(Posting::new),
+    };
+    Ok(posting.map(|posting| {
+        let place = place.filter(|_| posting.size >= LARGE);
+        (posting, place)
+    }))
 }
 
 /// The signatures, and all headers with them.
 fn headers(
     live: &LiveEndpoint,
     posting: &Posting,
-    send: &Send<Arc<Posting>>,
+    send: &Send<Held>,
     body: &[u8],
     at: Timestamp,
 ) -> (String, Vec<(HeaderName, HeaderValue)>) {

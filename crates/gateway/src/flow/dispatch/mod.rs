@@ -21,7 +21,7 @@ use tidings_net::{Client, PoolLimits};
 use tidings_store::{ENDPOINT_LEASE, Store, StoreError};
 use tidings_webhooks::courier::Send;
 use tokio::{
-    sync::{Mutex, mpsc},
+    sync::{Mutex, Semaphore, mpsc},
     task::JoinHandle,
 };
 
@@ -49,6 +49,9 @@ pub(crate) struct Shared {
     /// Who holds the leases: this process.
     pub(crate) holder: String,
 }
+
+/// An event that the courier holds while it waits; nothing of a large one, which is read when its turn comes.
+type Held = Option<Arc<Posting>>;
 
 /// What an endpoint's task is told.
 enum Command {
@@ -145,10 +148,10 @@ impl Dispatcher {
             Ok(pool) => pool,
             Err(refused) => return TestResult::unsent(refused.to_string()),
         };
-        let posting = Posting::new(LogEntry { position: Position::default(), event });
+        let posting = Posting::new(LogEntry { position: Position::default(), event, size: 0 });
         let send =
-            Send { position: posting.position, item: Some(posting), number: 1, late: false, trigger: Trigger::New };
-        match delivery::deliver(self.shared.clone(), endpoint, pool, send).await {
+            Send { position: posting.position, item: Some(Some(posting)), number: 1, late: false, trigger: Trigger::New };
+        match delivery::deliver(self.shared.clone(), endpoint, pool, Arc::new(Semaphore::new(1)), send).await {
             delivery::Delivered::Attempted(finished) => TestResult {
                 delivered: finished.verdict == tidings_webhooks::Verdict::Delivered,
                 status_code: finished.attempt.status_code,

@@ -16,12 +16,12 @@ use tidings_webhooks::{
     renders, wants,
 };
 use tokio::{
-    sync::mpsc,
+    sync::{Semaphore, mpsc},
     time::{Instant, Sleep, sleep},
 };
 
 use super::{
-    Command, Shared,
+    Command, Held, Shared,
     delivery::{self, Delivered},
     watchkeeping,
 };
@@ -31,12 +31,19 @@ use crate::{flow::tail::Posting, registry::LiveEndpoint};
 const CHUNK: usize = 256;
 /// How many entries of a lane are read at once: usually the first is wanted.
 const LANE_CHUNK: usize = 16;
+/// How many events an endpoint may read from the store at once, and how many large ones it may hold.
+const READINGS: usize = 4;
 /// How many attempts may wait to be written down before no more are made.
 const UNWRITTEN: usize = 2048;
 /// How long to wait after the store has refused.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// How soon a moved low-water position is written down, and a changed clock is noticed.
 const TICK: Duration = Duration::from_secs(1);
+
+/// What the courier holds of an event: all of it, unless it is so large that it is better read again.
+fn held(posting: &Arc<Posting>) -> Held {
+    (posting.size < delivery::LARGE).then(|| posting.clone())
+}
 
 /// A lane that could not be read: to be read again after this position.
 type LaneUnread = (StoreError, OrderingKey, Position);
@@ -54,7 +61,9 @@ struct Run {
     shared: Arc<Shared>,
     live: Arc<LiveEndpoint>,
     pool: Option<Pool>,
-    courier: Courier<Arc<Posting>>,
+    courier: Courier<Held>,
+    /// Who may read an event from the store, and hold a large one until it is delivered.
+    readings: Arc<Semaphore>,
     epoch: u64,
     /// Read from the log and not offered yet.
     ahead: VecDeque<Arc<Posting>>,
@@ -127,6 +136,7 @@ async fn run(
         shared,
         live,
         courier,
+        readings: Arc::new(Semaphore::new(READINGS)),
         epoch,
         ahead: VecDeque::new(),
         sends: FuturesUnordered::new(),
@@ -163,7 +173,7 @@ async fn begin(
     shared: &Arc<Shared>,
     live: &mut Arc<LiveEndpoint>,
     commands: &mut mpsc::Receiver<Command>,
-) -> Option<(u64, Courier<Arc<Posting>>)> {
+) -> Option<(u64, Courier<Held>)> {
     let id = live.endpoint.id;
     loop {
         let begun = async {
@@ -239,7 +249,7 @@ impl Run {
             };
             let event = &posting.event;
             let wanted = wants(&self.live.endpoint, event) && renders(event, self.live.endpoint.format);
-            self.courier.offer(posting.position, event.key, wanted.then(|| posting.clone()));
+            self.courier.offer(posting.position, event.key, wanted.then(|| held(&posting)));
         }
     }
 
@@ -268,7 +278,7 @@ impl Run {
         }
         let now = self.shared.clock.now();
         while let Some(send) = self.courier.next_send(now) {
-            let delivery = delivery::deliver(self.shared.clone(), self.live.clone(), pool.clone(), send);
+            let delivery = delivery::deliver(self.shared.clone(), self.live.clone(), pool.clone(), self.readings.clone(), send);
             self.sends.push(Box::pin(delivery));
         }
     }
@@ -437,10 +447,7 @@ async fn read_lane(
     let wanted =
         entries.iter().find(|entry| wants(&live.endpoint, &entry.event) && renders(&entry.event, live.endpoint.format));
     let next = wanted.map(|entry| entry.position);
-    let up_to = match entries.last() {
-        // There may be more: the lane is read on from here.
-        Some(last) if entries.len() == LANE_CHUNK => last.position,
-        _ => up_to,
-    };
+    // There may be more: the lane is read on from here.
+    let up_to = entries.last().map_or(up_to, |last| last.position);
     Ok(LaneRead { key, up_to, next })
 }

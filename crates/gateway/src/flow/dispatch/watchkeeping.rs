@@ -1,6 +1,6 @@
 //! What an endpoint's own trouble leads to: its status, and events for other endpoints to hear of.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use tidings_domain::{
     EventId,
@@ -9,8 +9,8 @@ use tidings_domain::{
 };
 use tidings_webhooks::courier::{Courier, Standing};
 
-use super::Shared;
-use crate::{flow::tail::Posting, registry::LiveEndpoint, telemetry::OutcomeLabels};
+use super::{Held, Shared};
+use crate::{registry::LiveEndpoint, telemetry::OutcomeLabels};
 
 /// How long an endpoint may be down before it is disabled; halfway, others are told.
 const GIVEN_UP_AFTER: Duration = Duration::from_hours(5 * 24);
@@ -26,7 +26,7 @@ pub(super) fn count(shared: &Shared, delivered: bool, duration_ms: u64) {
 pub(super) async fn transition(
     shared: &Shared,
     live: &LiveEndpoint,
-    courier: &mut Courier<Arc<Posting>>,
+    courier: &mut Courier<Held>,
     standing: Standing,
 ) -> bool {
     let now = shared.clock.now();
@@ -78,7 +78,7 @@ async fn set_status(shared: &Shared, live: &LiveEndpoint, status: EndpointStatus
 async fn tell(
     shared: &Shared,
     live: &LiveEndpoint,
-    courier: &mut Courier<Arc<Posting>>,
+    courier: &mut Courier<Held>,
     kind: EventKind,
     reason: &str,
 ) {

@@ -41,10 +41,10 @@ pub(crate) async fn list(
         Some(cursor) => Position(u64::from_be_bytes(place(cursor)?)),
         None => place_after(&gateway, &caller, params.after.as_deref()).await?,
     };
-    let mut entries = gateway.store.event_list(caller.workspace_id, filter, after, limit + 1).await?;
-    let next_cursor = (entries.len() > limit).then(|| cursor(&entries[limit - 1].position.0.to_be_bytes()));
-    entries.truncate(limit);
-    let data = entries
+    let page = gateway.store.event_list(caller.workspace_id, filter, after, limit).await?;
+    let next_cursor = page.next.map(|position| cursor(&position.to_be_bytes()));
+    let data = page
+        .items
         .iter()
         .filter_map(|entry| envelope(&gateway, &entry.event, format))
         .map(|body| String::from_utf8(body.to_vec()).map_err(|error| Problem::internal(&error)))

@@ -139,15 +139,15 @@ impl Reader {
     async fn read(&mut self) -> Result<(), StoreError> {
         let head = *self.head.borrow_and_update();
         let filter = self.filter.clone();
-        let entries = self.gateway.store.event_list(self.workspace, filter, self.position, CHUNK).await?;
-        if let Some(last) = entries.last() {
+        let page = self.gateway.store.event_list(self.workspace, filter, self.position, CHUNK).await?;
+        if let Some(last) = page.items.last() {
             self.position = last.position;
         }
-        if entries.len() < CHUNK {
+        if page.next.is_none() {
             // Up to the head that was known before, nothing is left for this client.
             self.position = self.position.max(head);
         }
-        self.waiting.extend(entries.iter().filter_map(|entry| {
+        self.waiting.extend(page.items.iter().filter_map(|entry| {
             let event = &entry.event;
             let body = envelope(&self.gateway, event, self.format)?;
             let name = rendered_kind(event.kind, self.format).name();
