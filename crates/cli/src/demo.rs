@@ -1,7 +1,8 @@
 //! `tidings demo`: the product at work, in one process and without accounts.
 //!
 //! It starts the gateway, connects a simulated WhatsApp number, and subscribes one endpoint for each webhook format. A
-//! simulated customer writes, sends a picture and reacts; every webhook is verified and printed as it arrives.
+//! simulated customer writes, sends a picture and reacts; every webhook is verified and printed as it arrives, and those
+//! of the conversation must come in order.
 
 mod api;
 mod print;
@@ -41,7 +42,7 @@ const EXPECTED: [(&str, &[(&str, usize)]); 2] = [
 /// Options of the demo.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DemoArguments {
-    /// Ends after the conversation; succeeds if every expected webhook came and verified
+    /// Ends after the conversation; succeeds if every expected webhook came, in order, and verified
     #[arg(long)]
     once: bool,
     /// A folder for the data, which is left behind; by default a temporary one
@@ -108,7 +109,7 @@ async fn show(arguments: &DemoArguments, base: &str, admin_key: &str) -> anyhow:
 
     let complete = watch(&mut receiver, &printer).await?;
     printer.conclusion(complete)?;
-    ensure!(complete, "not every webhook came and verified");
+    ensure!(complete, "not every webhook came, in order, and verified");
     if arguments.once {
         return Ok(());
     }
@@ -172,7 +173,8 @@ async fn converse(vendor: &mut Vendor, account: &Account, customer: &Customer) -
     Ok(())
 }
 
-/// Prints what arrives until everything expected has. Answers whether it did, each webhook verified.
+/// Prints what arrives until everything expected has. Answers whether it did, in order and each
+/// webhook verified.
 async fn watch(receiver: &mut Receiver, printer: &Printer) -> anyhow::Result<bool> {
     let mut missing: BTreeMap<(String, String), usize> = EXPECTED
         .iter()
@@ -180,13 +182,15 @@ async fn watch(receiver: &mut Receiver, printer: &Printer) -> anyhow::Result<boo
             events.iter().map(|(event, count)| (((*format).to_owned(), (*event).to_owned()), *count))
         })
         .collect();
+    let mut order = Order::default();
     while !missing.is_empty() {
         let Ok(Some(arrival)) = timeout(ARRIVES_WITHIN, receiver.next()).await else { return Ok(false) };
         printer.arrival(&arrival)?;
-        if !is_sound(&arrival) {
+        let kind = (arrival.format().unwrap_or_default().to_owned(), arrival.event().unwrap_or_default().to_owned());
+        let Some(id) = event_id(&arrival).filter(|_| arrival.verified) else { return Ok(false) };
+        if !order.follows(&kind.0, &kind.1, id) {
             return Ok(false);
         }
-        let kind = (arrival.format().unwrap_or_default().to_owned(), arrival.event().unwrap_or_default().to_owned());
         if let Some(count) = missing.get_mut(&kind) {
             *count -= 1;
             if *count == 0 {
@@ -197,12 +201,43 @@ async fn watch(receiver: &mut Receiver, printer: &Printer) -> anyhow::Result<boo
     Ok(true)
 }
 
-fn is_sound(arrival: &Arrival) -> bool {
-    arrival.verified && arrival.id().is_some_and(|id| id.parse::<EventId>().is_ok())
+fn event_id(arrival: &Arrival) -> Option<EventId> {
+    arrival.id()?.parse().ok()
+}
+
+/// The order in which one conversation's events must come to each subscriber: that of their ids, which grow as things
+/// happen. Only events of messages belong to the conversation for certain.
+#[derive(Default)]
+struct Order(BTreeMap<String, EventId>);
+
+impl Order {
+    /// Whether this event comes after those that came.
+    fn follows(&mut self, format: &str, event: &str, id: EventId) -> bool {
+        if !event.starts_with("message.") {
+            return true;
+        }
+        self.0.insert(format.to_owned(), id).is_none_or(|before| before < id)
+    }
 }
 
 fn random_hex(bytes: usize) -> String {
     let mut random = vec![0; bytes];
     SystemRandom.fill(&mut random);
     random.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_out_of_order_is_noticed() {
+        let id = |number: u32| format!("evt_{number:026}").parse::<EventId>().unwrap();
+        let mut order = Order::default();
+        assert!(order.follows("lifecycle", "message.received", id(2)));
+        assert!(order.follows("object", "message.received", id(1)), "each subscriber for itself");
+        assert!(order.follows("lifecycle", "contact.created", id(1)));
+        assert!(order.follows("lifecycle", "message.updated", id(3)));
+        assert!(!order.follows("lifecycle", "message.received", id(2)));
+    }
 }

@@ -43,6 +43,7 @@ impl Host {
         let address = listener.local_addr()?;
         let database = options.data.join(DATABASE);
         let seal_key = seal::key_file(&options.seal_key_file, database.exists(), &SystemRandom)?;
+        make_private(&database)?;
         let ids = OrderedIds::new(|bytes: &mut [u8]| SystemRandom.fill(bytes));
         let store = SqliteStore::open(Options { database: database.clone(), ids: Box::new(ids) })
             .with_context(|| format!("cannot open {}", database.display()))?;
@@ -91,6 +92,15 @@ fn make_folder(path: &Path) -> anyhow::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path).with_context(|| format!("cannot make the data folder {}", path.display()))
+}
+
+/// Only its owner may read what customers wrote. SQLite gives its other files the mode of the database.
+fn make_private(database: &Path) -> anyhow::Result<()> {
+    let mut options = File::options();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(database).map(drop).with_context(|| format!("cannot make {}", database.display()))
 }
 
 /// Two processes on one folder would each believe that the log ends where they left it. The lock ends with the process,

@@ -32,6 +32,9 @@ fn start_log(options: &ServeOptions) -> anyhow::Result<()> {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // It would complain of a line that cannot be written on the same standard error, and panic. The line is lost;
+        // the process must not be.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal());
     match options.log_format {
         LogFormat::Text => log.init(),

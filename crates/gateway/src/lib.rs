@@ -59,6 +59,8 @@ pub struct Gateway {
     pub(crate) changing: tokio::sync::Mutex<()>,
     /// How many KiB of long bodies may still be held.
     pub(crate) body_memory: Arc<tokio::sync::Semaphore>,
+    /// The event streams that are open.
+    pub(crate) streams: Arc<http::streams::Streams>,
     /// Becomes true when the server stops, so that event streams end.
     pub(crate) stopping: watch::Sender<bool>,
     new_admin_key: Mutex<Option<String>>,

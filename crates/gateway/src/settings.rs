@@ -29,6 +29,8 @@ pub struct Settings {
     pub body_memory: usize,
     /// How long a stop waits for requests that are being answered.
     pub drain_timeout: Duration,
+    /// How many event streams a key may have open at once, and the operator in each workspace.
+    pub streams_per_key: usize,
     /// How often a silent event stream shows that it is alive.
     pub stream_heartbeat: Duration,
 }
@@ -47,6 +49,7 @@ impl Settings {
             body_timeout: Duration::from_secs(30),
             body_memory: 128 << 20,
             drain_timeout: Duration::from_secs(10),
+            streams_per_key: 100,
             stream_heartbeat: Duration::from_secs(15),
         }
     }

@@ -97,6 +97,7 @@ impl Gateway {
             metrics,
             dispatcher,
             changing: tokio::sync::Mutex::new(()),
+            streams: Arc::default(),
             stopping: watch::Sender::new(false),
             body_memory: Arc::new(Semaphore::new(settings.body_memory >> 10)),
             new_admin_key: Mutex::new(new_admin_key),

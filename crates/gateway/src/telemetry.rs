@@ -37,13 +37,6 @@ pub struct RequestLabels {
     pub status: u16,
 }
 
-/// Labels of something that belongs to an endpoint.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct EndpointLabels {
-    /// The endpoint's id.
-    pub endpoint: String,
-}
-
 /// Everything that is counted.
 pub struct Metrics {
     registry: Registry,
@@ -59,8 +52,6 @@ pub struct Metrics {
     pub deliveries: Family<OutcomeLabels, Counter>,
     /// Seconds that an attempt took, from the request to the end of the answer.
     pub delivery_seconds: Histogram,
-    /// Events that wait for an endpoint.
-    pub backlog: Family<EndpointLabels, Gauge>,
     /// Event streams that are open.
     pub streams: Gauge,
 }
@@ -82,7 +73,6 @@ impl Metrics {
             requests: Family::default(),
             deliveries: Family::default(),
             delivery_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 16)),
-            backlog: Family::default(),
             streams: Gauge::default(),
         };
         let registry = &mut metrics.registry;
@@ -96,7 +86,6 @@ impl Metrics {
             "Seconds that an attempt at delivering an event took",
             metrics.delivery_seconds.clone(),
         );
-        registry.register("endpoint_backlog", "Events that wait for an endpoint", metrics.backlog.clone());
         registry.register("event_streams", "Event streams that are open", metrics.streams.clone());
         metrics
     }

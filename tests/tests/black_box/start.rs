@@ -62,10 +62,13 @@ async fn the_first_start_shows_the_operator_s_key_once() {
 }
 
 #[tokio::test]
-async fn the_key_that_seals_is_its_owner_s_alone() {
+async fn what_is_stored_is_its_owner_s_alone() {
     let mut server = Server::start().await.unwrap();
     let path = server.data().join("tidings.key");
-    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    for name in ["tidings.key", "tidings.db", "tidings.db-wal"] {
+        let mode = std::fs::metadata(server.data().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
     server.stop().await.unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
     let refused = server.restart().await.unwrap_err().to_string();

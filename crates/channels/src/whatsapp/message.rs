@@ -35,7 +35,7 @@ pub(super) fn read(place: &Place<'_>, raw: &RawValue, source: Source) -> Update 
     let vendor_id = message.id.owned().unwrap_or_else(|| made_up_id(raw));
     let at = place.moment(&message.timestamp);
     let dedup = place.key(at, &["message", &vendor_id]);
-    // An unknown one is told by all that it says, so that its own key is still free once it is understood.
+    // An unknown one does not use this key, which is still free once a later version understands it.
     change(place, raw, &message, source, vendor_id, at).map_or_else(
         || place.unknown(&format!("{list}/{kind}"), raw),
         |change| place.update(Some(dedup), News::Change(Box::new(change))),

@@ -1,8 +1,8 @@
 //! Walks a webhook's body and hands each item to the part that can read it.
 //!
-//! A change that names a number goes to that number's channel. One that names only the business account (account,
-//! template and policy notices), or nothing, goes to the channel in the path: the id of a business account is not the
-//! id of a number, and most operators never tell us the former.
+//! A change that names a number goes to that number's channel. A notice that names only the business account (of the
+//! account, a template, a policy) goes to a channel of that business; everything else to the channel in the path: the id
+//! of a business account is not the id of a number, and most operators never tell us the former.
 //!
 //! The vendor's time of an item is its own `timestamp`, else the `time` of its entry, else the year 1970: there is no
 //! clock here.

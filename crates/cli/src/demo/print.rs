@@ -61,7 +61,9 @@ impl Printer {
     pub(super) fn conclusion(&self, complete: bool) -> anyhow::Result<()> {
         match (self.for_people, complete) {
             (true, true) => crate::print(&format!("\n{GREEN}Everything arrived, in order, and verified.{PLAIN}\n")),
-            (true, false) => crate::print(&format!("\n{RED}Something is missing or does not verify.{PLAIN}\n")),
+            (true, false) => {
+                crate::print(&format!("\n{RED}Something is missing, out of order, or does not verify.{PLAIN}\n"))
+            }
             (false, _) => Ok(()),
         }
     }

@@ -10,7 +10,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 use tidings_domain::{
-    WorkspaceId,
+    KeyId, WorkspaceId,
     key::{Access, Area, Scope},
 };
 
@@ -57,6 +57,25 @@ impl Caller {
     /// The scopes of the key; `None` for the operator's, which has every right.
     pub(crate) fn scopes(&self) -> Option<&[Scope]> {
         self.key.as_ref().map(|key| key.key.scopes.as_slice())
+    }
+
+    /// Which key it is; `None` for the operator's.
+    pub(crate) fn key_id(&self) -> Option<KeyId> {
+        self.key.as_ref().map(|key| key.key.id)
+    }
+
+    /// Whether the key was deleted since it asked.
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.key.as_ref().is_some_and(|key| *key.deleted.borrow())
+    }
+
+    /// Ends when the key is deleted. The operator's never is while the server runs.
+    pub(crate) async fn deleted(&self) {
+        match &self.key {
+            // The sender lives as long as the key that is asked, so that waiting cannot fail.
+            Some(key) => drop(key.deleted.subscribe().wait_for(|deleted| *deleted).await),
+            None => std::future::pending().await,
+        }
     }
 
     /// What events and messages call the caller.

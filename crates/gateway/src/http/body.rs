@@ -4,23 +4,24 @@ use std::{str::FromStr, sync::Arc, time::Duration};
 
 use axum::{
     RequestPartsExt as _,
-    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    extract::{FromRequest, FromRequestParts, Path, Request},
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
-use http::{HeaderValue, Method, StatusCode, header, request::Parts};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
+use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use tokio::sync::OwnedSemaphorePermit;
+use url::form_urlencoded;
 
 use super::problem::{Answer, Code, FieldProblem, Problem};
 use crate::Gateway;
 
 /// The longest body of a request to the API.
 pub(crate) const LONGEST: usize = 1 << 20;
-/// Bodies up to this length are held without counting them: there are no more of them than connections.
+/// The first part of each body is held without counting it: there are no more of them than connections.
 const UNCOUNTED: usize = 64 << 10;
 /// How much of a body that is too long is read all the same, and for how long.
 const MOST_DISCARDED: usize = 32 << 20;
@@ -35,31 +36,92 @@ pub(crate) struct Collected {
 }
 
 /// Reads a body up to a length, within the time that the operator allows. What is longer than most waits for memory.
-pub(crate) async fn collect(gateway: &Gateway, mut body: axum::body::Body, longest: usize) -> Answer<Collected> {
-    let too_large = || Problem::new(Code::TooLarge, format!("a body may have {longest} bytes"));
+pub(crate) async fn collect(
+    gateway: &Gateway,
+    headers: &HeaderMap,
+    mut body: axum::body::Body,
+    longest: usize,
+) -> Answer<Collected> {
     let announced = body.size_hint().exact().and_then(|length| usize::try_from(length).ok());
     if announced.is_some_and(|length| length > longest) {
-        discard(&mut body).await;
-        return Err(too_large());
-    }
-    let reading = async {
-        let reserved = match announced.unwrap_or(longest) {
-            0..=UNCOUNTED => None,
-            length => Some(reserve(gateway, length).await?),
-        };
-        match Limited::new(&mut body, longest).collect().await {
-            Ok(body) => Ok(Collected { bytes: body.to_bytes(), _reserved: reserved }),
-            Err(error) if error.is::<LengthLimitError>() => {
-                drop(reserved);
-                discard(&mut body).await;
-                Err(too_large())
-            }
-            Err(_) => Err(Problem::new(Code::ValidationFailed, "the body broke off")),
+        // A client that asks first has sent nothing yet, and reading would tell it to go on.
+        if !headers.contains_key(header::EXPECT) {
+            discard(&mut body).await;
         }
-    };
-    tokio::time::timeout(gateway.settings.body_timeout, reading)
-        .await
-        .unwrap_or_else(|_| Err(Problem::new(Code::Timeout, "the body did not come in time")))
+        return Err(too_large(longest));
+    }
+    let mut reading = Reading::new(gateway, announced.unwrap_or(longest), longest);
+    match tokio::time::timeout(gateway.settings.body_timeout, reading.whole(&mut body)).await {
+        Ok(Ok(())) => Ok(Collected { bytes: reading.bytes.freeze(), _reserved: reading.reserved }),
+        Ok(Err(problem)) => Err(problem),
+        Err(_) if reading.waits => {
+            Err(Problem::new(Code::Overloaded, "there is no memory for the body at the moment").retry_after(1))
+        }
+        Err(_) => Err(Problem::new(Code::Timeout, "the body did not come in time")),
+    }
+}
+
+fn too_large(longest: usize) -> Problem {
+    Problem::new(Code::TooLarge, format!("a body may have {longest} bytes"))
+}
+
+/// A body as far as it has come. Memory is reserved for what came, not for what was announced: who sends nothing keeps
+/// nobody waiting.
+struct Reading<'a> {
+    gateway: &'a Gateway,
+    /// How long the body can get, and how long it may get.
+    expected: usize,
+    longest: usize,
+    bytes: BytesMut,
+    reserved: Option<OwnedSemaphorePermit>,
+    /// Whether it is memory that the body waits for.
+    waits: bool,
+}
+
+impl<'a> Reading<'a> {
+    fn new(gateway: &'a Gateway, expected: usize, longest: usize) -> Self {
+        Self { gateway, expected, longest, bytes: BytesMut::new(), reserved: None, waits: false }
+    }
+
+    async fn whole(&mut self, body: &mut axum::body::Body) -> Answer<()> {
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| Problem::new(Code::ValidationFailed, "the body broke off"))?;
+            let Ok(data) = frame.into_data() else { continue };
+            let length = self.bytes.len() + data.len();
+            if length > self.longest {
+                (self.bytes, self.reserved) = (BytesMut::new(), None);
+                discard(body).await;
+                return Err(too_large(self.longest));
+            }
+            self.make_room(length).await?;
+            self.bytes.extend_from_slice(&data);
+        }
+        Ok(())
+    }
+
+    /// Reserves memory if this length needs more than there is: as much again each time. While it waits, it holds what
+    /// it has; should several bodies wait for one another, the deadline ends that.
+    async fn make_room(&mut self, length: usize) -> Answer<()> {
+        let held = self.reserved.as_ref().map_or(0, OwnedSemaphorePermit::num_permits) << 10;
+        if length <= UNCOUNTED.max(held) {
+            return Ok(());
+        }
+        let wanted = length.max((2 * held).min(self.expected));
+        // A body that is longer than all of the memory takes all of it.
+        let most = self.gateway.settings.body_memory >> 10;
+        let missing = wanted.div_ceil(1 << 10).min(most).saturating_sub(held >> 10);
+        let missing = u32::try_from(missing).unwrap_or(u32::MAX);
+        self.waits = true;
+        let more = self.gateway.body_memory.clone().acquire_many_owned(missing).await;
+        self.waits = false;
+        let more = more.map_err(|error| Problem::internal(&error))?;
+        match &mut self.reserved {
+            Some(reserved) => reserved.merge(more),
+            None => self.reserved = Some(more),
+        }
+        self.bytes.reserve(wanted - self.bytes.len());
+        Ok(())
+    }
 }
 
 /// Reads on for a while without keeping anything. A client that is still sending when the connection closes would not
@@ -78,14 +140,6 @@ async fn discard(body: &mut axum::body::Body) {
     let _ = tokio::time::timeout(LONGEST_DISCARDING, reading).await;
 }
 
-/// Memory for a long body, once there is enough of it. One that is longer than all of it takes all of it.
-async fn reserve(gateway: &Gateway, length: usize) -> Answer<OwnedSemaphorePermit> {
-    let kibibytes = length.div_ceil(1 << 10).min(gateway.settings.body_memory >> 10);
-    let kibibytes = u32::try_from(kibibytes).unwrap_or(u32::MAX);
-    let reserved = gateway.body_memory.clone().acquire_many_owned(kibibytes).await;
-    reserved.map_err(|error| Problem::internal(&error))
-}
-
 /// A request's body as it came, with what an idempotency key's fingerprint is made of.
 pub(crate) struct RawRequest {
     pub(crate) method: Method,
@@ -100,7 +154,7 @@ impl FromRequest<Arc<Gateway>> for RawRequest {
     async fn from_request(request: Request, gateway: &Arc<Gateway>) -> Answer<Self> {
         let (parts, body) = request.into_parts();
         Ok(Self {
-            body: collect(gateway, body, LONGEST).await?,
+            body: collect(gateway, &parts.headers, body, LONGEST).await?,
             idempotency_key: parts.headers.get("idempotency-key").cloned(),
             path: parts.uri.path().to_owned(),
             method: parts.method,
@@ -132,7 +186,8 @@ impl RawRequest {
 /// Reads an object; every field that is wrong is told, not only the first.
 pub(crate) fn parse<T: DeserializeOwned>(object: Map<String, Value>) -> Answer<T> {
     let mut value = Value::Object(object);
-    let mut errors = Vec::new();
+    let mut errors: Vec<FieldProblem> = Vec::new();
+    let mut stood_in = false;
     loop {
         let error = match serde_path_to_error::deserialize::<_, T>(&value) {
             Ok(parsed) if errors.is_empty() => return Ok(parsed),
@@ -142,10 +197,18 @@ pub(crate) fn parse<T: DeserializeOwned>(object: Map<String, Value>) -> Answer<T
         let (pointer, detail) = (pointer(error.path()), error.inner().to_string());
         if let Some(field) = missing_field(&detail) {
             // A required field that was taken out below for being wrong is not missing.
-            let pointer = format!("{pointer}/{field}");
-            if !errors.iter().any(|known: &FieldProblem| known.pointer == pointer) {
-                errors.push(FieldProblem { pointer, detail: "is missing".to_owned() });
+            let missing = format!("{pointer}/{field}");
+            if !errors.iter().any(|known| known.pointer == missing) {
+                errors.push(FieldProblem { pointer: missing, detail: "is missing".to_owned() });
             }
+            stood_in = true;
+            if errors.len() >= MOST_ERRORS || !stand_in::<T>(&mut value, &pointer, field) {
+                return Err(Problem::fields(errors));
+            }
+            continue;
+        }
+        if stood_in && pointer.is_empty() {
+            // It may speak of what stands in for a missing field.
             return Err(Problem::fields(errors));
         }
         let removed = remove(&mut value, &pointer);
@@ -154,6 +217,31 @@ pub(crate) fn parse<T: DeserializeOwned>(object: Map<String, Value>) -> Answer<T
             return Err(Problem::fields(errors));
         }
     }
+}
+
+/// Puts something that reads in the place of a missing field, so that the next one can be told; says whether it could.
+fn stand_in<T: DeserializeOwned>(value: &mut Value, parent: &str, field: &str) -> bool {
+    let place = format!("{parent}/{field}");
+    let mut candidates = vec![Value::from(0), Value::Bool(false), Value::Array(Vec::new()), Value::Object(Map::new())];
+    // The last one comes first: words are the most common, and an enum answers one by those that it knows.
+    candidates.push(Value::String(String::new()));
+    while let Some(candidate) = candidates.pop() {
+        let Some(Value::Object(object)) = value.pointer_mut(parent) else { return false };
+        object.insert(field.to_owned(), candidate);
+        match serde_path_to_error::deserialize::<_, T>(&*value) {
+            Err(error) if pointer(error.path()) == place => {
+                candidates.extend(known_variant(&error.inner().to_string()));
+            }
+            _ => return true,
+        }
+    }
+    false
+}
+
+/// The first word that an enum would have taken instead of the empty one.
+fn known_variant(detail: &str) -> Option<Value> {
+    let expected = detail.strip_prefix("unknown variant ``, expected ")?;
+    expected.split('`').nth(1).map(Value::from)
 }
 
 fn missing_field(detail: &str) -> Option<&str> {
@@ -210,20 +298,20 @@ impl Id {
     }
 }
 
-/// The parameters of a request; unknown ones are refused by name.
+/// The parameters of a request, each of them a text; unknown ones are refused by name.
 pub(crate) struct Params<T>(pub(crate) T);
 
 impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Gateway>> for Params<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Gateway>) -> Answer<Self> {
-        match Query::<T>::try_from_uri(&parts.uri) {
-            Ok(Query(params)) => Ok(Self(params)),
-            Err(error) => {
-                let detail = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-                Err(Problem::new(Code::ValidationFailed, format!("the parameters cannot be read: {detail}")))
+        let mut object = Map::new();
+        for (name, value) in form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
+            if object.insert(name.clone().into_owned(), Value::from(value)).is_some() {
+                return Err(Problem::field(format!("/{}", escape(&name)), "is given twice"));
             }
         }
+        parse(object).map(Self)
     }
 }
 
@@ -275,6 +363,37 @@ mod tests {
     #[test]
     fn what_is_missing_is_told() {
         assert_eq!(errors(&json!({})), [("/url".to_owned(), "is missing".to_owned())]);
+    }
+
+    #[derive(Debug, Deserialize)]
+    enum Colour {
+        #[serde(rename = "red")]
+        Red,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only reading is tried")]
+    struct Several {
+        colour: Colour,
+        name: String,
+        size: u8,
+        inner: Sample,
+        last: Vec<u8>,
+    }
+
+    #[test]
+    fn everything_that_is_missing_is_told() {
+        let told = |body: Value| -> Vec<String> {
+            let problem = parse::<Several>(body.as_object().unwrap().clone()).unwrap_err();
+            problem.errors.into_iter().map(|error| error.pointer).collect()
+        };
+        assert_eq!(told(json!({"inner": {"url": "x"}})), ["/colour", "/name", "/size", "/last"]);
+        assert_eq!(
+            told(json!({"colour": "blue", "size": 1, "inner": {}, "last": []})),
+            ["/colour", "/inner/url", "/name"]
+        );
+        assert_eq!(told(json!({"name": 1, "size": 1, "inner": {"url": "x"}, "last": []})), ["/name", "/colour"]);
     }
 
     #[test]

@@ -37,7 +37,7 @@ const LONGEST: usize = 16 << 20;
 pub(crate) async fn receive(State(gateway): State<Arc<Gateway>>, request: Request) -> Answer<StatusCode> {
     let channel = posted_to(&gateway, request.uri())?;
     let (parts, body) = request.into_parts();
-    let body = collect(&gateway, body, LONGEST).await?;
+    let body = collect(&gateway, &parts.headers, body, LONGEST).await?;
     match intake::take(&gateway, &channel, &parts.headers, body.bytes.clone()).await {
         Ok(_) => Ok(StatusCode::OK),
         Err(Refused::Signature(error @ (SignatureError::Missing | SignatureError::Malformed))) => {

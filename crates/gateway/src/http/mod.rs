@@ -14,6 +14,7 @@ mod page;
 mod problem;
 mod router;
 pub(crate) mod server;
+pub(crate) mod streams;
 mod system;
 #[cfg(test)]
 mod tests;

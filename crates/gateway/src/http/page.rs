@@ -87,8 +87,7 @@ pub(crate) struct PageParams {
 /// Reads a limit so that what is no number is told as such.
 pub(crate) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
-    text.map(|text| text.parse().map_err(|_| serde::de::Error::custom(format!("limit: `{text}` is not a number"))))
-        .transpose()
+    text.map(|text| text.parse().map_err(|_| serde::de::Error::custom(format!("`{text}` is not a number")))).transpose()
 }
 
 #[cfg(test)]

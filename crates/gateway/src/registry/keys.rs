@@ -6,6 +6,7 @@ use std::{
 };
 
 use tidings_domain::{KeyId, WorkspaceId, key::ApiKey};
+use tokio::sync::watch;
 
 use super::{read, write};
 use crate::http::limit::Bucket;
@@ -14,6 +15,8 @@ use crate::http::limit::Bucket;
 pub(crate) struct LiveKey {
     pub(crate) key: ApiKey,
     pub(crate) bucket: Bucket,
+    /// Becomes true when the key is deleted, so that what it has open ends.
+    pub(crate) deleted: watch::Sender<bool>,
 }
 
 /// Keys by the hash of their secret.
@@ -30,10 +33,17 @@ impl Keys {
     }
 
     pub(crate) fn put(&self, key: ApiKey) {
-        write(&self.0).insert(key.hash, Arc::new(LiveKey { key, bucket: Bucket::full() }));
+        let live = LiveKey { key, bucket: Bucket::full(), deleted: watch::Sender::new(false) };
+        write(&self.0).insert(live.key.hash, Arc::new(live));
     }
 
     pub(crate) fn remove(&self, workspace: WorkspaceId, id: KeyId) {
-        write(&self.0).retain(|_, live| live.key.workspace_id != workspace || live.key.id != id);
+        write(&self.0).retain(|_, live| {
+            let stays = live.key.workspace_id != workspace || live.key.id != id;
+            if !stays {
+                live.deleted.send_replace(true);
+            }
+            stays
+        });
     }
 }

@@ -327,8 +327,10 @@ impl<T: Clone> Courier<T> {
         };
         let wait = if was_down { Duration::ZERO } else { wait }.max(retry_after.unwrap_or_default());
         attempt.outcome = Outcome::Failed;
-        attempt.next_at = Some(now.plus(wait));
-        let retry = self.retry_after(attempt, key, failures, now.plus(wait), now);
+        // At an endpoint that is down nothing comes before the next probe.
+        let due_at = now.plus(wait);
+        attempt.next_at = Some(self.health.next_probe_at.filter(|_| self.is_down()).map_or(due_at, |at| at.max(due_at)));
+        let retry = self.retry_after(attempt, key, failures, due_at, now);
         self.keep_retry(retry);
     }
 

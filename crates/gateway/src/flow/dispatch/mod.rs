@@ -149,8 +149,13 @@ impl Dispatcher {
             Err(refused) => return TestResult::unsent(refused.to_string()),
         };
         let posting = Posting::new(LogEntry { position: Position::default(), event, size: 0 });
-        let send =
-            Send { position: posting.position, item: Some(Some(posting)), number: 1, late: false, trigger: Trigger::New };
+        let send = Send {
+            position: posting.position,
+            item: Some(Some(posting)),
+            number: 1,
+            late: false,
+            trigger: Trigger::New,
+        };
         match delivery::deliver(self.shared.clone(), endpoint, pool, Arc::new(Semaphore::new(1)), send).await {
             delivery::Delivered::Attempted(finished) => TestResult {
                 delivered: finished.verdict == tidings_webhooks::Verdict::Delivered,

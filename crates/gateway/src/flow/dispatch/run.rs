@@ -278,7 +278,8 @@ impl Run {
         }
         let now = self.shared.clock.now();
         while let Some(send) = self.courier.next_send(now) {
-            let delivery = delivery::deliver(self.shared.clone(), self.live.clone(), pool.clone(), self.readings.clone(), send);
+            let delivery =
+                delivery::deliver(self.shared.clone(), self.live.clone(), pool.clone(), self.readings.clone(), send);
             self.sends.push(Box::pin(delivery));
         }
     }
@@ -362,6 +363,12 @@ impl Run {
             Woken::Recorded(Err((StoreError::StaleLease(_) | StoreError::NotFound(_) | StoreError::Stopped, _))) => {
                 // Another process has the endpoint, or it is gone: what is under way is not ours to write down.
                 self.stopping = true;
+                self.sends.clear();
+                self.courier.take_change(self.shared.clock.now());
+            }
+            Woken::Recorded(Err((error, _))) if self.told_to_stop && self.refused => {
+                // An end does not wait for the store: what is not written down is delivered again after the next start.
+                self.complain("what became of the last deliveries is not written down", &error);
                 self.sends.clear();
                 self.courier.take_change(self.shared.clock.now());
             }

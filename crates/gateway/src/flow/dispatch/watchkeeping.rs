@@ -75,13 +75,7 @@ async fn set_status(shared: &Shared, live: &LiveEndpoint, status: EndpointStatus
     }
 }
 
-async fn tell(
-    shared: &Shared,
-    live: &LiveEndpoint,
-    courier: &mut Courier<Held>,
-    kind: EventKind,
-    reason: &str,
-) {
+async fn tell(shared: &Shared, live: &LiveEndpoint, courier: &mut Courier<Held>, kind: EventKind, reason: &str) {
     let now = shared.clock.now();
     let endpoint = &live.endpoint;
     let ahead = shared.tail.head().borrow().0.saturating_sub(courier.cursor().0);

@@ -61,6 +61,7 @@ async fn what_cannot_be_a_channel_is_refused_by_field() {
     unknown.as_object_mut().unwrap().remove("colour");
     assert_eq!(server.post("/v1/channels", &unknown).await.pointers(), ["/settings/phone"]);
 
+    assert_eq!(server.post("/v1/channels", &json!({})).await.pointers(), ["/type", "/name"]);
     let missing = json!({"type": "whatsapp", "name": "Shop"});
     let reply = server.post("/v1/channels", &missing).await;
     assert!(reply.pointers().contains(&"/credentials/app_secret"), "{}", reply.body);

@@ -55,9 +55,19 @@ async fn a_poller_misses_nothing_and_sees_nothing_twice() {
     assert_eq!(here.body["data"].as_array().unwrap().len(), 4);
     let object = server.get("/v1/events?types=message.received&format=object&limit=1").await;
     assert_eq!(object.body["data"][0]["data"]["content"]["body"], "hello");
-    for query in ["types=nothing", "format=xml", "channel_id=x", "colour=blue"] {
-        assert_eq!(server.get(&format!("/v1/events?{query}")).await.status, 422, "{query}");
+    for (query, pointers) in [
+        ("types=nothing", &["/types"][..]),
+        ("format=xml", &["/format"]),
+        ("channel_id=x", &["/channel_id"]),
+        ("colour=blue", &["/colour"]),
+        ("limit=x&colour=blue", &["/colour", "/limit"]),
+        ("limit=1&limit=2", &["/limit"]),
+    ] {
+        let reply = server.get(&format!("/v1/events?{query}")).await;
+        assert_eq!((reply.status.as_u16(), &reply.pointers()[..]), (422, pointers), "{query}");
     }
+    let limit = server.get("/v1/events?limit=x").await;
+    assert_eq!(limit.body["errors"][0]["detail"], "`x` is not a number");
 }
 
 #[tokio::test]
@@ -157,6 +167,39 @@ async fn a_stream_ends_when_the_server_stops() {
     let rest = tokio::time::timeout(Duration::from_secs(20), body.collect()).await;
     assert!(rest.is_ok(), "the stream goes on");
     assert_eq!(server.call(Call::new("GET", "/readyz")).await.status, 503);
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_its_key_is_deleted() {
+    let (server, channel) = with_messages(1).await;
+    let made = server.post("/v1/keys", &json!({"name": "reader", "scopes": ["events:read"]})).await;
+    let (id, secret) = (made.text("id"), made.text("secret"));
+    let mut body = server.send(Call::new("GET", "/v1/events/stream").key(&secret)).await.into_body();
+    read(&mut body, 1).await;
+    let others = server.key(&["events:read"]).await;
+    let mut other = server.send(Call::new("GET", "/v1/events/stream").key(&others)).await.into_body();
+    assert_eq!(server.call(Call::new("DELETE", &format!("/v1/keys/{id}")).key(ADMIN)).await.status, 204);
+    server.deliver(&channel, &text_message("100", 1, "private")).await;
+    let rest = tokio::time::timeout(Duration::from_secs(20), body.collect()).await.expect("the stream goes on");
+    assert!(!String::from_utf8_lossy(&rest.unwrap().to_bytes()).contains("private"));
+    let known = server.get("/v1/events").await.body["data"].as_array().unwrap().len();
+    assert_eq!(read(&mut other, known).await.len(), known, "another key's stream goes on");
+}
+
+#[tokio::test]
+async fn a_key_has_so_many_streams_and_no_more() {
+    let server = Server::start_with(|settings| settings.streams_per_key = 1).await;
+    let stream = |key: &str| server.send(Call::new("GET", "/v1/events/stream").key(key));
+    let (ours, theirs) = (server.key(&["events:read"]).await, server.key(&["events:read"]).await);
+    let first = stream(&ours).await;
+    assert_eq!(first.status(), 200);
+    let second = stream(&ours).await;
+    assert_eq!((second.status().as_u16(), &second.headers()["retry-after"]), (429, &"10".parse().unwrap()));
+    for other in [theirs.as_str(), ADMIN] {
+        assert_eq!(stream(other).await.status(), 200, "another's are counted apart");
+    }
+    drop(first);
+    assert_eq!(stream(&ours).await.status(), 200, "a closed stream counts no more");
 }
 
 #[tokio::test]

@@ -32,6 +32,19 @@ async fn a_repetition_gets_the_first_answer_secrets_included() {
 }
 
 #[tokio::test]
+async fn another_key_gets_no_answer_that_was_not_its_own() {
+    let server = Server::start().await;
+    let weak = server.key(&["keys:write"]).await;
+    let body = json!({"name": "k"});
+    let first = post(&server, "shared", "/v1/keys", &body).await;
+    assert_eq!(first.status, 201);
+    let call = Call::new("POST", "/v1/keys").key(&weak).header("idempotency-key", "shared").json(&body);
+    let other = server.call(call).await;
+    assert_eq!((other.status.as_u16(), other.code()), (422, "idempotency_conflict"));
+    assert!(!other.body.to_string().contains(&first.text("secret")));
+}
+
+#[tokio::test]
 async fn a_refused_request_may_be_tried_again_under_its_key() {
     let server = Server::start().await;
     assert_eq!(post(&server, "two", "/v1/keys", &json!({"name": ""})).await.status, 422);

@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use axum::body::Body;
+use futures_util::future::Either;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -9,7 +11,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Call, Server};
+use super::{Call, Server, text_message};
 use crate::{Environment, Gateway, Settings, StartError, seal::SealKey, serve};
 
 /// A gateway that listens; what stops it; and the task that serves.
@@ -65,6 +67,55 @@ async fn who_drips_its_body_is_told_so() {
     let mut answer = vec![0; 1024];
     let length = ends(connection.read(&mut answer)).await.unwrap();
     assert!(answer[..length].starts_with(b"HTTP/1.1 408"));
+}
+
+#[tokio::test]
+async fn who_asks_before_it_sends_too_much_is_refused_at_once() {
+    let server = Server::start().await;
+    let channel = server.channel("100").await;
+    let (address, _stop, _serving) = listening(&server).await;
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST /in/{channel} HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n",
+        (16 << 20) + 1
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 1024];
+    let length = ends(connection.read(&mut answer)).await.unwrap();
+    assert!(answer[..length].starts_with(b"HTTP/1.1 413"), "{}", String::from_utf8_lossy(&answer[..length]));
+}
+
+#[tokio::test]
+async fn who_sends_nothing_holds_no_memory() {
+    let server = Server::start_with(|settings| settings.body_memory = 1 << 20).await;
+    let channel = server.channel("100").await;
+    let path = format!("/in/{channel}");
+    let silent = || Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>());
+    let silent = (0..8).map(|_| server.call(Call::new("POST", &path).bytes(silent())));
+    let silent = futures_util::future::join_all(silent);
+    let long = text_message("100", 1, &"x".repeat(2 << 20));
+    let delivered = server.deliver(&channel, &long);
+    match ends(futures_util::future::select(silent, Box::pin(delivered))).await {
+        Either::Left(_) => panic!("who sends nothing is answered"),
+        Either::Right((delivered, _)) => assert_eq!(delivered.status, 200),
+    }
+    assert_eq!(server.gateway.body_memory.available_permits(), 1 << 10, "what was reserved is free again");
+}
+
+#[tokio::test]
+async fn a_body_without_memory_is_told_to_come_again() {
+    let server = Server::start_with(|settings| settings.body_timeout = Duration::from_millis(50)).await;
+    let channel = server.channel("100").await;
+    let all = server.gateway.body_memory.available_permits();
+    let held = server.gateway.body_memory.acquire_many(u32::try_from(all).unwrap()).await.unwrap();
+    let short = server.deliver(&channel, &text_message("100", 1, &"x".repeat(32 << 10))).await;
+    assert_eq!(short.status, 200, "a short body needs no memory");
+    let long = text_message("100", 2, &"x".repeat(128 << 10));
+    let refused = server.deliver(&channel, &long).await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (503, "overloaded"));
+    assert!(refused.headers.contains_key("retry-after"));
+    drop(held);
+    assert_eq!(server.deliver(&channel, &long).await.status, 200);
 }
 
 #[tokio::test]

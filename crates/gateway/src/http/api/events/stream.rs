@@ -14,9 +14,7 @@ use axum::{
 };
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, header};
-use prometheus_client::metrics::gauge::Gauge;
 use tidings_domain::{
-    WorkspaceId,
     endpoint::WebhookFormat,
     event::Position,
     key::{Access, Area},
@@ -33,6 +31,7 @@ use crate::{
         body::Params,
         page::place,
         problem::{Answer, Problem},
+        streams::Open,
     },
 };
 
@@ -68,7 +67,8 @@ pub(crate) async fn stream(
         _ => place_after(&gateway, &caller, last.or(params.after.as_deref())).await?,
     };
     let heartbeat = KeepAlive::new().interval(gateway.settings.stream_heartbeat).text("");
-    let reader = Reader::new(gateway, caller.workspace_id, filter, format, position);
+    let open = Open::new(&gateway, &caller)?;
+    let reader = Reader::new(gateway, caller, filter, format, position, open);
     let events = stream::unfold(reader, |mut reader| async move {
         let next = reader.next().await?;
         Some((Ok::<_, Infallible>(next), reader))
@@ -83,7 +83,7 @@ pub(crate) async fn stream(
 /// One client's place in the log.
 struct Reader {
     gateway: Arc<Gateway>,
-    workspace: WorkspaceId,
+    caller: Caller,
     filter: EventFilter,
     format: WebhookFormat,
     position: Position,
@@ -96,29 +96,35 @@ struct Reader {
 impl Reader {
     fn new(
         gateway: Arc<Gateway>,
-        workspace: WorkspaceId,
+        caller: Caller,
         filter: EventFilter,
         format: WebhookFormat,
         position: Position,
+        open: Open,
     ) -> Self {
         // The first thing that a client gets tells it that the stream is open.
         let opening = Sent::default().comment("open").retry(RECONNECT);
         Self {
             head: gateway.tail.head(),
             stopping: gateway.stopping.subscribe(),
-            _open: Open::new(gateway.metrics.streams.clone()),
+            _open: open,
             waiting: VecDeque::from([opening]),
             gateway,
-            workspace,
+            caller,
             filter,
             format,
             position,
         }
     }
 
-    /// The next event, when there is one; `None` at the end: the server stops, or the store cannot be read.
+    /// The next event, when there is one; `None` at the end: the server stops, the key is deleted, or the store cannot be
+    /// read.
     async fn next(&mut self) -> Option<Sent> {
         loop {
+            // Also what was read already is not for a key that is gone.
+            if self.caller.is_deleted() {
+                return None;
+            }
             if let Some(sent) = self.waiting.pop_front() {
                 return Some(sent);
             }
@@ -130,6 +136,7 @@ impl Reader {
                 let position = self.position;
                 tokio::select! {
                     _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+                    () = self.caller.deleted() => return None,
                     moved = self.head.wait_for(|head| *head > position) => { moved.ok()?; }
                 }
             }
@@ -139,7 +146,7 @@ impl Reader {
     async fn read(&mut self) -> Result<(), StoreError> {
         let head = *self.head.borrow_and_update();
         let filter = self.filter.clone();
-        let page = self.gateway.store.event_list(self.workspace, filter, self.position, CHUNK).await?;
+        let page = self.gateway.store.event_list(self.caller.workspace_id, filter, self.position, CHUNK).await?;
         if let Some(last) = page.items.last() {
             self.position = last.position;
         }
@@ -154,21 +161,5 @@ impl Reader {
             Some(Sent::default().id(event.id.to_string()).event(name).data(String::from_utf8_lossy(&body)))
         }));
         Ok(())
-    }
-}
-
-/// Counts a stream while it is open.
-struct Open(Gauge);
-
-impl Open {
-    fn new(streams: Gauge) -> Self {
-        streams.inc();
-        Self(streams)
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.dec();
     }
 }
