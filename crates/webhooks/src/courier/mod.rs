@@ -329,7 +329,8 @@ impl<T: Clone> Courier<T> {
         attempt.outcome = Outcome::Failed;
         // At an endpoint that is down nothing comes before the next probe.
         let due_at = now.plus(wait);
-        attempt.next_at = Some(self.health.next_probe_at.filter(|_| self.is_down()).map_or(due_at, |at| at.max(due_at)));
+        attempt.next_at =
+            Some(self.health.next_probe_at.filter(|_| self.is_down()).map_or(due_at, |at| at.max(due_at)));
         let retry = self.retry_after(attempt, key, failures, due_at, now);
         self.keep_retry(retry);
     }
