@@ -69,6 +69,8 @@ pub trait Log: Send + Sync {
         after: Position,
         limit: usize,
     ) -> Result<Listing<LogEntry>, StoreError>;
+    /// How many events a workspace has after a position.
+    async fn event_count(&self, workspace: WorkspaceId, after: Position) -> Result<u64, StoreError>;
     /// Appends events that no change of state stands behind: an endpoint's own trouble.
     async fn event_append(&self, events: Vec<Event>) -> Result<(), StoreError>;
 

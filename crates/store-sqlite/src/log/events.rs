@@ -134,6 +134,15 @@ pub(crate) fn list(
     Ok(Listing { items, next })
 }
 
+/// How many events a workspace has after a position.
+pub(crate) fn count(reader: &Reader<'_>, workspace: WorkspaceId, after: Position) -> Result<u64, StoreError> {
+    let Some(workspace) = reader.find_workspace(workspace)? else { return Ok(0) };
+    let mut statement =
+        reader.statement("SELECT count(*) AS count FROM events WHERE workspace = ?1 AND position > ?2")?;
+    let rows = statement.query([workspace, signed(after.0)]).map_err(refused)?;
+    Ok(codec::first(rows, |row| codec::count(row, "count"))?.unwrap_or(0))
+}
+
 /// Appends events that no change of state stands behind.
 pub(crate) fn append(session: &mut Session<'_>, events: &[Event]) -> Result<(), StoreError> {
     for event in events {

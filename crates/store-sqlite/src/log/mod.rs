@@ -64,6 +64,10 @@ impl Log for SqliteStore {
         self.readers.run(move |reader| events::list(reader, workspace, &filter, after, limit)).await
     }
 
+    async fn event_count(&self, workspace: WorkspaceId, after: Position) -> Result<u64, StoreError> {
+        self.readers.run(move |reader| events::count(reader, workspace, after)).await
+    }
+
     async fn event_append(&self, events: Vec<Event>) -> Result<(), StoreError> {
         let tenant = events.first().map_or_else(uuid::Uuid::nil, |event| event.workspace_id.uuid());
         self.writer.run(Urgency::Now, tenant, move |session| events::append(session, &events)).await

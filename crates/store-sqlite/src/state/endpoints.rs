@@ -15,6 +15,9 @@ use crate::{
     state::claims,
 };
 
+/// How many attempts one verb forgets: no verb may hold up the others for long.
+const FORGOTTEN_AT_ONCE: i64 = 2_000;
+
 fn read(row: &Row<'_>) -> Result<EndpointRecord, StoreError> {
     let endpoint: Endpoint = codec::document(row, "document")?;
     Ok(EndpointRecord {
@@ -106,14 +109,35 @@ pub(crate) fn write_status(
     if rows == 0 { Err(StoreError::NotFound("the endpoint")) } else { Ok(()) }
 }
 
+/// Forgets some of its attempts. Answers whether there may be more.
+pub(crate) fn forget_attempts(
+    session: &Session<'_>,
+    workspace: WorkspaceId,
+    endpoint: EndpointId,
+) -> Result<bool, StoreError> {
+    let number = number_of(session, workspace, endpoint)?;
+    let forgotten = session
+        .reader
+        .statement(
+            "DELETE FROM attempts WHERE endpoint = ?1 \
+             AND number IN (SELECT number FROM attempts WHERE endpoint = ?1 ORDER BY number LIMIT ?2)",
+        )?
+        .execute([number, FORGOTTEN_AT_ONCE])
+        .map_err(refused)?;
+    Ok(codec::signed(forgotten as u64) == FORGOTTEN_AT_ONCE)
+}
+
+fn number_of(session: &Session<'_>, workspace: WorkspaceId, endpoint: EndpointId) -> Result<i64, StoreError> {
+    let reader = &session.reader;
+    let mut statement = reader.statement("SELECT number FROM endpoints WHERE id = ?1 AND workspace = ?2")?;
+    let rows = statement.query(params![endpoint.to_bytes(), reader.workspace(workspace)?]).map_err(refused)?;
+    codec::first(rows, |row| codec::column(row, "number"))?.ok_or(StoreError::NotFound("the endpoint"))
+}
+
 /// Deletes it with its attempts, retries and leases.
 pub(crate) fn delete(session: &Session<'_>, workspace: WorkspaceId, endpoint: EndpointId) -> Result<(), StoreError> {
     let reader = &session.reader;
-    let number: i64 = {
-        let mut statement = reader.statement("SELECT number FROM endpoints WHERE id = ?1 AND workspace = ?2")?;
-        let rows = statement.query(params![endpoint.to_bytes(), reader.workspace(workspace)?]).map_err(refused)?;
-        codec::first(rows, |row| codec::column(row, "number"))?.ok_or(StoreError::NotFound("the endpoint"))?
-    };
+    let number = number_of(session, workspace, endpoint)?;
     for sql in [
         "DELETE FROM attempts WHERE endpoint = ?1",
         "DELETE FROM retries WHERE endpoint = ?1",

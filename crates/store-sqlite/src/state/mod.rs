@@ -25,7 +25,7 @@ use tidings_store::{
     KeptBodies, Listing, MessageFilter, Page, State, StoreError, StoredBody,
 };
 
-use crate::{open::SqliteStore, queue::Urgency::Now};
+use crate::{open::SqliteStore, queue::Urgency::Now, session::Session};
 
 use bodies::OwnedKept;
 
@@ -118,7 +118,10 @@ impl State for SqliteStore {
     }
 
     async fn endpoint_delete(&self, workspace: WorkspaceId, endpoint: EndpointId) -> Result<(), StoreError> {
-        self.writer.run(Now, workspace.uuid(), move |session| endpoints::delete(session, workspace, endpoint)).await
+        let tenant = workspace.uuid();
+        let forget = move |session: &mut Session<'_>| endpoints::forget_attempts(session, workspace, endpoint);
+        while self.writer.run(Now, tenant, forget).await? {}
+        self.writer.run(Now, tenant, move |session| endpoints::delete(session, workspace, endpoint)).await
     }
 
     async fn claim_find(

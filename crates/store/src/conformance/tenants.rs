@@ -40,6 +40,9 @@ pub async fn see_nothing_of_each_other(bench: &Bench) {
         assert_eq!(bench.store.event_oldest(workspace).await, Ok(Some(mine[0].event.id)));
         let events = bench.store.event_list(workspace, EventFilter::default(), Position(0), 100).await;
         assert_eq!(events.map(|page| page.items).as_deref(), Ok(mine));
+        let (all, rest) = (mine.len() as u64, mine.len() as u64 - 1);
+        assert_eq!(bench.store.event_count(workspace, Position(0)).await, Ok(all));
+        assert_eq!(bench.store.event_count(workspace, mine[0].position).await, Ok(rest));
         let of_key = bench.store.log_read_key(workspace, theirs[0].event.key, Position(0), log[5].position, 100).await;
         assert_eq!(of_key, Ok(vec![]));
         let messages = bench.store.message_list(workspace, MessageFilter::default(), ALL).await.expect("messages");

@@ -78,7 +78,13 @@ async fn set_status(shared: &Shared, live: &LiveEndpoint, status: EndpointStatus
 async fn tell(shared: &Shared, live: &LiveEndpoint, courier: &mut Courier<Held>, kind: EventKind, reason: &str) {
     let now = shared.clock.now();
     let endpoint = &live.endpoint;
-    let ahead = shared.tail.head().borrow().0.saturating_sub(courier.cursor().0);
+    let ahead = match shared.store.event_count(endpoint.workspace_id, courier.cursor()).await {
+        Ok(count) => count,
+        Err(error) => {
+            tracing::warn!(endpoint.id = %endpoint.id, %error, "cannot count what an endpoint has missed");
+            0
+        }
+    };
     let event = Event {
         id: shared.ids.next(EventId::next),
         workspace_id: endpoint.workspace_id,
