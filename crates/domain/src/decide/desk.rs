@@ -155,6 +155,14 @@ impl<'a, 'b> Desk<'a, 'b> {
         Some(message)
     }
 
+    /// The contact that was found is somebody else: from here on there is neither contact nor conversation, and the
+    /// identities by which it was found are its own.
+    pub(super) fn part_from_contact(&mut self, identities: &[Identity]) {
+        let Some(contact) = self.contact.get() else { return };
+        self.taken.extend(identities.iter().filter(|identity| contact.handle(identity).is_some()).cloned());
+        (self.contact, self.conversation) = (Record::Absent, Record::Absent);
+    }
+
     pub(super) fn keep(&mut self, kept: Kept) {
         self.kept = Some(kept);
     }

@@ -24,6 +24,9 @@ pub(super) struct Correspondent {
 /// at all, so that there is nobody to talk with.
 pub(super) fn find_or_create(desk: &mut Desk<'_, '_>, person: &Person, direction: Direction) -> Option<Correspondent> {
     let now = desk.now();
+    if desk.contact().is_some_and(|contact| is_somebody_else(contact, person)) {
+        desk.part_from_contact(&person.identities);
+    }
     let contact_is_new = desk.contact().is_none();
     if contact_is_new {
         let contact = new_contact(desk, person)?;
@@ -65,6 +68,16 @@ pub(super) fn find_or_create(desk: &mut Desk<'_, '_>, person: &Person, direction
         Some(false) => {}
     }
     Some(Correspondent { contact_id, conversation_id: desk.conversation()?.id, handle })
+}
+
+/// A number may pass to another person; WhatsApp's own id of somebody never does, and who changes the number gets
+/// another id. So of two with different ids, the number tells nothing.
+fn is_somebody_else(contact: &Contact, person: &Person) -> bool {
+    let is_id = |identity: &&Identity| identity.kind == HandleKind::WhatsappUserId;
+    let mut theirs = person.identities.iter().filter(is_id).peekable();
+    theirs.peek().is_some()
+        && contact.handles.iter().any(|handle| is_id(&&handle.identity))
+        && theirs.all(|identity| contact.handle(identity).is_none())
 }
 
 fn new_contact(desk: &mut Desk<'_, '_>, person: &Person) -> Option<Contact> {
