@@ -11,10 +11,11 @@ use std::{
     process::Command,
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
+use tidings_simulator::Behaviour;
 use tidings_tests::{
-    Scene, Server, eventually, json_of, text,
+    Answer, Line, Scene, Server, eventually, json_of, text,
     webhooks::{self, customer},
 };
 
@@ -62,6 +63,46 @@ impl Drop for SmallDisk {
     }
 }
 
+/// A long message of one of five customers.
+fn written(line: &Line, number: usize) -> Value {
+    let words = format!("{number} {}", "much to say ".repeat(200));
+    webhooks::text(&line.account, &customer(number % 5), &format!("wamid.{number}"), &words)
+}
+
+/// Posts messages from this number on. What SQLite has room for within its own files is still taken; then nothing is.
+/// Answers the number that was refused, and how.
+async fn post_until_refused(scene: &mut Scene, line: &Line, from: usize) -> (usize, Answer) {
+    for number in from..10_000 {
+        let answer = line.post_by(&mut scene.api, &written(line, number)).await.unwrap();
+        if answer.status != 200 {
+            return (number, answer);
+        }
+    }
+    panic!("the disk does not get full");
+}
+
+#[tokio::test]
+async fn an_end_does_not_wait_for_room_on_the_disk() {
+    let Some(disk) = SmallDisk::make(16) else {
+        println!("skipped: a small file system can only be made by root");
+        return;
+    };
+    let server = Server::start_within(disk.path()).await.unwrap();
+    let mut scene = Scene::around(server).await.unwrap();
+    scene.receiver.behave("/all", Behaviour::Hang);
+    scene.subscribe("/all", json!({ "timeout_ms": 1000 })).await.unwrap();
+    let line = scene.line("1001").await.unwrap();
+    assert_eq!(line.post_by(&mut scene.api, &written(&line, 0)).await.unwrap().status, 200);
+    disk.fill();
+    post_until_refused(&mut scene, &line, 1).await;
+    eventually("what became of a delivery cannot be written down", async || {
+        Ok(scene.server.output().contains("cannot write down").then_some(()))
+    })
+    .await
+    .unwrap();
+    scene.server.stop().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_full_disk_acknowledges_nothing_and_loses_nothing() {
     let Some(disk) = SmallDisk::make(16) else {
@@ -72,11 +113,7 @@ async fn a_full_disk_acknowledges_nothing_and_loses_nothing() {
     let mut scene = Scene::around(server).await.unwrap();
     scene.subscribe("/all", json!({})).await.unwrap();
     let line = scene.line("1001").await.unwrap();
-    let account = line.account.clone();
-    let written = |number: usize| {
-        let words = format!("{number} {}", "much to say ".repeat(200));
-        webhooks::text(&account, &customer(number % 5), &format!("wamid.{number}"), &words)
-    };
+    let written = |number: usize| written(&line, number);
 
     let mut acknowledged = BTreeSet::new();
     for number in 0..20 {
@@ -84,17 +121,8 @@ async fn a_full_disk_acknowledges_nothing_and_loses_nothing() {
         acknowledged.insert(number);
     }
     let filler = disk.fill();
-    // What SQLite has room for within its own files is still taken; then nothing is.
-    let mut number = 20;
-    let refused = loop {
-        assert!(number < 10_000, "the disk does not get full");
-        let answer = line.post_by(&mut scene.api, &written(number)).await.unwrap();
-        if answer.status != 200 {
-            break answer;
-        }
-        acknowledged.insert(number);
-        number += 1;
-    };
+    let (number, refused) = post_until_refused(&mut scene, &line, 20).await;
+    acknowledged.extend(20..number);
     assert!(refused.header("retry-after").unwrap().parse::<u64>().is_ok());
     refused.problem(503, "overloaded").unwrap();
     for again in 0..20 {
