@@ -71,14 +71,14 @@ fn written(line: &Line, number: usize) -> Value {
 
 /// Posts messages from this number on. What SQLite has room for within its own files is still taken; then nothing is.
 /// Answers the number that was refused, and how.
-async fn post_until_refused(scene: &mut Scene, line: &Line, from: usize) -> (usize, Answer) {
+async fn post_until_refused(scene: &mut Scene, line: &Line, from: usize) -> anyhow::Result<(usize, Answer)> {
     for number in from..10_000 {
-        let answer = line.post_by(&mut scene.api, &written(line, number)).await.unwrap();
+        let answer = line.post_by(&mut scene.api, &written(line, number)).await?;
         if answer.status != 200 {
-            return (number, answer);
+            return Ok((number, answer));
         }
     }
-    panic!("the disk does not get full");
+    anyhow::bail!("the disk does not get full")
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn an_end_does_not_wait_for_room_on_the_disk() {
     let line = scene.line("1001").await.unwrap();
     assert_eq!(line.post_by(&mut scene.api, &written(&line, 0)).await.unwrap().status, 200);
     disk.fill();
-    post_until_refused(&mut scene, &line, 1).await;
+    post_until_refused(&mut scene, &line, 1).await.unwrap();
     eventually("what became of a delivery cannot be written down", async || {
         Ok(scene.server.output().contains("cannot write down").then_some(()))
     })
@@ -121,7 +121,7 @@ async fn a_full_disk_acknowledges_nothing_and_loses_nothing() {
         acknowledged.insert(number);
     }
     let filler = disk.fill();
-    let (number, refused) = post_until_refused(&mut scene, &line, 20).await;
+    let (number, refused) = post_until_refused(&mut scene, &line, 20).await.unwrap();
     acknowledged.extend(20..number);
     assert!(refused.header("retry-after").unwrap().parse::<u64>().is_ok());
     refused.problem(503, "overloaded").unwrap();
