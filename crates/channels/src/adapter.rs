@@ -7,6 +7,8 @@ use tidings_domain::{
     channel::{ChannelType, DeliveryReceipts, Provider, Receipts},
 };
 
+use crate::outbound::Outbound;
+
 /// One vendor's way of speaking. Adapters have no state; what belongs to a channel comes in as arguments.
 pub trait Adapter: Send + Sync {
     /// The type of channel that it serves.
@@ -44,6 +46,9 @@ pub trait Adapter: Send + Sync {
     ///
     /// [`News::Unknown`]: tidings_domain::change::News::Unknown
     fn parse(&self, body: &[u8]) -> Result<Vec<Update>, ParseError>;
+
+    /// How messages go out by it; `None` if they cannot.
+    fn outbound(&self) -> Option<&'static dyn Outbound>;
 }
 
 /// Looks up a request's header by its lower-case name.

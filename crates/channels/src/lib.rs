@@ -2,7 +2,9 @@
 //!
 //! The story: [`adapter()`] hands out the one [`Adapter`] of a channel type. It checks what an operator typed
 //! ([`Adapter::configure`]), answers the vendor's handshake ([`Adapter::handshake`]), checks a webhook's signature
-//! ([`Adapter::verifier`]) and reads its body into [`tidings_domain::change::Update`]s ([`Adapter::parse`]).
+//! ([`Adapter::verifier`]) and reads its body into [`tidings_domain::change::Update`]s ([`Adapter::parse`]). What goes
+//! out is [`Adapter::outbound`]'s: a message becomes a [`Call`], and the vendor's answer a
+//! [`tidings_domain::sending::SendOutcome`].
 //! Everything here is a pure function of its arguments: no I/O, no clock, no state, and no opinion of what a change
 //! leads to. A vendor is one folder and one line in [`adapter()`].
 
@@ -11,11 +13,13 @@ mod configure;
 mod dedup;
 mod lenient;
 mod meta;
+mod outbound;
 mod whatsapp;
 
 pub use adapter::{
     Adapter, Capabilities, Configuration, FieldError, Handshake, HeaderLookup, ParseError, SignatureError, Verifier,
 };
+pub use outbound::{Access, Account, Call, CallAnswer, CallMethod, Letter, Outbound, Pace, TemplatePage, Upload};
 
 use tidings_domain::channel::ChannelType;
 

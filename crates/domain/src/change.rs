@@ -128,6 +128,9 @@ pub struct StatusReport {
     /// Our own id, if the vendor carried it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<MessageId>,
+    /// Which attempt at sending it this is about, if the vendor carried that back: from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u32>,
     /// The rung.
     pub status: ReportedStatus,
     /// The vendor's time.

@@ -17,8 +17,11 @@ pub mod event;
 pub mod id;
 pub mod key;
 pub mod message;
+pub mod outgoing;
 pub mod pattern;
+pub mod sending;
 pub mod status;
+pub mod template;
 pub mod time;
 pub mod workspace;
 

@@ -26,6 +26,7 @@ use tidings_domain::{
 use crate::{
     adapter::{Adapter, Capabilities, Configuration, FieldError, Handshake, ParseError, Verifier},
     meta::{handshake, signature::AppSecret},
+    outbound::Outbound,
 };
 
 /// What comes in. Nothing can be sent yet.
@@ -87,5 +88,9 @@ impl Adapter for Whatsapp {
 
     fn parse(&self, body: &[u8]) -> Result<Vec<Update>, ParseError> {
         parse::parse(body)
+    }
+
+    fn outbound(&self) -> Option<&'static dyn Outbound> {
+        None
     }
 }

@@ -27,9 +27,11 @@ pub(super) fn read(place: &Place<'_>, raw: &RawValue) -> Update {
     ];
     let [recipient, user, participant, participant_user] = recipients.map(|text| text.get().unwrap_or_default());
     let dedup = place.key(timestamp, &["status", id, word, recipient, user, participant, participant_user]);
+    let tracker = status.biz_opaque_callback_data.filled().and_then(tracker);
     let report = StatusReport {
         vendor_id: id.to_owned(),
-        message_id: status.biz_opaque_callback_data.filled().and_then(our_id),
+        message_id: tracker.map(|(message_id, _)| message_id),
+        attempt: tracker.map(|(_, attempt)| attempt),
         status: reported,
         timestamp,
         errors: errors::read(status.errors),
@@ -49,9 +51,10 @@ fn reported(word: &str) -> Option<ReportedStatus> {
     }
 }
 
-/// Our id in what we gave along: `msg_…`, from the second attempt on `msg_…:<attempt>`.
-fn our_id(text: &str) -> Option<MessageId> {
-    text.split_once(':').map_or(text, |(id, _)| id).parse().ok()
+/// Our id and the attempt in what we gave along: `msg_…`, from the second attempt on `msg_…:<attempt>`.
+fn tracker(text: &str) -> Option<(MessageId, u32)> {
+    let (id, attempt) = text.split_once(':').unwrap_or((text, "1"));
+    Some((id.parse().ok()?, attempt.parse().ok()?))
 }
 
 fn details(status: &Status<'_>) -> Option<serde_json::Value> {

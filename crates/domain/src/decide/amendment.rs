@@ -117,6 +117,7 @@ pub(super) fn revoked(desk: &mut Desk<'_, '_>, revoked: &Revoked) {
     let report = StatusReport {
         vendor_id: revoked.target.clone(),
         message_id: None,
+        attempt: None,
         status: ReportedStatus::Deleted,
         timestamp: revoked.timestamp,
         errors: Vec::new(),

@@ -60,6 +60,7 @@ pub fn report(vendor_id: &str, status: ReportedStatus, seconds: i64) -> Change {
     Change::Status(StatusReport {
         vendor_id: vendor_id.to_owned(),
         message_id: None,
+        attempt: None,
         status,
         timestamp: at(seconds),
         errors: Vec::new(),

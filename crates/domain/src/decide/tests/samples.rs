@@ -57,6 +57,7 @@ pub(super) fn status_report(vendor_id: &str, status: ReportedStatus, seconds: i6
     StatusReport {
         vendor_id: vendor_id.to_owned(),
         message_id: None,
+        attempt: None,
         status,
         timestamp: at(seconds),
         errors: Vec::new(),
