@@ -12,6 +12,7 @@ mod idempotency;
 mod intake;
 mod log;
 mod records;
+mod sending;
 mod state;
 
 #[cfg(feature = "conformance")]
@@ -23,6 +24,9 @@ pub use intake::{BodyNumber, Intake, IntakeReceipt, KeptBodies, RoutedUpdate, St
 pub use log::{CommitListener, ENDPOINT_LEASE, EventFilter, Log};
 pub use records::{
     AttemptFilter, ChannelRecord, ConversationFilter, EndpointRecord, Listing, MessageFilter, Page, Sealed,
+};
+pub use sending::{
+    Backlog, CHANNEL_LEASE, Due, Marked, Probed, Settlement, Submission, Submitted, Waiting, Wish,
 };
 pub use state::State;
 

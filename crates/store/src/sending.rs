@@ -1,0 +1,119 @@
+//! Messages on their way out: accepted with what they are to say, taken when they are due, marked, settled.
+
+use std::sync::Arc;
+
+use tidings_domain::{
+    HandleId, MessageId, Timestamp,
+    channel::Channel,
+    message::Message,
+    outgoing::{Draft, Priority},
+    sending::{SendOutcome, Sending, Terms, Trouble},
+};
+
+use crate::idempotency::Answer;
+
+/// What the lease on a channel's sends is called.
+pub const CHANNEL_LEASE: &str = "channel";
+
+/// A message to accept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Submission {
+    /// By which channel.
+    pub channel: Arc<Channel>,
+    /// What is to be sent.
+    pub draft: Draft,
+    /// On what terms.
+    pub terms: Terms,
+    /// When it was asked for.
+    pub at: Timestamp,
+}
+
+/// What somebody wants of a message that was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// It is to go out at another time.
+    Reschedule(Timestamp),
+    /// It is not to go out.
+    Cancel,
+    /// It failed, and is to be tried again.
+    Retry,
+}
+
+/// What became of a submission or wish.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Submitted {
+    /// It was done now; this is the message.
+    Done(Arc<Message>),
+    /// It had been done before; this was the answer.
+    Replayed(Answer),
+}
+
+/// A message that waits to be sent: the first of its recipient's line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// The message.
+    pub message_id: MessageId,
+    /// To whom.
+    pub recipient: HandleId,
+    /// Who waits for it.
+    pub priority: Priority,
+    /// Its place in the line.
+    pub queued_at: Timestamp,
+}
+
+/// What is to be done on a channel.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Due {
+    /// Messages to send, those that people wait for first, and then the longest waiting.
+    pub waiting: Vec<Waiting>,
+    /// Messages whose outcome has been unknown for too long.
+    pub unknown: Vec<MessageId>,
+    /// When something else becomes due.
+    pub next_at: Option<Timestamp>,
+}
+
+/// How many messages wait on a channel, and since when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Backlog {
+    /// Messages that are due, not those that are scheduled for later.
+    pub waiting: u64,
+    /// Since when the oldest of them waits.
+    pub oldest: Option<Timestamp>,
+    /// Messages whose outcome is unknown.
+    pub unknown: u64,
+}
+
+/// A message whose attempt is marked: the vendor may be called now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Marked {
+    /// The message.
+    pub message: Arc<Message>,
+    /// How far it has come.
+    pub sending: Sending,
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settlement {
+    /// The message.
+    pub message_id: MessageId,
+    /// Which attempt.
+    pub attempt: u32,
+    /// What came of it.
+    pub outcome: SendOutcome,
+    /// When the channel worked last, as far as the sender knows.
+    pub last_active_at: Option<Timestamp>,
+    /// When it was found out.
+    pub at: Timestamp,
+}
+
+/// What a probe of a channel found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Probed {
+    /// Nothing is wrong, or what is.
+    pub finding: Result<(), Trouble>,
+    /// When the channel worked last, as far as the sender knows.
+    pub last_active_at: Option<Timestamp>,
+    /// When it was found out.
+    pub at: Timestamp,
+}
