@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     contact::Identity,
     content::Content,
-    id::MessageId,
+    id::{ConversationId, MessageId},
     message::{Direction, MessageError},
     time::Timestamp,
 };
@@ -223,6 +223,10 @@ pub struct Lookups<'a> {
     pub identities: [&'a [Identity]; 2],
     /// The vendor's id of the message that is answered.
     pub quoted: Option<&'a str>,
+    /// Our id of the message that is answered.
+    pub quoted_id: Option<MessageId>,
+    /// The conversation, if it is known which.
+    pub conversation_id: Option<ConversationId>,
 }
 
 impl Change {

@@ -7,6 +7,8 @@ use crate::{
     channel::ChannelType,
     contact::HandleKind,
     content::{Content, MessageType},
+    conversation::ActorType,
+    event::Actor,
     id::{ChannelId, ContactId, ConversationId, HandleId, MessageId, WorkspaceId},
     status::MessageStatus,
     time::Timestamp,
@@ -103,6 +105,19 @@ pub enum Source {
 impl Source {
     fn is_vendor(&self) -> bool {
         *self == Self::Vendor
+    }
+
+    /// Who did what comes from here.
+    pub(crate) fn actor(&self) -> Actor {
+        let (actor_type, id) = match self {
+            // Whoever typed it in the vendor's app; the vendor does not say who.
+            Self::Vendor => (ActorType::Attendant, None),
+            Self::Api { id } => (ActorType::Api, Some(id)),
+            Self::Inbox { id } => (ActorType::Attendant, Some(id)),
+            Self::Automation { id } | Self::Campaign { id } => (ActorType::Automation, Some(id)),
+            Self::AiAgent { id } => (ActorType::Agent, Some(id)),
+        };
+        Actor { actor_type, id: id.cloned() }
     }
 }
 
@@ -226,6 +241,15 @@ impl HistorySource {
     }
 }
 
+const fn first_attempt() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn is_first_attempt(attempt: &u32) -> bool {
+    *attempt == first_attempt()
+}
+
 /// A message, in or out. What is stored beside it (ids, times that are listed by) stands in columns as well.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message {
@@ -270,6 +294,10 @@ pub struct Message {
     /// Accepted changes of status, oldest first, without the birth.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<HistoryEntry>,
+    /// The how-manieth attempt at sending it this is, from 1: a retry that somebody asks for is another one, and what the
+    /// vendor says of an older one no longer counts.
+    #[serde(default = "first_attempt", skip_serializing_if = "is_first_attempt")]
+    pub attempt: u32,
     /// The vendor's id, once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor_id: Option<String>,

@@ -37,6 +37,8 @@ pub struct Sending {
     pub marked_at: Option<Timestamp>,
     /// How often the vendor has refused it for the time being, in this attempt.
     pub tries: u32,
+    /// When that was first.
+    pub tried_since: Option<Timestamp>,
     /// It is not sent after this.
     pub expires_at: Option<Timestamp>,
 }

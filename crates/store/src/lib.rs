@@ -25,9 +25,7 @@ pub use log::{CommitListener, ENDPOINT_LEASE, EventFilter, Log};
 pub use records::{
     AttemptFilter, ChannelRecord, ConversationFilter, EndpointRecord, Listing, MessageFilter, Page, Sealed,
 };
-pub use sending::{
-    Backlog, CHANNEL_LEASE, Due, Marked, Probed, Settlement, Submission, Submitted, Waiting, Wish,
-};
+pub use sending::{Backlog, CHANNEL_LEASE, Due, Marked, Probed, Settlement, Submission, Submitted, Waiting, Wish};
 pub use state::State;
 
 /// Everything that the gateway needs to remember.

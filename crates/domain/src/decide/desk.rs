@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    change::Change,
     channel::{Channel, ChannelStatus},
     contact::{Contact, Identity},
     conversation::Conversation,
@@ -12,6 +13,7 @@ use crate::{
     },
     id::EventId,
     message::Message,
+    sending::{ChannelHealth, Sending},
     time::Timestamp,
 };
 
@@ -63,12 +65,17 @@ pub(super) struct Desk<'a, 'b> {
     pub(super) taken: Vec<Identity>,
     pub(super) quoted: Option<Arc<Message>>,
     pub(super) recorded: bool,
+    pub(super) attempt: Option<u32>,
     channel: Arc<Channel>,
-    channel_write: Option<ChannelWrite>,
+    channel_is_changed: bool,
     channel_sequence: u64,
+    channel_health: ChannelHealth,
     contact: Record<Contact>,
     conversation: Record<Conversation>,
     message: Record<Arc<Message>>,
+    sending: Record<Sending>,
+    linked: Option<String>,
+    follow_up: Option<Change>,
     events: Vec<Event>,
     kept: Option<Kept>,
 }
@@ -80,12 +87,17 @@ impl<'a, 'b> Desk<'a, 'b> {
             taken: situation.taken,
             quoted: situation.quoted,
             recorded: situation.recorded,
+            attempt: situation.attempt,
             channel: situation.channel,
-            channel_write: None,
+            channel_is_changed: false,
             channel_sequence: situation.channel_sequence,
+            channel_health: situation.channel_health,
             contact: Record::from_known(situation.contact),
             conversation: Record::from_known(situation.conversation),
             message: Record::from_known(situation.message),
+            sending: Record::from_known(situation.sending),
+            linked: None,
+            follow_up: None,
             events: Vec::new(),
             kept: None,
         }
@@ -96,7 +108,14 @@ impl<'a, 'b> Desk<'a, 'b> {
             contact: self.contact.into_write(),
             conversation: self.conversation.into_write(),
             message: self.message.into_write(),
-            channel: self.channel_write,
+            linked: self.linked,
+            sending: self.sending.into_write(),
+            channel: self.channel_is_changed.then(|| ChannelWrite {
+                status: self.channel.status,
+                health: self.channel_health,
+                sequence: self.channel_sequence,
+            }),
+            follow_up: self.follow_up,
             events: self.events,
             kept: self.kept,
         }
@@ -120,6 +139,43 @@ impl<'a, 'b> Desk<'a, 'b> {
 
     pub(super) fn message(&self) -> Option<&Message> {
         self.message.get().map(Arc::as_ref)
+    }
+
+    pub(super) fn sending(&self) -> Option<&Sending> {
+        self.sending.get()
+    }
+
+    pub(super) fn channel_health(&self) -> &ChannelHealth {
+        &self.channel_health
+    }
+
+    pub(super) fn new_sending(&mut self, sending: Sending) {
+        self.sending = Record::New(sending);
+    }
+
+    pub(super) fn change_sending(&mut self) -> Option<&mut Sending> {
+        self.sending.change()
+    }
+
+    pub(super) fn change_channel_health(&mut self) -> &mut ChannelHealth {
+        self.channel_is_changed = true;
+        &mut self.channel_health
+    }
+
+    pub(super) fn set_channel_status(&mut self, status: ChannelStatus) {
+        self.channel_is_changed = true;
+        Arc::make_mut(&mut self.channel).status = status;
+    }
+
+    /// The vendor's id of the message on the desk has become known.
+    pub(super) fn link(&mut self, vendor_id: &str) {
+        let Some(message) = self.change_message() else { return };
+        message.vendor_id = Some(vendor_id.to_owned());
+        self.linked = Some(vendor_id.to_owned());
+    }
+
+    pub(super) fn follow_up(&mut self, change: Change) {
+        self.follow_up = Some(change);
     }
 
     pub(super) fn new_contact(&mut self, contact: Contact) {
@@ -172,7 +228,7 @@ impl<'a, 'b> Desk<'a, 'b> {
         if self.channel.status != ChannelStatus::Pending {
             return;
         }
-        Arc::make_mut(&mut self.channel).status = ChannelStatus::Connected;
+        self.set_channel_status(ChannelStatus::Connected);
         let now = self.now();
         self.emit_channel(EventKind::ChannelConnected, ChannelDetail::Connected { connected_by: None }, now);
     }
@@ -216,7 +272,7 @@ impl<'a, 'b> Desk<'a, 'b> {
     /// Of the channel, as it is now.
     pub(super) fn emit_channel(&mut self, kind: EventKind, detail: ChannelDetail, at: Timestamp) {
         self.channel_sequence += 1;
-        self.channel_write = Some(ChannelWrite { status: self.channel.status, sequence: self.channel_sequence });
+        self.channel_is_changed = true;
         let payload = EventPayload::Channel(ChannelEvent::of(&self.channel, detail));
         self.emit(kind, OrderingKey::from(self.channel.id), self.channel_sequence, payload, at);
     }

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use crate::{
     change::{IdentityChanged, Person},
     contact::{Contact, Handle, HandleKind, Identity},
-    conversation::{ActorType, Conversation, ConversationStatus},
+    conversation::{Conversation, ConversationStatus},
     event::{Actor, ContactDetail, ConversationDetail, EventKind, FieldChange, FieldChanges},
     id::{ContactId, ConversationId, HandleId},
-    message::{Direction, HandleRef},
+    message::{HandleRef, Source},
 };
 
 use super::{Kept, desk::Desk};
@@ -20,16 +20,37 @@ pub(super) struct Correspondent {
     pub(super) handle: HandleRef,
 }
 
+/// Who wrote a message.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Writer<'a> {
+    /// The contact.
+    Contact,
+    /// Somebody of the company in the vendor's own app.
+    App,
+    /// Somebody of the company by the API.
+    Api(&'a Source),
+}
+
+impl Writer<'_> {
+    fn actor(self, contact: ContactId) -> Actor {
+        match self {
+            Self::Contact => Actor::contact(contact),
+            Self::App => Source::Vendor.actor(),
+            Self::Api(source) => source.actor(),
+        }
+    }
+}
+
 /// Finds or creates contact and conversation, and reopens a closed conversation. `None` if the person has no identity
 /// at all, so that there is nobody to talk with.
-pub(super) fn find_or_create(desk: &mut Desk<'_, '_>, person: &Person, direction: Direction) -> Option<Correspondent> {
+pub(super) fn find_or_create(desk: &mut Desk<'_, '_>, person: &Person, writer: Writer<'_>) -> Option<Correspondent> {
     let now = desk.now();
     if desk.contact().is_some_and(|contact| is_somebody_else(contact, person)) {
         desk.part_from_contact(&person.identities);
     }
     let contact_is_new = desk.contact().is_none();
     if contact_is_new {
-        let contact = new_contact(desk, person)?;
+        let contact = new_contact(desk, person, writer)?;
         desk.new_contact(contact);
     } else {
         learn(desk, person);
@@ -42,32 +63,34 @@ pub(super) fn find_or_create(desk: &mut Desk<'_, '_>, person: &Person, direction
         .or_else(|| contact.handles.first())
         .map(|handle| HandleRef { id: handle.id, kind: handle.identity.kind, value: handle.identity.value.clone() })?;
     let contact_id = contact.id;
-    let was_closed = desk.conversation().map(|conversation| conversation.status == ConversationStatus::Closed);
-    if was_closed.is_none() {
+    let is_new = desk.conversation().is_none();
+    if is_new {
         let conversation = new_conversation(desk, contact_id);
         desk.new_conversation(conversation);
     }
     if contact_is_new {
         desk.emit_contact_with_conversation(EventKind::ContactCreated, ContactDetail::Created, now);
     }
-    match was_closed {
-        None => desk.emit_conversation(EventKind::ConversationCreated, ConversationDetail::Created, now),
-        Some(true) => {
-            if let Some(conversation) = desk.change_conversation() {
-                conversation.status = ConversationStatus::Open;
-                conversation.closed_at = None;
-            }
-            let by = match direction {
-                Direction::Inbound => Actor::contact(contact_id),
-                // Whoever typed it in the vendor's app; the vendor does not say who.
-                Direction::Outbound => Actor { actor_type: ActorType::Attendant, id: None },
-            };
-            let detail = ConversationDetail::Reopened { by, reason: "new_message".to_owned() };
-            desk.emit_conversation(EventKind::ConversationReopened, detail, now);
-        }
-        Some(false) => {}
+    if is_new {
+        desk.emit_conversation(EventKind::ConversationCreated, ConversationDetail::Created, now);
+    } else {
+        reopen(desk, writer.actor(contact_id));
     }
     Some(Correspondent { contact_id, conversation_id: desk.conversation()?.id, handle })
+}
+
+/// A closed conversation goes on with any message, in or out.
+pub(super) fn reopen(desk: &mut Desk<'_, '_>, by: Actor) {
+    if desk.conversation().is_none_or(|conversation| conversation.status != ConversationStatus::Closed) {
+        return;
+    }
+    if let Some(conversation) = desk.change_conversation() {
+        conversation.status = ConversationStatus::Open;
+        conversation.closed_at = None;
+    }
+    let now = desk.now();
+    let detail = ConversationDetail::Reopened { by, reason: "new_message".to_owned() };
+    desk.emit_conversation(EventKind::ConversationReopened, detail, now);
 }
 
 /// A number may pass to another person; WhatsApp's own id of somebody never does, and who changes the number gets
@@ -80,7 +103,7 @@ fn is_somebody_else(contact: &Contact, person: &Person) -> bool {
         && theirs.all(|identity| contact.handle(identity).is_none())
 }
 
-fn new_contact(desk: &mut Desk<'_, '_>, person: &Person) -> Option<Contact> {
+fn new_contact(desk: &mut Desk<'_, '_>, person: &Person, writer: Writer<'_>) -> Option<Contact> {
     let now = desk.now();
     let free: Vec<Identity> =
         person.identities.iter().filter(|identity| !desk.taken.contains(identity)).cloned().collect();
@@ -96,7 +119,10 @@ fn new_contact(desk: &mut Desk<'_, '_>, person: &Person) -> Option<Contact> {
         phone: phone_of(&free),
         email: None,
         avatar_url: None,
-        source: desk.channel().channel_type.name().to_owned(),
+        source: match writer {
+            Writer::Contact | Writer::App => desk.channel().channel_type.name().to_owned(),
+            Writer::Api(_) => "api".to_owned(),
+        },
         tags: Vec::new(),
         custom_fields: serde_json::Map::new(),
         assigned_to: None,
@@ -135,7 +161,7 @@ fn new_conversation(desk: &mut Desk<'_, '_>, contact_id: ContactId) -> Conversat
 
 /// Learns what the vendor newly says of a known contact: names, further identities. A name that the company gave is
 /// left alone.
-fn learn(desk: &mut Desk<'_, '_>, person: &Person) {
+pub(super) fn learn(desk: &mut Desk<'_, '_>, person: &Person) {
     let Some(contact) = desk.contact() else { return };
     let now = desk.now();
     let mut after = contact.clone();

@@ -4,21 +4,27 @@
 //! [`lookups`](Change::lookups), calls [`decide`], and writes the [`Decision`]. Nothing else in the project makes
 //! events of messages, conversations, contacts or channels, so every backend has the same lifecycle.
 //!
+//! What the company wants, and what its sender finds out, are an [`Order`]; [`order`] decides on it in the same way, but
+//! may refuse.
+//!
 //! The rule by which a situation is loaded:
-//! 1. the message, by our id if the change names one, else by the vendor's id on that channel;
-//! 2. its conversation and contact, if there is a message; else the contact that has the first known of the
-//!    identities, and that contact's newest conversation on the channel;
+//! 1. the message, by our id if the change names one and it is of that channel, else by the vendor's id on that channel,
+//!    with the attempt that the vendor's id belongs to; for an order also how far its sending has come;
+//! 2. its conversation and contact, if there is a message; else the conversation that is named, and its contact; else
+//!    the contact that has the first known of the identities, and that contact's newest conversation on the channel;
 //! 3. the identities of the change that belong to another contact than that one (`taken`);
-//! 4. the message that is quoted, by the vendor's id on that channel;
+//! 4. the message that is quoted, by our id or by the vendor's id on that channel;
 //! 5. if there is no message, whether one has the change's own vendor id (`recorded`).
 //!
 //! After a decision that links a vendor's id to a message, the backend takes the changes kept for that id, oldest
-//! first, and decides on each as if it came now.
+//! first, and decides on each as if it came now; then on the decision's `follow_up`, if it has one.
 
 mod amendment;
 mod desk;
+mod health;
 mod identity;
 mod notice;
+mod order;
 mod said;
 mod status;
 #[cfg(test)]
@@ -36,10 +42,12 @@ use crate::{
     event::Event,
     id::IdSource,
     message::Message,
+    sending::{ChannelHealth, Sending},
     time::Timestamp,
 };
 
 use desk::Desk;
+pub use order::{Order, Refusal, TargetProblem, order};
 
 /// What is known when a change comes.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +56,8 @@ pub struct Situation {
     pub channel: Arc<Channel>,
     /// How many events bear the channel's own ordering key.
     pub channel_sequence: u64,
+    /// What is remembered of its trouble.
+    pub channel_health: ChannelHealth,
     /// The contact.
     pub contact: Option<Contact>,
     /// The identities of the change that belong to another contact.
@@ -56,6 +66,10 @@ pub struct Situation {
     pub conversation: Option<Conversation>,
     /// The message that the change speaks of.
     pub message: Option<Arc<Message>>,
+    /// Which attempt at sending it the vendor's id belongs to, if it was found by that.
+    pub attempt: Option<u32>,
+    /// How far sending it has come. Loaded for orders alone.
+    pub sending: Option<Sending>,
     /// The message that is quoted.
     pub quoted: Option<Arc<Message>>,
     /// The message that the change speaks of is not known, but the change itself has been recorded as one.
@@ -97,19 +111,28 @@ pub struct Decision {
     pub conversation: Option<Write<Conversation>>,
     /// The message to write. A new one brings its vendor id, to be linked as its part 0.
     pub message: Option<Write<Arc<Message>>>,
-    /// The channel's new status and how many events bear its key now.
+    /// The vendor's id of a message that was known before, to be linked to its present attempt. If it belongs to another
+    /// message already, it stays there.
+    pub linked: Option<String>,
+    /// How far sending the message has come.
+    pub sending: Option<Write<Sending>>,
+    /// The channel's new status, and what goes with it.
     pub channel: Option<ChannelWrite>,
+    /// What is to be decided on next, in the same transaction.
+    pub follow_up: Option<Change>,
     /// What happened, in order.
     pub events: Vec<Event>,
     /// Why the change is to be kept beside the state, if it could not be applied.
     pub kept: Option<Kept>,
 }
 
-/// The parts of a channel that changes write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The parts of a channel that decisions write.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChannelWrite {
     /// How it is doing.
     pub status: ChannelStatus,
+    /// What is remembered of its trouble.
+    pub health: ChannelHealth,
     /// How many events bear its own ordering key.
     pub sequence: u64,
 }

@@ -14,7 +14,7 @@ use crate::{
 use super::{
     Kept,
     desk::Desk,
-    identity::{self, Correspondent},
+    identity::{self, Correspondent, Writer},
 };
 
 /// How many characters of a quoted message are shown with the answer.
@@ -35,8 +35,12 @@ pub(super) fn record(desk: &mut Desk<'_, '_>, said: &Said, direction: Direction,
     if desk.message().is_some() {
         return;
     }
+    let writer = match direction {
+        Direction::Inbound => Writer::Contact,
+        Direction::Outbound => Writer::App,
+    };
     let Some(Correspondent { contact_id, conversation_id, handle }) =
-        identity::find_or_create(desk, &said.contact, direction)
+        identity::find_or_create(desk, &said.contact, writer)
     else {
         desk.keep(Kept::Unmatched { kind: "message_of_nobody", vendor_id: said.vendor_id.clone() });
         return;
@@ -65,6 +69,7 @@ pub(super) fn record(desk: &mut Desk<'_, '_>, said: &Said, direction: Direction,
         removed_reactions: Vec::new(),
         errors: said.errors.clone(),
         history: Vec::new(),
+        attempt: 1,
         vendor_id: Some(said.vendor_id.clone()),
         vendor_timestamp: said.timestamp,
         vendor_details: said.vendor_details.clone(),
@@ -93,7 +98,8 @@ pub(super) fn record(desk: &mut Desk<'_, '_>, said: &Said, direction: Direction,
     desk.emit_message(kind, None, at);
 }
 
-fn reply_to(vendor_id: &str, quoted: Option<&Arc<Message>>) -> ReplyTo {
+/// What is shown of the message that another one answers.
+pub(super) fn reply_to(vendor_id: &str, quoted: Option<&Arc<Message>>) -> ReplyTo {
     let vendor_id = Some(vendor_id.to_owned());
     match quoted {
         None => ReplyTo { id: None, vendor_id, sender: None, preview_type: None, timestamp: None, preview_text: None },

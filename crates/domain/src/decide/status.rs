@@ -27,6 +27,14 @@ pub(super) fn reported(desk: &mut Desk<'_, '_>, report: &StatusReport) {
     if message.direction != Direction::Outbound {
         return;
     }
+    let attempt = report.attempt.or(desk.attempt).unwrap_or(message.attempt);
+    if attempt != message.attempt {
+        // It speaks of an attempt that somebody has given up for another one.
+        return;
+    }
+    if message.vendor_id.is_none() {
+        desk.link(&report.vendor_id);
+    }
     match report.status {
         ReportedStatus::Sent => sent(desk, report),
         ReportedStatus::Delivered => delivered(desk, report),
@@ -36,7 +44,8 @@ pub(super) fn reported(desk: &mut Desk<'_, '_>, report: &StatusReport) {
     }
 }
 
-fn sent(desk: &mut Desk<'_, '_>, report: &StatusReport) {
+/// The vendor took it.
+pub(super) fn sent(desk: &mut Desk<'_, '_>, report: &StatusReport) {
     let Some(message) = desk.message() else { return };
     if outcome_is_unknown(message) || matches!(message.status, MessageStatus::Pending | MessageStatus::Scheduled) {
         climb_to_sent(desk, report);
@@ -159,12 +168,17 @@ fn tell_of_revival(desk: &mut Desk<'_, '_>, from: MessageStatus, report: &Status
 
 /// Takes a step and answers its time, never earlier than the step before.
 fn step(message: &mut Message, status: MessageStatus, report: &StatusReport) -> Timestamp {
-    let at = at_least_after(message, report.timestamp);
-    message.status = status;
-    message.history.push(HistoryEntry { status, at, source: HistorySource::Channel });
     if let Some(details) = &report.vendor_details {
         merge(message, details);
     }
+    move_to(message, status, report.timestamp, HistorySource::Channel)
+}
+
+/// Moves a message, and answers the time of that, never earlier than the move before.
+pub(super) fn move_to(message: &mut Message, status: MessageStatus, at: Timestamp, source: HistorySource) -> Timestamp {
+    let at = at_least_after(message, at);
+    message.status = status;
+    message.history.push(HistoryEntry { status, at, source });
     at
 }
 

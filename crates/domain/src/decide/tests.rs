@@ -7,4 +7,5 @@ mod channel;
 mod identities;
 mod ladder;
 mod messages;
+mod orders;
 mod samples;

@@ -12,10 +12,11 @@ use crate::{
     channel::{Channel, ChannelStatus, ChannelType, DeliveryReceipts, Provider, Receipts},
     contact::{Contact, Identity},
     conversation::{Conversation, ConversationStatus},
-    decide::{Context, Decision, Kept, Later, Situation, Write, decide},
+    decide::{Context, Decision, Kept, Later, Order, Refusal, Situation, Write, decide, order},
     event::Event,
     id::{ChannelId, MessageId, OrderedIds, WorkspaceId},
     message::{Direction, Message, MessageError, Source},
+    sending::{ChannelHealth, Sending},
     status::MessageStatus,
     time::Timestamp,
 };
@@ -29,6 +30,9 @@ pub(super) struct Book {
     pub(super) conversations: Vec<Conversation>,
     messages: HashMap<MessageId, Arc<Message>>,
     by_vendor_id: HashMap<String, MessageId>,
+    attempts: HashMap<String, u32>,
+    pub(super) sendings: HashMap<MessageId, Sending>,
+    channel_health: ChannelHealth,
     waiting: Vec<Later>,
     pub(super) unmatched: Vec<(&'static str, String)>,
     seen: HashSet<usize>,
@@ -62,6 +66,9 @@ impl Book {
             conversations: Vec::new(),
             messages: HashMap::new(),
             by_vendor_id: HashMap::new(),
+            attempts: HashMap::new(),
+            sendings: HashMap::new(),
+            channel_health: ChannelHealth::default(),
             waiting: Vec::new(),
             unmatched: Vec::new(),
             seen: HashSet::new(),
@@ -82,6 +89,29 @@ impl Book {
     /// The same, once for each key.
     pub(super) fn take_once(&mut self, key: usize, seconds: i64, change: &Change) -> Vec<Event> {
         if self.seen.insert(key) { self.take(seconds, change) } else { Vec::new() }
+    }
+
+    /// Takes an order at this second of ours and answers with what is told of it.
+    pub(super) fn order(&mut self, seconds: i64, wanted: &Order<'_>) -> Result<Vec<Event>, Refusal> {
+        self.now = at(seconds);
+        let told = self.log.len();
+        let lookups = wanted.lookups();
+        let mut situation = self.load(lookups);
+        situation.sending = lookups.message_id.and_then(|id| self.sendings.get(&id)).cloned();
+        let mut context = Context { now: self.now, ids: &mut self.ids };
+        let mut decision = order(situation, wanted, &mut context)?;
+        if let Some(sending) = decision.sending.take() {
+            let inserted = decision.message.as_ref().map(|message| message.record().id);
+            let id = lookups.message_id.or(inserted).expect("a message is sent");
+            self.sendings.insert(id, sending.record().clone());
+        }
+        self.follow(decision);
+        Ok(self.log[told..].to_vec())
+    }
+
+    /// The newest message.
+    pub(super) fn newest(&self) -> Message {
+        self.all().pop().expect("there is a message")
     }
 
     /// A message of ours that was accepted by us at this second and is on its way.
@@ -149,7 +179,20 @@ impl Book {
         let situation = self.load(change.lookups());
         let mut context = Context { now: self.now, ids: &mut self.ids };
         let decision = decide(situation, change, &mut context);
-        let Some(vendor_id) = self.write(decision) else { return };
+        self.follow(decision);
+    }
+
+    fn follow(&mut self, mut decision: Decision) {
+        let follow_up = decision.follow_up.take();
+        if let Some(vendor_id) = self.write(decision) {
+            self.apply_waiting(&vendor_id);
+        }
+        if let Some(change) = follow_up {
+            self.apply(&change);
+        }
+    }
+
+    fn apply_waiting(&mut self, vendor_id: &str) {
         let (known, waiting): (Vec<_>, _) =
             std::mem::take(&mut self.waiting).into_iter().partition(|kept| kept.vendor_id() == vendor_id);
         self.waiting = waiting;
@@ -161,32 +204,43 @@ impl Book {
     fn load(&self, lookups: Lookups<'_>) -> Situation {
         let by_vendor_id = |id: &str| self.by_vendor_id.get(id).and_then(|id| self.messages.get(id)).cloned();
         let by_our_id = lookups.message_id.and_then(|id| self.messages.get(&id)).cloned();
+        let by_our_own = by_our_id.is_some();
         let message = by_our_id.or_else(|| lookups.vendor_id.and_then(by_vendor_id));
         let recorded = message.is_none() && lookups.own_vendor_id.and_then(by_vendor_id).is_some();
         let mut taken = Vec::new();
         let mut contact: Option<&Contact> = None;
         if let Some(message) = &message {
             contact = self.contacts.iter().find(|contact| contact.id == message.contact_id);
-        } else {
-            for identity in lookups.identities.into_iter().flatten() {
-                let Some(owner) = self.owner(identity) else { continue };
-                if contact.get_or_insert(owner).id != owner.id {
-                    taken.push(identity.clone());
-                }
+        }
+        for identity in lookups.identities.into_iter().flatten() {
+            let Some(owner) = self.owner(identity) else { continue };
+            if contact.get_or_insert(owner).id != owner.id {
+                taken.push(identity.clone());
             }
         }
-        let conversation = match &message {
-            Some(message) => self.conversations.iter().find(|known| known.id == message.conversation_id),
+        let named = lookups.conversation_id.or(message.as_ref().map(|message| message.conversation_id));
+        if lookups.conversation_id.is_some() {
+            let conversation = self.conversations.iter().find(|known| Some(known.id) == named);
+            contact = conversation.and_then(|it| self.contacts.iter().find(|contact| contact.id == it.contact_id));
+        }
+        let conversation = match named {
+            Some(id) => self.conversations.iter().find(|known| known.id == id),
             None => self.conversations.iter().rfind(|known| contact.is_some_and(|it| it.id == known.contact_id)),
         };
         Situation {
             channel: Arc::clone(&self.channel),
             channel_sequence: self.channel_sequence,
+            channel_health: self.channel_health.clone(),
             contact: contact.cloned(),
             taken,
             conversation: conversation.cloned(),
+            attempt: lookups.vendor_id.filter(|_| !by_our_own).and_then(|id| self.attempts.get(id)).copied(),
+            sending: None,
             message,
-            quoted: lookups.quoted.and_then(by_vendor_id),
+            quoted: lookups
+                .quoted_id
+                .and_then(|id| self.messages.get(&id).cloned())
+                .or_else(|| lookups.quoted.and_then(by_vendor_id)),
             recorded,
         }
     }
@@ -210,6 +264,7 @@ impl Book {
         if let Some(channel) = decision.channel {
             Arc::make_mut(&mut self.channel).status = channel.status;
             self.channel_sequence = channel.sequence;
+            self.channel_health = channel.health;
         }
         assert!(decision.events.iter().all(|event| event.recorded_at == self.now));
         self.log.extend(decision.events);
@@ -218,18 +273,23 @@ impl Book {
             Some(Kept::Later(later)) => self.waiting.push(later),
             Some(Kept::Unmatched { kind, vendor_id }) => self.unmatched.push((kind, vendor_id)),
         }
-        match decision.message? {
+        let message = decision.message?;
+        let (id, attempt) = (message.record().id, message.record().attempt);
+        let vendor_id = match message {
             Write::Insert(message) => {
-                let vendor_id = message.vendor_id.clone().expect("what came from the vendor has its id");
-                assert_eq!(self.by_vendor_id.insert(vendor_id.clone(), message.id), None, "one message of each id");
-                self.messages.insert(message.id, message);
-                Some(vendor_id)
+                let vendor_id = message.vendor_id.clone();
+                self.messages.insert(id, message);
+                vendor_id
             }
             Write::Update(message) => {
-                assert!(self.messages.insert(message.id, message).is_some(), "it was known");
-                None
+                assert!(self.messages.insert(id, message).is_some(), "it was known");
+                decision.linked
             }
-        }
+        }?;
+        let owner = *self.by_vendor_id.entry(vendor_id.clone()).or_insert(id);
+        assert_eq!(owner, id, "one message of each id");
+        self.attempts.insert(vendor_id.clone(), attempt);
+        Some(vendor_id)
     }
 }
 

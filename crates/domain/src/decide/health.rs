@@ -1,0 +1,86 @@
+//! How a channel is doing: what its sends and probes find, and when that is worth telling.
+//!
+//! A success connects it. A dead token disconnects it at once. Other trouble is told when it comes several times in a
+//! row, or at once where waiting would help nobody; and not again for a while, so that a channel which goes to and fro
+//! does not fill the log.
+
+use std::time::Duration;
+
+use crate::{
+    channel::ChannelStatus,
+    event::{ChannelDetail, EventKind},
+    id::MessageId,
+    sending::{Failure, Trouble, TroubleCategory},
+    time::Timestamp,
+};
+
+use super::desk::Desk;
+
+/// How many failures in a row are told.
+const WORTH_TELLING: usize = 5;
+/// Within what time they must have come, and for how long they are not told again.
+const WITHIN: Duration = Duration::from_mins(10);
+
+/// The vendor did what it was asked for.
+pub(super) fn works(desk: &mut Desk<'_, '_>) {
+    let health = desk.channel_health();
+    if !health.failures.is_empty() || health.disconnected_at.is_some() {
+        let health = desk.change_channel_health();
+        health.failures.clear();
+        health.disconnected_at = None;
+    }
+    if desk.channel().status != ChannelStatus::Connected {
+        desk.set_channel_status(ChannelStatus::Connected);
+        let now = desk.now();
+        desk.emit_channel(EventKind::ChannelConnected, ChannelDetail::Connected { connected_by: None }, now);
+    }
+}
+
+/// The vendor did not, and the reason is the channel's. `message_id` is what was to be sent.
+pub(super) fn is_troubled(
+    desk: &mut Desk<'_, '_>,
+    trouble: &Trouble,
+    message_id: Option<MessageId>,
+    last_active_at: Option<Timestamp>,
+) {
+    let now = desk.now();
+    let failures = &mut desk.change_channel_health().failures;
+    failures.retain(|failure| now.since(failure.at) < WITHIN);
+    failures.push(Failure { at: now, message_id });
+    if failures.len() > WORTH_TELLING {
+        failures.remove(0);
+    }
+    if desk.channel().status == ChannelStatus::Disconnected {
+        return;
+    }
+    if let Some(reason) = trouble.disconnects {
+        desk.change_channel_health().disconnected_at = Some(now);
+        desk.set_channel_status(ChannelStatus::Disconnected);
+        let detail = ChannelDetail::Disconnected { reason: reason.name().to_owned(), last_active_at };
+        desk.emit_channel(EventKind::ChannelDisconnected, detail, now);
+        return;
+    }
+    let health = desk.channel_health();
+    let told_lately = health.error_told_at.is_some_and(|told| now.since(told) < WITHIN);
+    let at_once = matches!(trouble.category, TroubleCategory::RateLimit | TroubleCategory::Auth);
+    if desk.channel().status == ChannelStatus::Degraded
+        || told_lately
+        || (!at_once && health.failures.len() < WORTH_TELLING)
+    {
+        return;
+    }
+    let mut affected: Vec<String> = Vec::new();
+    for failure in &health.failures {
+        let id = failure.message_id.map(|id| id.to_string());
+        affected.extend(id.filter(|id| !affected.contains(id)));
+    }
+    desk.change_channel_health().error_told_at = Some(now);
+    desk.set_channel_status(ChannelStatus::Degraded);
+    let detail = ChannelDetail::Error {
+        code: trouble.code.clone(),
+        message: trouble.message.clone(),
+        category: trouble.category.name().to_owned(),
+        affected_message_ids: affected,
+    };
+    desk.emit_channel(EventKind::ChannelError, detail, now);
+}
