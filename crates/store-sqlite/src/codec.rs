@@ -46,6 +46,14 @@ pub(crate) fn document<T: DeserializeOwned>(row: &Row<'_>, name: &str) -> Result
     serde_json::from_str(text).map_err(|error| corrupt(name, error))
 }
 
+/// A JSON document or none.
+pub(crate) fn optional_document<T: DeserializeOwned>(row: &Row<'_>, name: &str) -> Result<Option<T>, StoreError> {
+    match row.get_ref(name).map_err(|error| corrupt(name, error))? {
+        rusqlite::types::ValueRef::Null => Ok(None),
+        _ => document(row, name).map(Some),
+    }
+}
+
 /// A value as a JSON document.
 pub(crate) fn to_document<T: Serialize + ?Sized>(what: &'static str, value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| corrupt(what, error))

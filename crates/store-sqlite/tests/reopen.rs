@@ -47,7 +47,7 @@ async fn everything_is_there_again() {
     first.setting_remember("name", vec![8]).await.unwrap();
     let channel = bench.channel(workspace, "100").await;
     let endpoint = bench.endpoint(workspace).await;
-    let epoch = first.lease_acquire("endpoint", endpoint, "one").await.unwrap();
+    let epoch = first.lease_acquire("endpoint", endpoint.uuid(), "one").await.unwrap();
     let updates = vec![
         routed(&channel, Some("one"), received("m1", 1)),
         routed(&channel, Some("two"), report("m2", ReportedStatus::Read, 3)),
@@ -94,7 +94,7 @@ async fn everything_is_there_again() {
     second.intake(unparsed).await.unwrap();
     let more = second.body_kept(workspace, which, bodies[0].number, 10).await.unwrap();
     assert_eq!(more.len(), 1, "the numbers of bodies go on");
-    assert!(second.lease_acquire("endpoint", endpoint, "two").await.unwrap() > epoch);
+    assert!(second.lease_acquire("endpoint", endpoint.uuid(), "two").await.unwrap() > epoch);
 }
 
 #[tokio::test]

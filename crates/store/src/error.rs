@@ -9,6 +9,9 @@ pub enum StoreError {
     /// What it speaks of is not stored.
     #[error("{0} is not there")]
     NotFound(&'static str),
+    /// It is not what may be done now.
+    #[error(transparent)]
+    Refused(#[from] tidings_domain::decide::Refusal),
     /// The idempotency key was used with another request.
     #[error("the idempotency key was used with another request")]
     IdempotencyConflict,

@@ -1,6 +1,8 @@
 //! Idempotency keys: the same request twice is done once and answered twice.
 
-use tidings_domain::{Timestamp, WorkspaceId};
+use std::{fmt, sync::Arc};
+
+use tidings_domain::{Timestamp, WorkspaceId, message::Message};
 
 use crate::records::Sealed;
 
@@ -17,6 +19,40 @@ pub struct Claim {
     pub answer: Answer,
     /// When it was made.
     pub at: Timestamp,
+}
+
+/// An idempotency key whose answer shows a message that the verb makes or changes.
+#[derive(Clone)]
+pub struct MessageClaim {
+    /// Whose key it is.
+    pub workspace_id: WorkspaceId,
+    /// The key, unique in its workspace.
+    pub key: String,
+    /// SHA-256 over method, path and raw body.
+    pub fingerprint: [u8; 32],
+    /// Makes the answer to keep.
+    pub answer: Arc<dyn Fn(&Message) -> Answer + Send + Sync>,
+    /// When it was made.
+    pub at: Timestamp,
+}
+
+impl MessageClaim {
+    /// The claim, now that the message is known.
+    pub fn with(&self, message: &Message) -> Claim {
+        Claim {
+            workspace_id: self.workspace_id,
+            key: self.key.clone(),
+            fingerprint: self.fingerprint,
+            answer: (self.answer)(message),
+            at: self.at,
+        }
+    }
+}
+
+impl fmt::Debug for MessageClaim {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("MessageClaim").field("key", &self.key).finish_non_exhaustive()
+    }
 }
 
 /// An answer that was given.

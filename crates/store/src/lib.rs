@@ -14,19 +14,23 @@ mod log;
 mod records;
 mod sending;
 mod state;
+mod templates;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
 
 pub use error::StoreError;
-pub use idempotency::{Answer, Claim, Claimed};
+pub use idempotency::{Answer, Claim, Claimed, MessageClaim};
 pub use intake::{BodyNumber, Intake, IntakeReceipt, KeptBodies, RoutedUpdate, StoredBody, Target};
 pub use log::{CommitListener, ENDPOINT_LEASE, EventFilter, Log};
 pub use records::{
     AttemptFilter, ChannelRecord, ConversationFilter, EndpointRecord, Listing, MessageFilter, Page, Sealed,
 };
-pub use sending::{Backlog, CHANNEL_LEASE, Due, Marked, Probed, Settlement, Submission, Submitted, Waiting, Wish};
+pub use sending::{
+    Backlog, CHANNEL_LEASE, Due, Marked, Probed, Settlement, Submission, Submitted, Waiting, Wish, Wished,
+};
 pub use state::State;
+pub use templates::Templates;
 
 /// Everything that the gateway needs to remember.
 pub trait Store: State + Log {}

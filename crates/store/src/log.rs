@@ -8,6 +8,7 @@ use tidings_domain::{
     delivery::{AttemptRecord, DeliveryChange, DeliveryState},
     event::{Event, EventKind, LogEntry, OrderingKey, Position},
 };
+use uuid::Uuid;
 
 use crate::{
     error::StoreError,
@@ -75,7 +76,7 @@ pub trait Log: Send + Sync {
     async fn event_append(&self, events: Vec<Event>) -> Result<(), StoreError>;
 
     /// Takes the lease on something; whoever had it loses it. Answers the new epoch.
-    async fn lease_acquire(&self, kind: &'static str, id: EndpointId, holder: &str) -> Result<u64, StoreError>;
+    async fn lease_acquire(&self, kind: &'static str, id: Uuid, holder: &str) -> Result<u64, StoreError>;
 
     /// How far an endpoint has come.
     async fn delivery_load(&self, endpoint: EndpointId) -> Result<DeliveryState, StoreError>;

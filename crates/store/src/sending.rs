@@ -39,6 +39,21 @@ pub enum Wish {
     Retry,
 }
 
+/// A wish for a message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wished {
+    /// The message's channel.
+    pub channel: Arc<Channel>,
+    /// The message.
+    pub message_id: MessageId,
+    /// What is wanted.
+    pub wish: Wish,
+    /// On what terms its channel sends.
+    pub terms: Terms,
+    /// When it was asked for.
+    pub at: Timestamp,
+}
+
 /// What became of a submission or wish.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Submitted {

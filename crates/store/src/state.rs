@@ -1,16 +1,27 @@
 //! What things are now.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use tidings_domain::{
-    ChannelId, ConversationId, EndpointId, KeyId, MessageId, Timestamp, WorkspaceId, conversation::Conversation,
-    endpoint::EndpointStatus, key::ApiKey, message::Message, workspace::Workspace,
+    ChannelId, ConversationId, EndpointId, KeyId, MessageId, Timestamp, WorkspaceId,
+    channel::Channel,
+    conversation::Conversation,
+    endpoint::EndpointStatus,
+    key::ApiKey,
+    message::Message,
+    sending::Terms,
+    template::{Template, TemplateNews},
+    workspace::Workspace,
 };
 
 use crate::{
     error::StoreError,
-    idempotency::{Answer, Claim, Claimed},
+    idempotency::{Answer, Claim, Claimed, MessageClaim},
     intake::{BodyNumber, Intake, IntakeReceipt, KeptBodies, StoredBody},
     records::{ChannelRecord, ConversationFilter, EndpointRecord, Listing, MessageFilter, Page},
+    sending::{Backlog, Due, Marked, Probed, Settlement, Submission, Submitted, Wished},
+    templates::Templates,
 };
 
 /// What things are now. Each method is one transaction; see the crate's story.
@@ -87,6 +98,52 @@ pub trait State: Send + Sync {
         filter: MessageFilter,
         page: Page,
     ) -> Result<Listing<Message>, StoreError>;
+
+    /// Accepts a message to send, or refuses it ([`StoreError::Refused`]).
+    async fn message_submit(
+        &self,
+        submission: Submission,
+        claim: Option<MessageClaim>,
+    ) -> Result<Submitted, StoreError>;
+    /// Does what somebody wants of a message that was accepted, or refuses it ([`StoreError::Refused`]).
+    async fn message_wish(&self, wished: Wished, claim: Option<MessageClaim>) -> Result<Submitted, StoreError>;
+    /// The newest message from the contact in a conversation.
+    async fn message_newest_inbound(
+        &self,
+        workspace: WorkspaceId,
+        conversation: ConversationId,
+    ) -> Result<Option<Message>, StoreError>;
+
+    /// What is to be done on a channel at a time: at most so many messages of each priority.
+    async fn send_due(&self, channel: ChannelId, at: Timestamp, limit: usize) -> Result<Due, StoreError>;
+    /// How many messages wait on a channel at a time.
+    async fn send_backlog(&self, channel: ChannelId, at: Timestamp) -> Result<Backlog, StoreError>;
+    /// Marks an attempt at a message that is due. `None` if it is not to be sent (any more, or yet). Refused with
+    /// [`StoreError::StaleLease`] if the channel's [`crate::CHANNEL_LEASE`] has another epoch.
+    async fn send_mark(
+        &self,
+        channel: Arc<Channel>,
+        epoch: u64,
+        message: MessageId,
+        terms: Terms,
+        at: Timestamp,
+    ) -> Result<Option<Marked>, StoreError>;
+    /// Remembers what came of an attempt. Refused as [`Self::send_mark`] is.
+    async fn send_settle(&self, channel: Arc<Channel>, epoch: u64, settlement: Settlement) -> Result<(), StoreError>;
+    /// Remembers what a probe of a channel found.
+    async fn channel_probed(&self, channel: Arc<Channel>, probed: Probed) -> Result<(), StoreError>;
+
+    /// The templates of a channel.
+    async fn template_list(&self, channel: ChannelId) -> Result<Templates, StoreError>;
+    /// Takes these for all the templates that a channel has.
+    async fn template_replace(
+        &self,
+        channel: ChannelId,
+        templates: Vec<Template>,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+    /// Follows what the vendor says of a template. Answers how many it concerned.
+    async fn template_follow(&self, channel: ChannelId, news: TemplateNews) -> Result<u64, StoreError>;
 
     /// A conversation.
     async fn conversation_get(

@@ -74,7 +74,7 @@ pub(crate) fn record(
     epoch: u64,
     change: &DeliveryChange,
 ) -> Result<(), StoreError> {
-    leases::check(&session.reader, ENDPOINT_LEASE, id, epoch)?;
+    leases::check(&session.reader, ENDPOINT_LEASE, id.uuid(), epoch)?;
     let endpoint = endpoint_number(&session.reader, id)?;
     for attempt in &change.attempts {
         attempts::insert(session, endpoint, attempt)?;

@@ -3,7 +3,7 @@
 mod attempts;
 mod deliveries;
 mod events;
-mod leases;
+pub(crate) mod leases;
 
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use tidings_domain::{
     event::{Event, LogEntry, OrderingKey, Position},
 };
 use tidings_store::{AttemptFilter, CommitListener, EventFilter, Listing, Log, Page, StoreError};
+use uuid::Uuid;
 
 use crate::{open::SqliteStore, queue::Urgency};
 
@@ -69,13 +70,13 @@ impl Log for SqliteStore {
     }
 
     async fn event_append(&self, events: Vec<Event>) -> Result<(), StoreError> {
-        let tenant = events.first().map_or_else(uuid::Uuid::nil, |event| event.workspace_id.uuid());
+        let tenant = events.first().map_or_else(Uuid::nil, |event| event.workspace_id.uuid());
         self.writer.run(Urgency::Now, tenant, move |session| events::append(session, &events)).await
     }
 
-    async fn lease_acquire(&self, kind: &'static str, id: EndpointId, holder: &str) -> Result<u64, StoreError> {
+    async fn lease_acquire(&self, kind: &'static str, id: Uuid, holder: &str) -> Result<u64, StoreError> {
         let holder = holder.to_owned();
-        self.writer.run(Urgency::Now, id.uuid(), move |session| leases::acquire(session, kind, id, &holder)).await
+        self.writer.run(Urgency::Now, id, move |session| leases::acquire(session, kind, id, &holder)).await
     }
 
     async fn delivery_load(&self, endpoint: EndpointId) -> Result<DeliveryState, StoreError> {

@@ -27,6 +27,14 @@ pub(crate) struct Keep<'a> {
     pub(crate) detail: Option<&'a str>,
 }
 
+/// A change that waited for its message.
+pub(crate) struct Waiting {
+    /// The body that it was read from.
+    pub(crate) body: BodyNumber,
+    /// The change.
+    pub(crate) detail: String,
+}
+
 pub(crate) fn insert(
     session: &Session<'_>,
     number: BodyNumber,
@@ -87,15 +95,16 @@ pub(crate) fn take_waiting(
     workspace: i64,
     channel: i64,
     vendor_id: &str,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Vec<Waiting>, StoreError> {
     let mut statement = session.reader.statement(
         // Without the plus, the index by channel might be taken, and everything that the channel keeps be read.
-        "SELECT number, detail FROM kept_updates \
+        "SELECT number, body, detail FROM kept_updates \
          WHERE workspace = ?1 AND reason IN ('status', 'revoked') AND subject = ?2 AND +channel = ?3",
     )?;
     let rows = statement.query(rusqlite::params![workspace, vendor_id, channel]).map_err(refused)?;
     let mut waiting = codec::collect(rows, |row| {
-        Ok((codec::column::<i64>(row, "number")?, codec::column::<String>(row, "detail")?))
+        let waiting = Waiting { body: BodyNumber(codec::count(row, "body")?), detail: codec::column(row, "detail")? };
+        Ok((codec::column::<i64>(row, "number")?, waiting))
     })?;
     // Hardly ever is there any, so that sorting and deleting are not prepared for.
     waiting.sort_unstable_by_key(|(number, _)| *number);
@@ -103,7 +112,7 @@ pub(crate) fn take_waiting(
         let mut delete = session.reader.statement("DELETE FROM kept_updates WHERE number = ?1")?;
         delete.execute([number]).map_err(refused)?;
     }
-    Ok(waiting.into_iter().map(|(_, detail)| detail).collect())
+    Ok(waiting.into_iter().map(|(_, waiting)| waiting).collect())
 }
 
 /// Bodies of which something was kept, oldest first.

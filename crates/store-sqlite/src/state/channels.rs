@@ -4,6 +4,8 @@ use rusqlite::{Row, params};
 use tidings_domain::{
     ChannelId, Timestamp, WorkspaceId,
     channel::{Channel, ChannelStatus, ChannelType, DeliveryReceipts, Provider, Receipts},
+    decide::ChannelWrite,
+    sending::ChannelHealth,
 };
 use tidings_store::{ChannelRecord, Claim, Claimed, Sealed, StoreError};
 
@@ -114,6 +116,18 @@ pub(crate) fn update(session: &Session<'_>, record: &ChannelRecord) -> Result<()
         ])
         .map_err(refused_as(ACCOUNT_TAKEN))?;
     if rows == 0 { Err(StoreError::NotFound("the channel")) } else { Ok(()) }
+}
+
+/// Writes how a channel is doing.
+pub(crate) fn write_health(reader: &Reader<'_>, number: i64, channel: &ChannelWrite) -> Result<(), StoreError> {
+    let health = (channel.health != ChannelHealth::default())
+        .then(|| codec::to_document("health", &channel.health))
+        .transpose()?;
+    reader
+        .statement("UPDATE channels SET status = ?2, sequence = ?3, health = ?4 WHERE number = ?1")?
+        .execute(params![number, channel.status.name(), codec::signed(channel.sequence), health])
+        .map(drop)
+        .map_err(refused)
 }
 
 pub(crate) fn delete(

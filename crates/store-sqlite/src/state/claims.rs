@@ -1,11 +1,11 @@
 //! Idempotency keys. An answer is kept by the verb that it answers, so there is never one without
 //! the other.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use rusqlite::params;
-use tidings_domain::{Timestamp, WorkspaceId};
-use tidings_store::{Answer, Claim, Claimed, Sealed, StoreError};
+use tidings_domain::{Timestamp, WorkspaceId, message::Message};
+use tidings_store::{Answer, Claim, Claimed, MessageClaim, Sealed, StoreError, Submitted};
 
 use crate::{
     codec,
@@ -25,19 +25,47 @@ pub(crate) fn once(
     work: impl FnOnce(&mut Session<'_>) -> Result<(), StoreError>,
 ) -> Result<Claimed, StoreError> {
     if let Some(claim) = claim
-        && let Some((fingerprint, answer)) = find(&session.reader, claim.workspace_id, &claim.key, claim.at)?
+        && let Some(answer) = replay(&session.reader, claim.workspace_id, &claim.key, claim.fingerprint, claim.at)?
     {
-        return if fingerprint == claim.fingerprint {
-            Ok(Claimed::Replayed(answer))
-        } else {
-            Err(StoreError::IdempotencyConflict)
-        };
+        return Ok(Claimed::Replayed(answer));
     }
     work(session)?;
     if let Some(claim) = claim {
         keep(&session.reader, claim)?;
     }
     Ok(Claimed::Done)
+}
+
+/// The same for work on a message, which the answer shows.
+pub(crate) fn once_with_message(
+    session: &mut Session<'_>,
+    claim: Option<&MessageClaim>,
+    work: impl FnOnce(&mut Session<'_>) -> Result<Arc<Message>, StoreError>,
+) -> Result<Submitted, StoreError> {
+    if let Some(claim) = claim
+        && let Some(answer) = replay(&session.reader, claim.workspace_id, &claim.key, claim.fingerprint, claim.at)?
+    {
+        return Ok(Submitted::Replayed(answer));
+    }
+    let message = work(session)?;
+    if let Some(claim) = claim {
+        keep(&session.reader, &claim.with(&message))?;
+    }
+    Ok(Submitted::Done(message))
+}
+
+/// The answer that was given under a key, if it was used; refused if it was used for another request.
+fn replay(
+    reader: &Reader<'_>,
+    workspace: WorkspaceId,
+    key: &str,
+    fingerprint: [u8; 32],
+    at: Timestamp,
+) -> Result<Option<Answer>, StoreError> {
+    match find(reader, workspace, key, at)? {
+        Some((known, _)) if known != fingerprint => Err(StoreError::IdempotencyConflict),
+        found => Ok(found.map(|(_, answer)| answer)),
+    }
 }
 
 /// The answer kept under a key of the 24 hours before `at`, with its fingerprint.

@@ -94,6 +94,14 @@ fn read_between(row: &Row<'_>, between: &Between) -> Result<(i64, Conversation),
     Ok((codec::column(row, "number")?, conversation))
 }
 
+/// The numbers of a conversation's contact and of itself.
+pub(crate) fn find(reader: &Reader<'_>, workspace: i64, id: ConversationId) -> Result<Option<(i64, i64)>, StoreError> {
+    let mut statement =
+        reader.statement("SELECT contact, number FROM conversations WHERE id = ?1 AND workspace = ?2")?;
+    let rows = statement.query(rusqlite::params![id.to_bytes(), workspace]).map_err(refused)?;
+    codec::first(rows, |row| Ok((codec::column(row, "contact")?, codec::column(row, "number")?)))
+}
+
 /// The conversation with this number.
 pub(crate) fn load(reader: &Reader<'_>, number: i64) -> Result<Option<(i64, Conversation)>, StoreError> {
     let mut statement = reader.statement(&format!("{SELECT} WHERE conversations.number = ?1"))?;

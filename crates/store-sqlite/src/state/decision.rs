@@ -9,18 +9,21 @@ use tidings_domain::{
 use tidings_store::StoreError;
 
 use crate::{
-    codec::signed,
-    error::{corrupt, refused},
+    error::corrupt,
     session::Session,
-    state::{contacts, conversations, messages, situation::Place},
+    state::{channels, contacts, conversations, messages, outbox, situation::Place},
 };
 
-/// Writes a decision and appends its events. Answers the message, if it is a new one.
-pub(crate) fn write(
-    session: &mut Session<'_>,
-    place: &mut Place,
-    decision: Decision,
-) -> Result<Option<Arc<Message>>, StoreError> {
+/// What became known by writing a decision.
+pub(crate) struct Written {
+    /// The message, if it was written.
+    pub(crate) message: Option<Arc<Message>>,
+    /// The vendor's id that was linked to it.
+    pub(crate) vendor_id: Option<String>,
+}
+
+/// Writes a decision and appends its events.
+pub(crate) fn write(session: &mut Session<'_>, place: &mut Place, decision: Decision) -> Result<Written, StoreError> {
     if let Some(contact) = &decision.contact {
         place.contact =
             Some(contacts::write(&session.reader, place.workspace, place.contact.take(), contact.record())?);
@@ -37,28 +40,39 @@ pub(crate) fn write(
             conversations::update(&session.reader, number, conversation)?;
         }
     }
-    let mut new_message = None;
-    match decision.message {
-        None => {}
-        Some(Write::Insert(message)) => {
-            place.message = Some(messages::insert(&session.reader, place, &message)?);
-            new_message = Some(message);
-        }
-        Some(Write::Update(message)) => {
-            let number = place.message.ok_or_else(|| corrupt("message", "it was not loaded"))?;
-            messages::update(&session.reader, number, &message)?;
-        }
+    let written = write_message(session, place, decision.message, decision.linked)?;
+    if let Some(sending) = &decision.sending {
+        outbox::write(&session.reader, place, written.message.as_deref(), sending)?;
     }
-    if let Some(channel) = decision.channel {
-        session
-            .reader
-            .statement("UPDATE channels SET status = ?2, sequence = ?3 WHERE number = ?1")?
-            .execute(rusqlite::params![place.channel, channel.status.name(), signed(channel.sequence)])
-            .map_err(refused)?;
+    if let Some(channel) = &decision.channel {
+        channels::write_health(&session.reader, place.channel, channel)?;
     }
     for event in decision.events {
         let channel = event.channel_id.map(|_| place.channel);
         session.append(place.workspace, channel, event)?;
     }
-    Ok(new_message)
+    Ok(written)
+}
+
+fn write_message(
+    session: &Session<'_>,
+    place: &mut Place,
+    message: Option<Write<Arc<Message>>>,
+    linked: Option<String>,
+) -> Result<Written, StoreError> {
+    match message {
+        None => Ok(Written { message: None, vendor_id: None }),
+        Some(Write::Insert(message)) => {
+            place.message = Some(messages::insert(&session.reader, place, &message)?);
+            Ok(Written { vendor_id: message.vendor_id.clone(), message: Some(message) })
+        }
+        Some(Write::Update(message)) => {
+            let number = place.message.ok_or_else(|| corrupt("message", "it was not loaded"))?;
+            messages::update(&session.reader, number, &message)?;
+            if let Some(vendor_id) = &linked {
+                messages::link(&session.reader, place, &message, vendor_id)?;
+            }
+            Ok(Written { message: Some(message), vendor_id: linked })
+        }
+    }
 }

@@ -6,15 +6,16 @@ use tidings_domain::{
     Timestamp,
     change::{Change, DedupKey, News},
     channel::Channel,
-    decide::{self, Kept, Later},
 };
 use tidings_store::{BodyNumber, Intake, IntakeReceipt, RoutedUpdate, StoreError, Target};
 
 use crate::{
-    codec,
     error::refused,
     session::Session,
-    state::{bodies, bodies::Keep, decision, situation, situation::Place},
+    state::{
+        apply::{self, Origin},
+        bodies::{self, Keep},
+    },
 };
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
@@ -35,7 +36,7 @@ pub(crate) fn take(session: &mut Session<'_>, intake: &Intake) -> Result<IntakeR
     let mut is_news = body.is_some();
     match &intake.updates {
         Err(reason) => {
-            taking.keep("unparsed", reason, None)?;
+            taking.keep("unparsed", reason)?;
             receipt.kept += 1;
         }
         Ok(updates) => {
@@ -74,11 +75,11 @@ impl Taking<'_, '_> {
         let (channel, change) = match (&update.target, &update.news) {
             (Target::Unrouted(account), _) => {
                 receipt.kept += 1;
-                return self.keep("unrouted", account, None);
+                return self.keep("unrouted", account);
             }
             (Target::Channel(_), News::Unknown { kind }) => {
                 receipt.kept += 1;
-                return self.keep("unknown", kind, None);
+                return self.keep("unknown", kind);
             }
             (Target::Channel(channel), News::Change(change)) => (channel, change),
         };
@@ -91,7 +92,7 @@ impl Taking<'_, '_> {
             Err(error @ (StoreError::Conflict(_) | StoreError::Corrupt { .. })) if part.can_be_undone() => {
                 tracing::error!(%error, body = self.body.0, "an update cannot be applied; it is kept");
                 self.session.undo(&part)?;
-                self.keep("refused", &error.to_string(), None)?;
+                self.keep("refused", &error.to_string())?;
                 receipt.kept += 1;
             }
             Err(error) => return Err(error),
@@ -110,7 +111,9 @@ impl Taking<'_, '_> {
         {
             return Ok(Taken::Repeated);
         }
-        Ok(if self.apply(channel, change)? { Taken::Applied } else { Taken::Kept })
+        let origin = Origin { body: Some(self.body), now: self.now };
+        let applied = apply::change(self.session, self.workspace, channel, change, origin)?;
+        Ok(if applied { Taken::Applied } else { Taken::Kept })
     }
 
     /// Remembers a dedup key. Answers whether it was new.
@@ -123,55 +126,9 @@ impl Taking<'_, '_> {
             .map_err(refused)
     }
 
-    /// Loads, decides, writes. Answers false if the change could only be kept.
-    fn apply(&mut self, channel: &Arc<Channel>, change: &Change) -> Result<bool, StoreError> {
-        let (situation, mut place) = situation::load(self.session, self.workspace, channel, change.lookups())?;
-        let mut context = decide::Context { now: self.now, ids: &mut *self.session.ids };
-        let mut decided = decide::decide(situation, change, &mut context);
-        let kept = decided.kept.take();
-        let new_message = decision::write(self.session, &mut place, decided)?;
-        match kept {
-            None => {}
-            Some(Kept::Later(later)) => {
-                let detail = codec::to_document("a waiting change", &later)?;
-                self.keep_at(place.channel, later.kind(), later.vendor_id(), Some(&detail))?;
-                return Ok(false);
-            }
-            Some(Kept::Unmatched { kind, vendor_id }) => {
-                self.keep_at(place.channel, "unmatched", &vendor_id, Some(kind))?;
-                return Ok(false);
-            }
-        }
-        if let Some(message) = new_message
-            && let Some(vendor_id) = &message.vendor_id
-        {
-            self.apply_waiting(channel, &place, vendor_id)?;
-        }
-        Ok(true)
-    }
-
-    /// A message has become known: what the vendor said of it before is applied now.
-    fn apply_waiting(&mut self, channel: &Arc<Channel>, place: &Place, vendor_id: &str) -> Result<(), StoreError> {
-        for detail in bodies::take_waiting(self.session, self.workspace, place.channel, vendor_id)? {
-            let later: Later =
-                serde_json::from_str(&detail).map_err(|error| crate::error::corrupt("a waiting change", error))?;
-            self.apply(channel, &Change::from(later))?;
-        }
-        Ok(())
-    }
-
-    fn keep(&mut self, reason: &'static str, subject: &str, detail: Option<&str>) -> Result<(), StoreError> {
-        self.keep_at(self.channel, reason, subject, detail)
-    }
-
-    fn keep_at(
-        &mut self,
-        channel: i64,
-        reason: &'static str,
-        subject: &str,
-        detail: Option<&str>,
-    ) -> Result<(), StoreError> {
-        let keep = Keep { workspace: self.workspace, channel, body: self.body, reason, subject, detail };
+    fn keep(&mut self, reason: &'static str, subject: &str) -> Result<(), StoreError> {
+        let keep =
+            Keep { workspace: self.workspace, channel: self.channel, body: self.body, reason, subject, detail: None };
         bodies::keep(self.session, &keep, self.now)
     }
 }

@@ -39,6 +39,9 @@ pub(crate) struct Found {
     pub(crate) number: i64,
     pub(crate) conversation: i64,
     pub(crate) contact: i64,
+    pub(crate) channel: i64,
+    /// The attempt that the vendor's id belongs to, if it was found by that.
+    pub(crate) attempt: Option<u32>,
     pub(crate) message: Message,
 }
 
@@ -60,6 +63,8 @@ struct Document<'a> {
     errors: Cow<'a, [MessageError]>,
     #[serde(default, skip_serializing_if = "no_items")]
     history: Cow<'a, [HistoryEntry]>,
+    #[serde(default = "first_attempt", skip_serializing_if = "is_first_attempt")]
+    attempt: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     vendor_id: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,6 +86,15 @@ struct Document<'a> {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
 fn is_message(kind: &MessageKind) -> bool {
     *kind == MessageKind::Message
+}
+
+const fn first_attempt() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn is_first_attempt(attempt: &u32) -> bool {
+    *attempt == first_attempt()
 }
 
 #[expect(clippy::ptr_arg, reason = "the signature is serde's")]
@@ -112,6 +126,7 @@ impl Document<'_> {
                 removed_reactions: Borrowed(&message.removed_reactions),
                 errors: Borrowed(&message.errors),
                 history: Borrowed(&message.history),
+                attempt: message.attempt,
                 vendor_id: message.vendor_id.as_deref().map(Borrowed),
                 vendor_details: message.vendor_details.as_ref().map(Borrowed),
                 source: Borrowed(&message.source),
@@ -149,6 +164,7 @@ fn read(row: &Row<'_>) -> Result<Found, StoreError> {
         removed_reactions: document.removed_reactions.into_owned(),
         errors: document.errors.into_owned(),
         history: document.history.into_owned(),
+        attempt: document.attempt,
         vendor_id: document.vendor_id.map(Cow::into_owned),
         vendor_timestamp: codec::time(row, "vendor_timestamp")?,
         vendor_details: document.vendor_details.map(Cow::into_owned),
@@ -169,6 +185,8 @@ fn read(row: &Row<'_>) -> Result<Found, StoreError> {
         number: codec::column(row, "number")?,
         conversation: codec::column(row, "conversation")?,
         contact: codec::column(row, "contact")?,
+        channel: codec::column(row, "channel")?,
+        attempt: None,
         message,
     })
 }
@@ -187,13 +205,45 @@ pub(crate) fn find_by_vendor_id(
     channel: i64,
     vendor_id: &str,
 ) -> Result<Option<Found>, StoreError> {
-    let mut statement =
-        reader.statement("SELECT message FROM vendor_ids WHERE workspace = ?1 AND channel = ?2 AND vendor_id = ?3")?;
+    let mut statement = reader.statement(
+        "SELECT message, attempt FROM vendor_ids WHERE workspace = ?1 AND channel = ?2 AND vendor_id = ?3",
+    )?;
     let rows = statement.query(rusqlite::params![workspace, channel, vendor_id]).map_err(refused)?;
-    let Some(number) = codec::first(rows, |row| codec::column::<i64>(row, "message"))? else { return Ok(None) };
+    let linked =
+        codec::first(rows, |row| Ok((codec::column::<i64>(row, "message")?, codec::column::<u32>(row, "attempt")?)))?;
+    let Some((number, attempt)) = linked else { return Ok(None) };
     let mut statement = reader.statement(&format!("{SELECT} WHERE messages.number = ?1"))?;
     let rows = statement.query([number]).map_err(refused)?;
-    codec::first(rows, read)
+    Ok(codec::first(rows, read)?.map(|found| Found { attempt: Some(attempt), ..found }))
+}
+
+/// Links a vendor's id to a message that was known before. One that belongs to another message stays there.
+pub(crate) fn link(reader: &Reader<'_>, place: &Place, message: &Message, vendor_id: &str) -> Result<(), StoreError> {
+    let number = place.message.ok_or_else(|| corrupt("message", "it was not loaded"))?;
+    reader
+        .statement(
+            "INSERT OR IGNORE INTO vendor_ids (workspace, channel, vendor_id, message, part, attempt) \
+             VALUES (?1, ?2, ?3, ?4, 0, ?5)",
+        )?
+        .execute(rusqlite::params![place.workspace, place.channel, vendor_id, number, message.attempt])
+        .map(drop)
+        .map_err(refused)
+}
+
+/// The newest message from the contact in a conversation.
+pub(crate) fn newest_inbound(
+    reader: &Reader<'_>,
+    workspace: WorkspaceId,
+    conversation: ConversationId,
+) -> Result<Option<Message>, StoreError> {
+    let Some(workspace) = reader.find_workspace(workspace)? else { return Ok(None) };
+    let mut statement = reader.statement(&format!(
+        "{SELECT} WHERE messages.workspace = ?1 \
+         AND messages.conversation = (SELECT number FROM conversations WHERE id = ?2) \
+         AND messages.direction = 'inbound' ORDER BY messages.number DESC LIMIT 1"
+    ))?;
+    let rows = statement.query(rusqlite::params![workspace, conversation.to_bytes()]).map_err(refused)?;
+    Ok(codec::first(rows, read)?.map(|found| found.message))
 }
 
 /// Inserts a message, and links the vendor's id to it as its part 0.

@@ -1,5 +1,6 @@
 //! The verbs of [`tidings_store::State`], a file for each subject.
 
+mod apply;
 mod bodies;
 mod channels;
 mod claims;
@@ -11,18 +12,30 @@ mod intake;
 mod keys;
 pub(crate) mod listing;
 mod messages;
+mod outbox;
 mod settings;
 mod situation;
+mod templates;
 mod workspaces;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use tidings_domain::{
-    ChannelId, ConversationId, EndpointId, KeyId, MessageId, Timestamp, WorkspaceId, conversation::Conversation,
-    endpoint::EndpointStatus, key::ApiKey, message::Message, workspace::Workspace,
+    ChannelId, ConversationId, EndpointId, KeyId, MessageId, Timestamp, WorkspaceId,
+    channel::Channel,
+    conversation::Conversation,
+    endpoint::EndpointStatus,
+    key::ApiKey,
+    message::Message,
+    sending::Terms,
+    template::{Template, TemplateNews},
+    workspace::Workspace,
 };
 use tidings_store::{
-    Answer, BodyNumber, ChannelRecord, Claim, Claimed, ConversationFilter, EndpointRecord, Intake, IntakeReceipt,
-    KeptBodies, Listing, MessageFilter, Page, State, StoreError, StoredBody,
+    Answer, Backlog, BodyNumber, ChannelRecord, Claim, Claimed, ConversationFilter, Due, EndpointRecord, Intake,
+    IntakeReceipt, KeptBodies, Listing, Marked, MessageClaim, MessageFilter, Page, Probed, Settlement, State,
+    StoreError, StoredBody, Submission, Submitted, Templates, Wished,
 };
 
 use crate::{open::SqliteStore, queue::Urgency::Now, session::Session};
@@ -163,6 +176,78 @@ impl State for SqliteStore {
         page: Page,
     ) -> Result<Listing<Message>, StoreError> {
         self.readers.run(move |reader| messages::list(reader, workspace, &filter, page)).await
+    }
+
+    async fn message_submit(
+        &self,
+        submission: Submission,
+        claim: Option<MessageClaim>,
+    ) -> Result<Submitted, StoreError> {
+        let tenant = submission.channel.workspace_id.uuid();
+        self.writer.run(Now, tenant, move |session| outbox::submit(session, &submission, claim.as_ref())).await
+    }
+
+    async fn message_wish(&self, wished: Wished, claim: Option<MessageClaim>) -> Result<Submitted, StoreError> {
+        let tenant = wished.channel.workspace_id.uuid();
+        self.writer.run(Now, tenant, move |session| outbox::wish(session, &wished, claim.as_ref())).await
+    }
+
+    async fn message_newest_inbound(
+        &self,
+        workspace: WorkspaceId,
+        conversation: ConversationId,
+    ) -> Result<Option<Message>, StoreError> {
+        self.readers.run(move |reader| messages::newest_inbound(reader, workspace, conversation)).await
+    }
+
+    async fn send_due(&self, channel: ChannelId, at: Timestamp, limit: usize) -> Result<Due, StoreError> {
+        self.readers.run(move |reader| outbox::due(reader, channel, at, limit)).await
+    }
+
+    async fn send_backlog(&self, channel: ChannelId, at: Timestamp) -> Result<Backlog, StoreError> {
+        self.readers.run(move |reader| outbox::backlog(reader, channel, at)).await
+    }
+
+    async fn send_mark(
+        &self,
+        channel: Arc<Channel>,
+        epoch: u64,
+        message: MessageId,
+        terms: Terms,
+        at: Timestamp,
+    ) -> Result<Option<Marked>, StoreError> {
+        // A channel takes its own turn at the writer, so that what a tenant takes in does not hold up what it sends.
+        let tenant = channel.id.uuid();
+        self.writer.run(Now, tenant, move |session| outbox::mark(session, &channel, epoch, message, terms, at)).await
+    }
+
+    async fn send_settle(&self, channel: Arc<Channel>, epoch: u64, settlement: Settlement) -> Result<(), StoreError> {
+        let tenant = channel.id.uuid();
+        self.writer.run(Now, tenant, move |session| outbox::settle(session, &channel, epoch, &settlement)).await
+    }
+
+    async fn channel_probed(&self, channel: Arc<Channel>, probed: Probed) -> Result<(), StoreError> {
+        let tenant = channel.id.uuid();
+        self.writer.run(Now, tenant, move |session| outbox::probed(session, &channel, &probed)).await
+    }
+
+    async fn template_list(&self, channel: ChannelId) -> Result<Templates, StoreError> {
+        self.readers.run(move |reader| templates::list(reader, channel)).await
+    }
+
+    async fn template_replace(
+        &self,
+        channel: ChannelId,
+        templates: Vec<Template>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let tenant = channel.uuid();
+        self.writer.run(Now, tenant, move |session| templates::replace(session, channel, &templates, at)).await
+    }
+
+    async fn template_follow(&self, channel: ChannelId, news: TemplateNews) -> Result<u64, StoreError> {
+        let tenant = channel.uuid();
+        self.writer.run(Now, tenant, move |session| templates::follow(session, channel, &news)).await
     }
 
     async fn conversation_get(

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use tidings_domain::{
-    WorkspaceId,
     change::Lookups,
     channel::{Channel, ChannelStatus},
     contact::Identity,
     decide::Situation,
+    sending::ChannelHealth,
 };
 use tidings_store::StoreError;
 
@@ -40,12 +40,7 @@ pub(crate) fn load(
 ) -> Result<(Situation, Place), StoreError> {
     let channel_number = session.channel(channel.id)?;
     let reader = &session.reader;
-    let mut statement = reader.statement("SELECT status, sequence FROM channels WHERE number = ?1")?;
-    let rows = statement.query([channel_number]).map_err(refused)?;
-    let (status, channel_sequence) = codec::first(rows, |row| {
-        Ok((codec::word(row, "status", ChannelStatus::from_name)?, codec::count(row, "sequence")?))
-    })?
-    .ok_or(StoreError::NotFound("the channel"))?;
+    let (status, channel_sequence, channel_health) = channel_now(reader, channel_number)?;
     let channel = if channel.status == status {
         Arc::clone(channel)
     } else {
@@ -55,11 +50,11 @@ pub(crate) fn load(
     let message = match (lookups.message_id, lookups.vendor_id) {
         (None, None) => None,
         (Some(id), vendor_id) => match messages::find(reader, workspace, id)? {
-            None => vendor_id
+            Some(found) if found.channel == channel_number => Some(found),
+            _ => vendor_id
                 .map(|id| messages::find_by_vendor_id(reader, workspace, channel_number, id))
                 .transpose()?
                 .flatten(),
-            found => found,
         },
         (None, Some(vendor_id)) => messages::find_by_vendor_id(reader, workspace, channel_number, vendor_id)?,
     };
@@ -67,21 +62,22 @@ pub(crate) fn load(
         (None, Some(own)) => messages::find_by_vendor_id(reader, workspace, channel_number, own)?.is_some(),
         _ => false,
     };
+    let named = lookups.conversation_id.map(|id| conversations::find(reader, workspace, id)).transpose()?.flatten();
+    let known = message.as_ref().map(|message| (message.contact, message.conversation)).or(named);
     let identities = lookups.identities.into_iter().flatten();
-    let (contact, taken) = match &message {
-        Some(message) => (contacts::load(reader, channel.workspace_id, message.contact)?, Vec::new()),
-        None => by_identities(reader, (workspace, channel.workspace_id), identities)?,
-    };
-    let conversation = match (&message, &contact) {
-        (Some(message), _) => conversations::load(reader, message.conversation)?,
+    let (owner, taken) = by_identities(reader, workspace, known.map(|(contact, _)| contact), identities)?;
+    let contact = owner.map(|number| contacts::load(reader, channel.workspace_id, number)).transpose()?.flatten();
+    let conversation = match (known, &contact) {
+        (Some((_, conversation)), _) => conversations::load(reader, conversation)?,
         (None, Some(Loaded { number, contact, .. })) => {
             conversations::newest(reader, workspace, (*number, contact), (channel_number, &channel))?
         }
         (None, None) => None,
     };
-    let quoted = match lookups.quoted {
-        Some(vendor_id) => messages::find_by_vendor_id(reader, workspace, channel_number, vendor_id)?,
-        None => None,
+    let quoted = match (lookups.quoted_id, lookups.quoted) {
+        (Some(id), _) => messages::find(reader, workspace, id)?,
+        (None, Some(vendor_id)) => messages::find_by_vendor_id(reader, workspace, channel_number, vendor_id)?,
+        (None, None) => None,
     };
 
     let place = Place {
@@ -94,9 +90,12 @@ pub(crate) fn load(
     let situation = Situation {
         channel,
         channel_sequence,
+        channel_health,
         contact: contact.map(|loaded| loaded.contact),
         taken,
         conversation: conversation.map(|(_, conversation)| conversation),
+        attempt: message.as_ref().and_then(|found| found.attempt),
+        sending: None,
         message: message.map(|found| Arc::new(found.message)),
         quoted: quoted.map(|found| Arc::new(found.message)),
         recorded,
@@ -104,13 +103,27 @@ pub(crate) fn load(
     Ok((situation, place))
 }
 
-/// The contact that has the first known of the identities, and which of them belong to others.
+/// How a channel is doing.
+fn channel_now(reader: &Reader<'_>, number: i64) -> Result<(ChannelStatus, u64, ChannelHealth), StoreError> {
+    let mut statement = reader.statement("SELECT status, sequence, health FROM channels WHERE number = ?1")?;
+    let rows = statement.query([number]).map_err(refused)?;
+    codec::first(rows, |row| {
+        let status = codec::word(row, "status", ChannelStatus::from_name)?;
+        let health = codec::optional_document(row, "health")?.unwrap_or_default();
+        Ok((status, codec::count(row, "sequence")?, health))
+    })?
+    .ok_or(StoreError::NotFound("the channel"))
+}
+
+/// The contact that is known, else the one that has the first known of the identities; and which of them belong to
+/// others.
 fn by_identities<'a>(
     reader: &Reader<'_>,
-    (workspace, workspace_id): (i64, WorkspaceId),
+    workspace: i64,
+    known: Option<i64>,
     identities: impl Iterator<Item = &'a Identity>,
-) -> Result<(Option<Loaded>, Vec<Identity>), StoreError> {
-    let mut found = None;
+) -> Result<(Option<i64>, Vec<Identity>), StoreError> {
+    let mut found = known;
     let mut taken = Vec::new();
     for identity in identities {
         match (contacts::owner(reader, workspace, identity)?, found) {
@@ -120,6 +133,5 @@ fn by_identities<'a>(
             (Some(_), Some(_)) => taken.push(identity.clone()),
         }
     }
-    let contact = found.map(|number| contacts::load(reader, workspace_id, number)).transpose()?.flatten();
-    Ok((contact, taken))
+    Ok((found, taken))
 }

@@ -92,7 +92,7 @@ impl Scene {
 /// Retries, low water and health are as they were recorded last; what a change leaves out stays.
 pub async fn are_remembered(bench: &Bench) {
     let scene = Scene::new(bench).await;
-    let epoch = bench.store.lease_acquire("endpoint", scene.endpoint, "one").await.expect("a lease");
+    let epoch = bench.store.lease_acquire("endpoint", scene.endpoint.uuid(), "one").await.expect("a lease");
     let health = EndpointHealth {
         consecutive_failures: 2,
         failing_since: Some(at(101)),
@@ -140,7 +140,7 @@ pub async fn are_remembered(bench: &Bench) {
 /// What is delivered or dead above the low water is settled, once; what failed is not; what is below is not named.
 pub async fn settle_above_the_low_water(bench: &Bench) {
     let scene = Scene::new(bench).await;
-    let epoch = bench.store.lease_acquire("endpoint", scene.endpoint, "one").await.expect("a lease");
+    let epoch = bench.store.lease_acquire("endpoint", scene.endpoint.uuid(), "one").await.expect("a lease");
     let mut attempts = scene.deliveries(&[0, 1, 3, 3]);
     attempts.push(scene.attempt(2, 1, Outcome::Failed));
     attempts.push(scene.attempt(5, 4, Outcome::Dead));
@@ -160,8 +160,8 @@ pub async fn with_a_stale_lease_are_refused(bench: &Bench) {
     let scene = Scene::new(bench).await;
     let never = bench.store.delivery_record(scene.endpoint, 1, scene.failure(0)).await;
     assert!(matches!(never, Err(StoreError::StaleLease(_))), "nobody has a lease yet: {never:?}");
-    let first = bench.store.lease_acquire("endpoint", scene.endpoint, "one").await.expect("a lease");
-    let second = bench.store.lease_acquire("endpoint", scene.endpoint, "two").await.expect("a lease");
+    let first = bench.store.lease_acquire("endpoint", scene.endpoint.uuid(), "one").await.expect("a lease");
+    let second = bench.store.lease_acquire("endpoint", scene.endpoint.uuid(), "two").await.expect("a lease");
     assert!(second > first);
     let refused = bench.store.delivery_record(scene.endpoint, first, scene.failure(0)).await;
     assert!(matches!(refused, Err(StoreError::StaleLease(_))), "{refused:?}");
@@ -179,7 +179,7 @@ pub async fn with_a_stale_lease_are_refused(bench: &Bench) {
 /// Every attempt with everything that was recorded of it, a page at a time, each to be found by its id.
 pub async fn have_attempts_newest_first(bench: &Bench) {
     let scene = Scene::new(bench).await;
-    let epoch = bench.store.lease_acquire("endpoint", scene.endpoint, "one").await.expect("a lease");
+    let epoch = bench.store.lease_acquire("endpoint", scene.endpoint.uuid(), "one").await.expect("a lease");
     let made = [
         scene.attempt(0, 1, Outcome::Failed),
         scene.attempt(1, 1, Outcome::Delivered),
@@ -210,7 +210,7 @@ pub async fn have_attempts_newest_first(bench: &Bench) {
 /// By event, outcome and time.
 pub async fn have_attempts_by_filter(bench: &Bench) {
     let scene = Scene::new(bench).await;
-    let epoch = bench.store.lease_acquire("endpoint", scene.endpoint, "one").await.expect("a lease");
+    let epoch = bench.store.lease_acquire("endpoint", scene.endpoint.uuid(), "one").await.expect("a lease");
     let attempts = vec![
         scene.attempt(0, 1, Outcome::Failed),
         scene.attempt(1, 2, Outcome::Delivered),

@@ -86,7 +86,7 @@ pub async fn are_deleted_with_their_deliveries(bench: &Bench) {
     let scene = deliveries::Scene::new(bench).await;
     let neighbour = bench.endpoint(scene.workspace).await;
     for (endpoint, attempts) in [(scene.endpoint, 5_000), (neighbour, 1)] {
-        let epoch = bench.store.lease_acquire("endpoint", endpoint, "one").await.expect("a lease");
+        let epoch = bench.store.lease_acquire("endpoint", endpoint.uuid(), "one").await.expect("a lease");
         let mut change = scene.failure(0);
         change.attempts = vec![change.attempts[0].clone(); attempts];
         assert_eq!(bench.store.delivery_record(endpoint, epoch, change).await, Ok(()));

@@ -68,7 +68,7 @@ pub async fn cannot_touch_each_others_records(bench: &Bench) {
     let other = bench.workspace("bee").await;
     let key = bench.new_key(scene.workspace);
     bench.store.key_create(key.clone(), None).await.expect("a key");
-    let epoch = bench.store.lease_acquire("endpoint", scene.endpoint, "one").await.expect("a lease");
+    let epoch = bench.store.lease_acquire("endpoint", scene.endpoint.uuid(), "one").await.expect("a lease");
     bench.store.delivery_record(scene.endpoint, epoch, scene.failure(0)).await.expect("a record");
 
     let channels = bench.store.channel_all().await.expect("channels");

@@ -131,7 +131,7 @@ impl Dispatcher {
     pub(crate) async fn skip_missed(&self, id: EndpointId) -> Result<(), StoreError> {
         self.endpoint_removed(id).await;
         let store = &self.shared.store;
-        let epoch = store.lease_acquire(ENDPOINT_LEASE, id, &self.shared.holder).await?;
+        let epoch = store.lease_acquire(ENDPOINT_LEASE, id.uuid(), &self.shared.holder).await?;
         let state = store.delivery_load(id).await?;
         let change = DeliveryChange {
             ended: state.retries.iter().map(|retry| retry.position).collect(),

@@ -177,7 +177,7 @@ async fn begin(
     let id = live.endpoint.id;
     loop {
         let begun = async {
-            let epoch = shared.store.lease_acquire(ENDPOINT_LEASE, id, &shared.holder).await?;
+            let epoch = shared.store.lease_acquire(ENDPOINT_LEASE, id.uuid(), &shared.holder).await?;
             Ok::<_, StoreError>((epoch, shared.store.delivery_load(id).await?))
         };
         match begun.await {
