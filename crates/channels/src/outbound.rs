@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use tidings_domain::{
     MessageId,
     change::Notice,
+    contact::Identity,
     message::HandleRef,
     outgoing::Outgoing,
     sending::{SendOutcome, Trouble},
@@ -19,6 +20,9 @@ use crate::adapter::FieldError;
 pub trait Outbound: Send + Sync {
     /// How fast a channel with these settings may send.
     fn pace(&self, settings: &Map<String, Value>) -> Pace;
+
+    /// Who a text in the API's `to` means, or why it can mean nobody.
+    fn recipient(&self, to: &str) -> Result<Identity, String>;
 
     /// Checks a message against the vendor's limits: every field that is wrong, by JSON pointer into the API's request.
     fn check(&self, outgoing: &Outgoing) -> Vec<FieldError>;

@@ -252,6 +252,30 @@ impl Outgoing {
         matches!(self, Self::Template { .. })
     }
 
+    /// The same as a text, where it makes sense as one.
+    pub fn as_text(&self) -> Option<String> {
+        match self {
+            Self::Text { text, .. } => Some(text.clone()),
+            Self::Media(OutgoingMedia { file: MediaFile::Url(url), caption, .. }) => {
+                Some(lines([caption.as_deref(), Some(url)]))
+            }
+            Self::Media(_) | Self::Reaction { .. } => None,
+            Self::Template { text, .. } => text.clone(),
+            Self::Interactive(interactive) => Some(interactive.as_text()),
+            Self::Location { latitude, longitude, name, address } => {
+                let place = format!("{latitude},{longitude}");
+                Some(lines([name.as_deref(), address.as_deref(), Some(&place)]))
+            }
+            Self::Contacts { cards } => {
+                let card = |card: &ContactCard| {
+                    let details = card.phones.iter().chain(&card.emails).map(|text| Some(text.as_str()));
+                    lines([Some(card.name.as_str()), card.organization.as_deref()].into_iter().chain(details))
+                };
+                Some(cards.iter().map(card).collect::<Vec<_>>().join("\n\n"))
+            }
+        }
+    }
+
     /// What readers of the message see.
     pub fn content(&self) -> Content {
         match self {
@@ -300,7 +324,25 @@ impl OutgoingMedia {
     }
 }
 
+/// Those that are there, a line each.
+fn lines<'a>(texts: impl IntoIterator<Item = Option<&'a str>>) -> String {
+    texts.into_iter().flatten().collect::<Vec<_>>().join("\n")
+}
+
 impl Interactive {
+    fn as_text(&self) -> String {
+        let choices: Vec<String> = match &self.action {
+            Action::Buttons(buttons) => buttons.iter().map(|button| format!("- {}", button.title)).collect(),
+            Action::List { sections, .. } => {
+                sections.iter().flat_map(|section| &section.rows).map(|row| format!("- {}", row.title)).collect()
+            }
+            Action::Url { text, url } => vec![format!("{text}: {url}")],
+        };
+        let around = [self.header.as_deref(), Some(&self.body)];
+        let choices = choices.iter().map(|choice| Some(choice.as_str()));
+        lines(around.into_iter().chain(choices).chain([self.footer.as_deref()]))
+    }
+
     fn content(&self) -> Content {
         Content {
             text: Some(self.body.clone()),

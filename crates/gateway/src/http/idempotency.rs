@@ -3,13 +3,16 @@
 //! The answer is made before the verb runs and committed with it, sealed, since it may hold a secret. Only what
 //! succeeded is kept; a refused request may be tried again under the same key.
 
+use std::sync::Arc;
+
 use aws_lc_rs::digest::{Context, SHA256};
 use axum::response::Response;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
-use tidings_store::{Answer as Kept, Claim, Claimed, StoreError};
+use tidings_store::{Answer as Kept, Claim, Claimed, MessageClaim, StoreError};
 
 use super::{
+    api::messages::MessageView,
     auth::Caller,
     body::{RawRequest, json_bytes},
     problem::{Answer, Problem},
@@ -84,6 +87,24 @@ impl<'a> Once<'a> {
         })
     }
 
+    /// What the store keeps of a request whose answer shows the message that it makes or changes.
+    pub(crate) fn message_claim(&self, status: StatusCode) -> Option<MessageClaim> {
+        let (key, fingerprint) = self.key.as_ref()?;
+        let (links, seal, random) = (self.gateway.links.clone(), self.gateway.seal.clone(), self.gateway.random.clone());
+        let owner = self.owner(key);
+        Some(MessageClaim {
+            workspace_id: self.caller.workspace_id,
+            key: key.clone(),
+            fingerprint: *fingerprint,
+            answer: Arc::new(move |message| {
+                // A view holds texts and numbers alone, which are always JSON.
+                let body = serde_json::to_vec(&MessageView::of(&links, message.clone())).unwrap_or_default();
+                Kept { status: status.as_u16(), body: seal.seal(&*random, &owner, &body) }
+            }),
+            at: self.gateway.clock.now(),
+        })
+    }
+
     /// Gives the answer, or that of the first time. `done` runs if it was done now.
     pub(crate) fn finish(&self, claimed: &Claimed, draft: Draft, done: impl FnOnce()) -> Answer<Response> {
         match claimed {
@@ -95,7 +116,8 @@ impl<'a> Once<'a> {
         }
     }
 
-    fn replay(&self, kept: &Kept) -> Answer<Response> {
+    /// Gives the answer of the first time.
+    pub(crate) fn replay(&self, kept: &Kept) -> Answer<Response> {
         let (key, _) = self.key.as_ref().ok_or_else(|| Problem::internal(&ReplayedWithoutKey))?;
         let body = self.gateway.seal.open(&self.owner(key), &kept.body).map_err(|error| Problem::internal(&error))?;
         let mut response = json_bytes(StatusCode::from_u16(kept.status).unwrap_or(StatusCode::OK), body);

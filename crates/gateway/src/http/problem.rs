@@ -7,6 +7,7 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use tidings_domain::decide::Refusal;
 use tidings_net::AddressRefused;
 use tidings_store::StoreError;
 use utoipa::ToSchema;
@@ -40,10 +41,15 @@ codes! {
     ValidationFailed = "validation_failed", UNPROCESSABLE_ENTITY, "The request is not valid";
     AddressNotAllowed = "address_not_allowed", UNPROCESSABLE_ENTITY, "The address is not allowed";
     IdempotencyConflict = "idempotency_conflict", UNPROCESSABLE_ENTITY, "The idempotency key was used before";
+    UnsupportedContent = "unsupported_content", UNPROCESSABLE_ENTITY, "The channel cannot send that";
+    WindowClosed = "window_closed", UNPROCESSABLE_ENTITY, "The contact has not written lately";
+    TemplateInvalid = "template_invalid", UNPROCESSABLE_ENTITY, "The template cannot be sent so";
     NotAvailable = "not_available", UNPROCESSABLE_ENTITY, "This version cannot do that yet";
     NotFound = "not_found", NOT_FOUND, "There is no such thing";
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "The method is not allowed here";
     Conflict = "conflict", CONFLICT, "It contradicts what is there";
+    AlreadySending = "already_sending", CONFLICT, "The message is being sent";
+    NotEditable = "not_editable", CONFLICT, "The message cannot be changed so";
     CursorExpired = "cursor_expired", GONE, "The cursor has expired";
     Unauthenticated = "unauthenticated", UNAUTHORIZED, "It is not proven who asks";
     Forbidden = "forbidden", FORBIDDEN, "That is not allowed";
@@ -51,6 +57,7 @@ codes! {
     TooLarge = "too_large", PAYLOAD_TOO_LARGE, "The body is too large";
     Timeout = "timeout", REQUEST_TIMEOUT, "The body took too long";
     Overloaded = "overloaded", SERVICE_UNAVAILABLE, "Too much to do at the moment";
+    VendorFailed = "vendor_failed", BAD_GATEWAY, "The vendor did not do it";
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong here";
 }
 
@@ -161,6 +168,7 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Conflict(what) => Self::new(Code::Conflict, format!("{what} exists already")),
             StoreError::NotFound(what) => Self::new(Code::NotFound, format!("{what} is not there")),
+            StoreError::Refused(refusal) => refusal.into(),
             StoreError::IdempotencyConflict => Self::new(Code::IdempotencyConflict, error.to_string()),
             StoreError::Overloaded => Self::new(Code::Overloaded, error.to_string()).retry_after(1),
             StoreError::DiskFull => {
@@ -169,6 +177,26 @@ impl From<StoreError> for Problem {
             }
             StoreError::Stopped => Self::new(Code::Overloaded, "the server is stopping").retry_after(5),
             StoreError::StaleLease(_) | StoreError::Corrupt { .. } | StoreError::Backend(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NoSuchConversation => Self::not_found("conversation"),
+            Refusal::NoSuchMessage => Self::not_found("message"),
+            Refusal::NobodyToWriteTo => Self::new(Code::ValidationFailed, refusal.to_string()),
+            Refusal::Target(problem) => Self::field("/reply_to", problem.to_string()),
+            Refusal::WindowClosed { closed_at } => {
+                let when = closed_at.map_or_else(
+                    || "the contact has never written on this channel".to_owned(),
+                    |at| format!("the channel's window for this contact closed at {at}"),
+                );
+                Self::new(Code::WindowClosed, format!("{when}; send a template"))
+            }
+            Refusal::AlreadySending => Self::new(Code::AlreadySending, refusal.to_string()),
+            Refusal::NotPossible(_) => Self::new(Code::NotEditable, refusal.to_string()),
         }
     }
 }

@@ -3,15 +3,17 @@
 use std::{
     collections::HashMap,
     sync::{Arc, RwLock},
+    time::Duration,
 };
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tidings_channels::{Adapter, Verifier};
+use tidings_channels::{Access, Adapter, Verifier};
 use tidings_domain::{
     ChannelId, WorkspaceId,
     channel::{Channel, ChannelStatus, ChannelType},
+    sending::Terms,
 };
 use tidings_store::{ChannelRecord, Sealed};
 
@@ -20,6 +22,9 @@ use crate::{
     clock::Random,
     seal::{CannotOpen, Seal},
 };
+
+/// For how many hours messages wait for a channel that is disconnected, unless its settings say otherwise
+const DEFAULT_HOLD_HOURS: u64 = 24;
 
 /// What of a channel nobody but its adapter may see.
 #[derive(Clone, Serialize, Deserialize)]
@@ -88,6 +93,25 @@ impl LiveChannel {
             secrets: Arc::new(secrets),
             record,
         }
+    }
+
+    /// On what terms it sends.
+    pub(crate) fn terms(&self) -> Terms {
+        let hours = |hours: u64| Duration::from_secs(hours.saturating_mul(3600));
+        Terms {
+            window: self.adapter.capabilities().window_hours.map(|window| hours(window.into())),
+            hold: hours(self.record.settings.get("hold_hours").and_then(Value::as_u64).unwrap_or(DEFAULT_HOLD_HOURS)),
+        }
+    }
+
+    /// What its requests to the vendor are made with.
+    pub(crate) fn access(&self) -> Access<'_> {
+        Access { credentials: &self.secrets.credentials, settings: &self.record.settings }
+    }
+
+    /// Where its vendor's API is.
+    pub(crate) fn api_base(&self) -> &str {
+        self.record.settings.get("api_base").and_then(Value::as_str).unwrap_or_default()
     }
 
     /// Whether an update for this account or group is for this channel.

@@ -31,16 +31,12 @@ const fn later(method: &'static str, path: &'static str, area: Area, access: Acc
 /// All of them, under `/v1`.
 pub(crate) const LATER: &[Later] = {
     use Access::{Read, Write};
-    use Area::{Channels, Contacts, Conversations, Endpoints, Media, Messages};
+    use Area::{Channels, Contacts, Conversations, Endpoints, Media};
     &[
         later("POST", "/channels/{id}/check", Channels, Write, "checking a channel at its vendor"),
         later("POST", "/endpoints/{id}/replay", Endpoints, Write, "replaying"),
         later("GET", "/endpoints/{id}/stats", Endpoints, Read, "the statistics of an endpoint"),
         later("GET", "/jobs/{id}", Endpoints, Read, "jobs"),
-        later("POST", "/messages", Messages, Write, "sending messages"),
-        later("PATCH", "/messages/{id}", Messages, Write, "changing messages"),
-        later("DELETE", "/messages/{id}", Messages, Write, "taking messages back"),
-        later("POST", "/messages/{id}/retry", Messages, Write, "sending messages again"),
         later("PATCH", "/conversations/{id}", Conversations, Write, "changing conversations"),
         later("POST", "/conversations/{id}/read", Conversations, Write, "read receipts"),
         later("POST", "/conversations/{id}/typing", Conversations, Write, "showing that somebody is typing"),

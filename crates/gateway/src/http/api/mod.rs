@@ -38,8 +38,9 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(events::stream::stream))
         .routes(routes!(events::get))
         .routes(routes!(events::resend::resend))
-        .routes(routes!(messages::list))
-        .routes(routes!(messages::get))
+        .routes(routes!(messages::submit::submit, messages::list))
+        .routes(routes!(messages::get, messages::reschedule::reschedule, messages::cancel::cancel))
+        .routes(routes!(messages::retry::retry))
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::get))
 }

@@ -1,36 +1,21 @@
-//! `GET /v1/messages`: messages as they stand. What happened to them is told by events.
+//! A message as the API shows it.
 
-use std::sync::Arc;
-
-use axum::{extract::State, response::Response};
-use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tidings_domain::{
     ChannelId, ContactId, ConversationId, EventId, MessageId, WorkspaceId,
     channel::ChannelType,
     content::MessageType,
-    key::{Access, Area},
     message::{Direction, HistoryEntry, HistorySource, Message, MessageError, Reaction, ReplyTo, Source},
     status::MessageStatus,
 };
-use tidings_store::MessageFilter;
 use tidings_webhooks::{
     MediaLinks as _,
     formats::{Attachments, Spelling},
 };
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::{parameter, time};
-use crate::{
-    Gateway,
-    http::{
-        auth::Caller,
-        body::{Id, Params, json},
-        page::{List, listed, number, page},
-        problem::{Answer, Problem},
-    },
-};
+use crate::flow::links::Links;
 
 /// A message, in or out.
 #[derive(Debug, Serialize, ToSchema)]
@@ -168,9 +153,9 @@ pub(crate) struct HistoryView {
 }
 
 impl MessageView {
-    fn of(gateway: &Gateway, message: Message) -> Self {
+    pub(crate) fn of(links: &Links, message: Message) -> Self {
         // Outside of an event, a link is made of the message's own bits.
-        let link = |media| gateway.links.media_url(EventId::from_uuid(message.id.uuid()), media);
+        let link = |media| links.media_url(EventId::from_uuid(message.id.uuid()), media);
         let attachments = json!(Attachments { message: &message, spelling: Spelling::Snake, link: &link });
         Self {
             id: message.id,
@@ -235,81 +220,4 @@ impl HistoryView {
     fn of(entry: &HistoryEntry) -> Self {
         Self { status: entry.status, at: entry.at.to_string(), source: entry.source }
     }
-}
-
-/// Which messages are asked for.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct MessageParams {
-    /// How many items at most: 50 unless told, 200 at most.
-    #[serde(default, deserialize_with = "number")]
-    limit: Option<usize>,
-    /// The `next_cursor` of the page before.
-    #[serde(default)]
-    cursor: Option<String>,
-    /// Of this conversation.
-    #[serde(default)]
-    conversation_id: Option<String>,
-    /// Of this channel.
-    #[serde(default)]
-    channel_id: Option<String>,
-    /// Of this contact.
-    #[serde(default)]
-    contact_id: Option<String>,
-    /// With this status.
-    #[serde(default)]
-    status: Option<String>,
-    /// `inbound` or `outbound`.
-    #[serde(default)]
-    direction: Option<String>,
-    /// Recorded at this time or later.
-    #[serde(default)]
-    since: Option<String>,
-    /// Recorded before this time.
-    #[serde(default)]
-    until: Option<String>,
-}
-
-impl MessageParams {
-    fn filter(&self) -> Answer<MessageFilter> {
-        Ok(MessageFilter {
-            conversation_id: parameter("conversation_id", self.conversation_id.as_deref(), |text| text.parse().ok())?,
-            channel_id: parameter("channel_id", self.channel_id.as_deref(), |text| text.parse().ok())?,
-            contact_id: parameter("contact_id", self.contact_id.as_deref(), |text| text.parse().ok())?,
-            status: parameter("status", self.status.as_deref(), MessageStatus::from_name)?,
-            direction: parameter("direction", self.direction.as_deref(), Direction::from_name)?,
-            since: time("since", self.since.as_deref())?,
-            until: time("until", self.until.as_deref())?,
-        })
-    }
-}
-
-/// List the messages
-#[utoipa::path(
-    get, path = "/messages", operation_id = "list_messages", tag = "messages", params(MessageParams),
-    responses((status = 200, description = "The newest first", body = List<MessageView>)),
-)]
-pub(crate) async fn list(
-    State(gateway): State<Arc<Gateway>>,
-    caller: Caller,
-    Params(params): Params<MessageParams>,
-) -> Answer<Response> {
-    caller.may(Area::Messages, Access::Read)?;
-    let page = page(params.limit, params.cursor.as_deref())?;
-    let listing = gateway.store.message_list(caller.workspace_id, params.filter()?, page).await?;
-    json(StatusCode::OK, &listed(listing, |message| MessageView::of(&gateway, message)))
-}
-
-/// Get a message
-#[utoipa::path(
-    get, path = "/messages/{id}", operation_id = "get_message", tag = "messages",
-    params(("id" = String, Path, description = "The message")),
-    responses((status = 200, description = "The message", body = MessageView)),
-)]
-pub(crate) async fn get(State(gateway): State<Arc<Gateway>>, caller: Caller, id: Id) -> Answer<Response> {
-    caller.may(Area::Messages, Access::Read)?;
-    let found = gateway.store.message_get(caller.workspace_id, id.of("message")?).await?;
-    let message = found.ok_or_else(|| Problem::not_found("message"))?;
-    json(StatusCode::OK, &MessageView::of(&gateway, message))
 }
