@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    sync::atomic::{AtomicU64, Ordering},
     sync::{Mutex, MutexGuard},
 };
 
@@ -32,26 +31,50 @@ pub struct Call {
     pub at_millis: u64,
 }
 
-/// A request before it is known what becomes of it.
+/// A request that was read whole, before it is known what becomes of it.
 #[derive(Debug)]
-pub(super) struct Request {
+pub(super) struct Received {
     pub(super) path: String,
     pub(super) method: String,
     pub(super) body: Value,
 }
 
-impl Request {
+impl Received {
+    /// A text of the body.
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         self.body.get(key)?.as_str()
     }
 }
 
+/// What happened since it was forgotten last.
 #[derive(Debug, Default)]
 struct Kept {
+    /// How many calls were forgotten: their numbers are not given again.
+    forgotten: u64,
+    count: u64,
+    accepted: u64,
     calls: Vec<Call>,
     /// How many of the calls were handed out one by one.
     handed_out: usize,
     by_tracker: HashMap<String, Vec<String>>,
+}
+
+impl Kept {
+    fn keep(&mut self, received: Received, accepted: Option<&str>, at_millis: u64) {
+        let to = received.text("to").or_else(|| received.text("recipient")).map(str::to_owned);
+        let tracker = received.text("biz_opaque_callback_data").map(str::to_owned);
+        let accepted = accepted.map(str::to_owned);
+        if let (Some(tracker), Some(id)) = (&tracker, &accepted) {
+            self.by_tracker.entry(tracker.clone()).or_default().push(id.clone());
+        }
+        let sequence = self.forgotten + self.count;
+        let Received { path, method, body } = received;
+        self.calls.push(Call { sequence, path, method, body, to, tracker, accepted, at_millis });
+    }
+
+    fn forget(&mut self) {
+        *self = Kept { forgotten: self.forgotten + self.count, ..Kept::default() };
+    }
 }
 
 /// Counts always; keeps only if it was told to.
@@ -59,48 +82,26 @@ struct Kept {
 pub(super) struct Records {
     keep: bool,
     start: Instant,
-    sequence: AtomicU64,
-    count: AtomicU64,
-    accepted: AtomicU64,
     kept: Mutex<Kept>,
     added: Notify,
 }
 
 impl Records {
     pub(super) fn new(keep: bool) -> Records {
-        Records {
-            keep,
-            start: Instant::now(),
-            sequence: AtomicU64::new(0),
-            count: AtomicU64::new(0),
-            accepted: AtomicU64::new(0),
-            kept: Mutex::default(),
-            added: Notify::new(),
-        }
+        Records { keep, start: Instant::now(), kept: Mutex::default(), added: Notify::new() }
     }
 
-    pub(super) fn add(&self, request: Request, accepted: Option<&str>) {
-        if self.keep {
-            self.keep(request, accepted);
+    pub(super) fn add(&self, received: Received, accepted: Option<&str>) {
+        {
+            let mut kept = self.kept();
+            kept.count += 1;
+            kept.accepted += u64::from(accepted.is_some());
+            if self.keep {
+                let at_millis = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+                kept.keep(received, accepted, at_millis);
+            }
         }
-        self.count.fetch_add(1, Ordering::Relaxed);
-        self.accepted.fetch_add(accepted.is_some().into(), Ordering::Relaxed);
         self.added.notify_waiters();
-    }
-
-    fn keep(&self, request: Request, accepted: Option<&str>) {
-        let to = request.text("to").or_else(|| request.text("recipient")).map(str::to_owned);
-        let tracker = request.text("biz_opaque_callback_data").map(str::to_owned);
-        let accepted = accepted.map(str::to_owned);
-        let mut kept = self.kept();
-        if let (Some(tracker), Some(id)) = (&tracker, &accepted) {
-            kept.by_tracker.entry(tracker.clone()).or_default().push(id.clone());
-        }
-        // Under the lock, so that the list is in the order of its numbers and times.
-        let sequence = self.sequence.fetch_add(1, Ordering::Relaxed) + 1;
-        let at_millis = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let Request { path, method, body } = request;
-        kept.calls.push(Call { sequence, path, method, body, to, tracker, accepted, at_millis });
     }
 
     pub(super) fn calls(&self) -> Vec<Call> {
@@ -112,17 +113,15 @@ impl Records {
     }
 
     pub(super) fn count(&self) -> u64 {
-        self.count.load(Ordering::Relaxed)
+        self.kept().count
     }
 
     pub(super) fn accepted_count(&self) -> u64 {
-        self.accepted.load(Ordering::Relaxed)
+        self.kept().accepted
     }
 
     pub(super) fn forget(&self) {
-        *self.kept() = Kept::default();
-        self.count.store(0, Ordering::Relaxed);
-        self.accepted.store(0, Ordering::Relaxed);
+        self.kept().forget();
     }
 
     /// The first kept call that nobody was handed yet, as soon as there is one.
@@ -166,24 +165,24 @@ mod tests {
 
     use super::*;
 
-    fn request(tracker: &str) -> Request {
+    fn received(tracker: &str) -> Received {
         let body = json!({ "recipient": "BR.1", "biz_opaque_callback_data": tracker });
-        Request { path: "/v26.0/1/messages".into(), method: "POST".into(), body }
+        Received { path: "/v26.0/1/messages".into(), method: "POST".into(), body }
     }
 
     #[tokio::test]
     async fn keeps_counts_and_forgets() {
         let records = Records::new(true);
-        records.add(request("a"), Some("wamid.1"));
-        records.add(request("a"), None);
-        records.add(request("a"), Some("wamid.2"));
+        records.add(received("a"), Some("wamid.1"));
+        records.add(received("a"), None);
+        records.add(received("a"), Some("wamid.2"));
         assert_eq!(records.accepted("a"), ["wamid.1", "wamid.2"]);
         assert_eq!((records.count(), records.accepted_count()), (3, 2));
         let second = records.calls().swap_remove(1);
         assert_eq!((second.sequence, second.to.as_deref(), second.accepted), (2, Some("BR.1"), None));
         assert_eq!(records.next().await.sequence, 1);
         records.forget();
-        records.add(request("b"), None);
+        records.add(received("b"), None);
         assert_eq!(records.next().await.sequence, 4);
         records.reached(1).await;
         assert_eq!(records.accepted("a"), [""; 0]);
@@ -192,7 +191,7 @@ mod tests {
     #[test]
     fn counts_without_keeping() {
         let records = Records::new(false);
-        records.add(request("a"), Some("wamid.1"));
+        records.add(received("a"), Some("wamid.1"));
         assert_eq!((records.calls().len(), records.count(), records.accepted_count()), (0, 1, 1));
     }
 }

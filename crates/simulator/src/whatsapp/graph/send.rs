@@ -15,21 +15,21 @@ use super::{
     outgoing::{Outgoing, Reset, json as json_answer, page},
     plan::{Answer, Plan, Start},
     poster::Round,
-    record::Request,
+    record::Received,
     shared::{Shared, locked},
 };
 use crate::whatsapp::Customer;
 
 /// Treats one call with a good token.
-pub(super) async fn send(shared: &Shared, request: Request) -> Result<Response<Outgoing>, Reset> {
-    match admit(shared, &request.body) {
-        Ok(Wish::Message(recipient)) => message(shared, request, &recipient).await,
+pub(super) async fn send(shared: &Shared, received: Received) -> Result<Response<Outgoing>, Reset> {
+    match admit(shared, &received.body) {
+        Ok(Wish::Message(recipient)) => message(shared, received, &recipient).await,
         Ok(Wish::ReadReceipt) => {
-            shared.records.add(request, None);
+            shared.records.add(received, None);
             Ok(json_answer(StatusCode::OK, &json!({ "success": true })))
         }
         Err(error) => {
-            shared.records.add(request, None);
+            shared.records.add(received, None);
             Ok(refusal(shared, &error))
         }
     }
@@ -56,39 +56,39 @@ fn admit(shared: &Shared, body: &Value) -> Result<Wish, GraphError> {
     Ok(wish)
 }
 
-async fn message(shared: &Shared, request: Request, recipient: &Recipient) -> Result<Response<Outgoing>, Reset> {
+async fn message(shared: &Shared, received: Received, recipient: &Recipient) -> Result<Response<Outgoing>, Reset> {
     let behaviour = locked(&shared.choice).choose(&recipient.input);
     let Plan { accepted, person, start, answer } = Plan::of(behaviour);
-    let mut customer = shared.customer(recipient);
-    if let Some((wa_id, user_id)) = person {
-        customer = Customer { phone: Some(wa_id), user_id, ..customer };
-    }
+    let known = shared.customer(recipient);
+    // Who was dialled by a user id is answered with that alone, even where the phone number is known.
+    let by_number = person.is_some() || matches!(recipient.address, Address::Phone(_));
+    let customer = match person {
+        Some((wa_id, user_id)) => Customer { phone: Some(wa_id), user_id, ..known },
+        None => known,
+    };
     let id = shared.message_id(recipient);
-    let success = success(recipient, &customer, &id.text);
-    let tracker = request.text("biz_opaque_callback_data").map(str::to_owned);
-    shared.records.add(request, accepted.is_some().then_some(&id.text));
-
-    let mut after_answer = None;
-    if let Some(ladder) = accepted.filter(|ladder| !ladder.steps.is_empty()) {
+    let success = success(&recipient.input, &customer, by_number, &id.text);
+    let statuses = accepted.as_ref().filter(|ladder| !ladder.steps.is_empty()).map(|ladder| {
+        let tracker = received.text("biz_opaque_callback_data").map(str::to_owned);
         let seconds = (shared.now_seconds)();
-        let sent = Sent { id: id.text, customer, tracker, seconds, chance: id.unique };
-        let (start_signal, end) = begin(shared, &ladder, &sent);
-        match start {
-            Start::AfterAnswer => after_answer = Some(start_signal),
-            Start::AtOnce => drop(start_signal),
-            Start::BeforeAnswer => {
-                drop(start_signal);
-                // An error says that the other end was dropped, which is the sign that all are posted.
-                let _ = end.await;
-            }
-        }
-    }
+        let sent = Sent { id: id.text.clone(), customer, tracker, seconds, chance: id.unique };
+        begin(shared, ladder, &sent)
+    });
+    // Recorded when the statuses are under way and before the first is posted: who sees the call can wait for them, and
+    // who sees a status finds the call.
+    shared.records.add(received, accepted.is_some().then_some(&id.text));
+    let after_answer = match statuses {
+        Some(statuses) => release(statuses, start).await,
+        None => None,
+    };
     let response = answer_with(shared, answer, &success).await?;
     Ok(response.map(|body| body.release(after_answer)))
 }
 
-/// Hands the statuses over. They begin when the first is dropped; the second ends when they end.
-fn begin(shared: &Shared, ladder: &Ladder, sent: &Sent) -> (oneshot::Sender<()>, oneshot::Receiver<()>) {
+/// Statuses that were handed over. They begin when the first is dropped; the second ends when they end.
+type Statuses = (oneshot::Sender<()>, oneshot::Receiver<()>);
+
+fn begin(shared: &Shared, ladder: &Ladder, sent: &Sent) -> Statuses {
     let (start_signal, hold) = oneshot::channel();
     let (done, end) = oneshot::channel();
     shared.poster.begin(Round {
@@ -98,6 +98,20 @@ fn begin(shared: &Shared, ladder: &Ladder, sent: &Sent) -> (oneshot::Sender<()>,
         done,
     });
     (start_signal, end)
+}
+
+/// Lets the statuses begin now, or gives back what must be dropped for it when the answer is out.
+async fn release((start_signal, end): Statuses, start: Start) -> Option<oneshot::Sender<()>> {
+    match start {
+        Start::AfterAnswer => return Some(start_signal),
+        Start::AtOnce => {}
+        Start::BeforeAnswer => {
+            drop(start_signal);
+            // An error says that the other end was dropped, which is the sign that all are posted.
+            let _ = end.await;
+        }
+    }
+    None
 }
 
 async fn answer_with(shared: &Shared, answer: Answer, success: &Value) -> Result<Response<Outgoing>, Reset> {
@@ -113,10 +127,9 @@ async fn answer_with(shared: &Shared, answer: Answer, success: &Value) -> Result
     }
 }
 
-/// Who was dialled by a user id is answered with that alone.
-fn success(recipient: &Recipient, customer: &Customer, id: &str) -> Value {
-    let mut contact = json!({ "input": recipient.input });
-    if let (Address::Phone(_), Some(phone)) = (&recipient.address, &customer.phone) {
+fn success(input: &str, customer: &Customer, by_number: bool, id: &str) -> Value {
+    let mut contact = json!({ "input": input });
+    if let Some(phone) = customer.phone.as_ref().filter(|_| by_number) {
         contact["wa_id"] = json!(phone);
     }
     if let Some(user_id) = &customer.user_id {

@@ -32,6 +32,14 @@ pub(crate) fn select(
     Ok(Value::Object(answer))
 }
 
+/// The fields of a node that were asked for, and its id, where the node has them.
+pub(crate) fn only(node: &Value, wanted: &str) -> Value {
+    let names = names(wanted);
+    let wanted = |name: &str| name == "id" || names.contains(&name);
+    let fields = node.as_object().into_iter().flatten().filter(|(name, _)| wanted(name));
+    Value::Object(fields.map(|(name, value)| (name.clone(), value.clone())).collect())
+}
+
 /// The names in a list such as `id,throughput{level},name`; what is in braces or after a dot is not selected further.
 fn names(wanted: &str) -> Vec<&str> {
     let mut depth = 0_i32;

@@ -5,7 +5,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::fields::parameter;
+use super::fields::{only, parameter};
 use crate::whatsapp::graph::error::GraphError;
 
 const USUAL_LIMIT: usize = 25;
@@ -26,7 +26,11 @@ pub(crate) fn page(templates: &[Value], url: &str, query: &str) -> Result<Value,
     };
     let start = start.min(templates.len());
     let end = start.saturating_add(limit).min(templates.len());
-    let mut page = json!({ "data": templates[start..end] });
+    let data: Vec<Value> = match parameter(query, "fields") {
+        Some(fields) => templates[start..end].iter().map(|template| only(template, &fields)).collect(),
+        None => templates[start..end].to_vec(),
+    };
+    let mut page = json!({ "data": data });
     if start < end {
         page["paging"]["cursors"] = json!({ "before": cursor(start), "after": cursor(end) });
     }
@@ -57,13 +61,13 @@ mod tests {
 
     #[test]
     fn the_last_page_has_no_next_one() {
-        let templates: Vec<Value> = (0..3).map(|id| json!({ "id": id })).collect();
+        let templates: Vec<Value> = (0..3).map(|id| json!({ "id": id, "name": "x" })).collect();
         let first = page(&templates, "http://x/t", "limit=2&fields=id").unwrap();
         assert_eq!(first["data"], json!([{ "id": 0 }, { "id": 1 }]));
         let after = first["paging"]["cursors"]["after"].as_str().unwrap();
         assert_eq!(first["paging"]["next"], format!("http://x/t?limit=2&fields=id&after={after}"));
         let last = page(&templates, "http://x/t", &format!("limit=2&after={after}")).unwrap();
-        assert_eq!(last["data"], json!([{ "id": 2 }]));
+        assert_eq!(last["data"], json!([{ "id": 2, "name": "x" }]));
         assert!(last["paging"].get("next").is_none());
         assert_eq!(page(&[], "http://x/t", "").unwrap(), json!({ "data": [] }));
         for wrong in ["limit=0", "limit=x", "after=x"] {
