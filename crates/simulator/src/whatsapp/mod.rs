@@ -1,18 +1,22 @@
 //! `WhatsApp`'s Cloud API as seen from a webhook: a customer writes to a business's number, or a message's status changes,
 //! and Meta POSTs it, signed with the app's secret.
 //!
+//! The other direction, the API that a business calls to send, is played by [`graph`].
+//!
 //! Every function builds one whole webhook; [`batch`] puts several into one, as Meta does under load. [`Vendor`] posts
 //! them. Sources: Meta's "Webhooks › Payload reference" of the `WhatsApp` Business Platform, and "Business-scoped user IDs"
 //! for customers without a phone number.
 
+mod codes;
 mod encode;
+pub mod graph;
 mod messages;
 mod statuses;
 mod vendor;
 
 pub use encode::{encode, sign};
 pub use messages::{image_message, location_message, reaction, text_message};
-pub use statuses::status;
+pub use statuses::{failed_status, status};
 pub use vendor::Vendor;
 
 use serde_json::{Map, Value, json};

@@ -3,10 +3,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Account, Customer, webhook};
+use super::{Account, Customer, codes::title, webhook};
+
+/// Meta's code for a recipient that cannot be reached.
+const UNDELIVERABLE: u32 = 131_026;
 
 /// A status of the message with this vendor id: `sent`, `delivered`, `read`, `played` or `failed`. `tracker` is what was
-/// given as `biz_opaque_callback_data` when the message was sent.
+/// given as `biz_opaque_callback_data` when the message was sent. A failure is by the code 131026, "Message
+/// undeliverable"; [`failed_status`] takes others.
 pub fn status(
     account: &Account,
     customer: &Customer,
@@ -15,6 +19,41 @@ pub fn status(
     seconds: i64,
     tracker: Option<&str>,
 ) -> Value {
+    if status == "failed" {
+        return failed_status(account, customer, id, UNDELIVERABLE, seconds, tracker);
+    }
+    let mut item = item(customer, id, status, seconds, tracker);
+    item["pricing"] = json!({ "billable": true, "pricing_model": "PMP", "category": "service", "type": "regular" });
+    webhook(account, customer, "statuses", vec![item])
+}
+
+/// The message with this vendor id failed for the reason of this code. Source: "Error codes" of the Cloud API.
+pub fn failed_status(
+    account: &Account,
+    customer: &Customer,
+    id: &str,
+    code: u32,
+    seconds: i64,
+    tracker: Option<&str>,
+) -> Value {
+    let title = title(code);
+    let mut item = item(customer, id, "failed", seconds, tracker);
+    item["errors"] = json!([{
+        "code": code,
+        "title": title,
+        "message": title,
+        "error_data": { "details": format!("{title}.") },
+        "href": "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/",
+    }]);
+    let mut webhook = webhook(account, customer, "statuses", vec![item]);
+    // Meta leaves the contact out of failures.
+    if let Value::Object(value) = &mut webhook["entry"][0]["changes"][0]["value"] {
+        value.remove("contacts");
+    }
+    webhook
+}
+
+fn item(customer: &Customer, id: &str, status: &str, seconds: i64, tracker: Option<&str>) -> Value {
     let mut item = json!({ "id": id, "status": status, "timestamp": seconds.to_string() });
     for (key, value) in [
         ("recipient_id", customer.phone.as_deref()),
@@ -25,25 +64,7 @@ pub fn status(
             item[key] = json!(value);
         }
     }
-    if status == "failed" {
-        item["errors"] = json!([{
-            "code": 131_026,
-            "title": "Message undeliverable",
-            "message": "Message undeliverable",
-            "error_data": { "details": "Message Undeliverable." },
-            "href": "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/",
-        }]);
-    } else {
-        item["pricing"] = json!({ "billable": true, "pricing_model": "PMP", "category": "service", "type": "regular" });
-    }
-    let mut webhook = webhook(account, customer, "statuses", vec![item]);
-    if status == "failed" {
-        // Meta leaves the contact out of failures.
-        if let Value::Object(value) = &mut webhook["entry"][0]["changes"][0]["value"] {
-            value.remove("contacts");
-        }
-    }
-    webhook
+    item
 }
 
 #[cfg(test)]
@@ -71,5 +92,19 @@ mod tests {
         assert_eq!(value["statuses"][0]["errors"][0]["code"], 131_026);
         assert!(value.get("contacts").is_none());
         assert!(value["statuses"][0].get("biz_opaque_callback_data").is_none());
+    }
+    #[test]
+    fn a_failure_is_by_any_code() {
+        let account = Account {
+            phone_number_id: "1".into(),
+            business_account_id: "2".into(),
+            display_phone_number: "3".into(),
+            app_secret: "4".into(),
+        };
+        let ana = Customer::with_phone("Ana", "5511987654321");
+        let failed = failed_status(&account, &ana, "wamid.1", 131_047, 6, Some("msg_1"));
+        let item = &failed["entry"][0]["changes"][0]["value"]["statuses"][0];
+        assert_eq!((&item["errors"][0]["code"], &item["status"]), (&json!(131_047), &json!("failed")));
+        assert_eq!(item["errors"][0]["title"], "Re-engagement message");
     }
 }

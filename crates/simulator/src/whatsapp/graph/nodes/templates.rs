@@ -1,0 +1,77 @@
+//! `GET /{waba_id}/message_templates`, page by page. Sources: "WhatsApp Business Account › Message templates" and "Graph
+//! API › Paginated results".
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+use super::fields::{only, parameter};
+use crate::whatsapp::graph::error::GraphError;
+
+const USUAL_LIMIT: usize = 25;
+
+/// One page. `url` is the address without the query, for the link to the next page.
+pub(crate) fn page(templates: &[Value], url: &str, query: &str) -> Result<Value, GraphError> {
+    let limit = match parameter(query, "limit") {
+        Some(limit) => limit
+            .parse()
+            .ok()
+            .filter(|limit| *limit > 0)
+            .ok_or_else(|| GraphError::parameter("Param limit must be a positive integer."))?,
+        None => USUAL_LIMIT,
+    };
+    let start = match parameter(query, "after") {
+        Some(cursor) => place(&cursor).ok_or_else(|| GraphError::parameter("Invalid cursor for pagination."))?,
+        None => 0,
+    };
+    let start = start.min(templates.len());
+    let end = start.saturating_add(limit).min(templates.len());
+    let data: Vec<Value> = match parameter(query, "fields") {
+        Some(fields) => templates[start..end].iter().map(|template| only(template, &fields)).collect(),
+        None => templates[start..end].to_vec(),
+    };
+    let mut page = json!({ "data": data });
+    if start < end {
+        page["paging"]["cursors"] = json!({ "before": cursor(start), "after": cursor(end) });
+    }
+    if end < templates.len() {
+        page["paging"]["next"] = json!(next(url, query, &cursor(end)));
+    }
+    Ok(page)
+}
+
+fn next(url: &str, query: &str, after: &str) -> String {
+    let kept = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "after");
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).append_pair("after", after).finish();
+    format!("{url}?{query}")
+}
+
+/// Callers must not look into a cursor, so it is not made for reading.
+fn cursor(place: usize) -> String {
+    URL_SAFE_NO_PAD.encode(format!("template:{place}"))
+}
+
+fn place(cursor: &str) -> Option<usize> {
+    String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?.strip_prefix("template:")?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_page_has_no_next_one() {
+        let templates: Vec<Value> = (0..3).map(|id| json!({ "id": id, "name": "x" })).collect();
+        let first = page(&templates, "http://x/t", "limit=2&fields=id").unwrap();
+        assert_eq!(first["data"], json!([{ "id": 0 }, { "id": 1 }]));
+        let after = first["paging"]["cursors"]["after"].as_str().unwrap();
+        assert_eq!(first["paging"]["next"], format!("http://x/t?limit=2&fields=id&after={after}"));
+        let last = page(&templates, "http://x/t", &format!("limit=2&after={after}")).unwrap();
+        assert_eq!(last["data"], json!([{ "id": 2, "name": "x" }]));
+        assert!(last["paging"].get("next").is_none());
+        assert_eq!(page(&[], "http://x/t", "").unwrap(), json!({ "data": [] }));
+        for wrong in ["limit=0", "limit=x", "after=x"] {
+            assert_eq!(page(&templates, "http://x/t", wrong).unwrap_err().code, 100, "{wrong}");
+        }
+    }
+}
