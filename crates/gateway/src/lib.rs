@@ -2,7 +2,7 @@
 //!
 //! The story of a message: `http` takes a vendor's webhook, `flow::intake` verifies and reads it and hands it to the
 //! store; the store's commit tells `flow::tail`, from which `flow::dispatch` sends webhooks and `http` feeds event
-//! streams. What every request asks for (channels, endpoints, keys) stands in `registry`; secrets pass through [`seal`]
+//! streams. A message to send goes from `http` to the store's outbox, and from there by `flow::send` to the vendor. What every request asks for (channels, endpoints, keys) stands in `registry`; secrets pass through [`seal`]
 //! on their way to the store and back.
 //!
 //! A [`Gateway`] is a value: several run in one process, each with its own clock, store and metrics. It never names a
@@ -27,7 +27,7 @@ use tokio::sync::watch;
 
 use crate::{
     clock::{Clock, Ids, Random},
-    flow::{dispatch::Dispatcher, links::Links, tail::Tail},
+    flow::{dispatch::Dispatcher, links::Links, send::Senders, tail::Tail},
     registry::Registry,
     seal::Seal,
     telemetry::Metrics,
@@ -52,11 +52,12 @@ pub struct Gateway {
     pub(crate) registry: Arc<Registry>,
     pub(crate) tail: Arc<Tail>,
     pub(crate) dispatcher: Dispatcher,
+    pub(crate) senders: Senders,
     pub(crate) default_workspace: WorkspaceId,
     pub(crate) admin_key_hash: [u8; 32],
     /// Held while workspaces, keys, channels or endpoints are changed, so that of two changes of one thing neither is
     /// lost, and memory follows the store in the store's order.
-    pub(crate) changing: tokio::sync::Mutex<()>,
+    pub(crate) changing: Arc<tokio::sync::Mutex<()>>,
     /// How many KiB of long bodies may still be held.
     pub(crate) body_memory: Arc<tokio::sync::Semaphore>,
     /// The event streams that are open.
@@ -67,8 +68,9 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Ends deliveries, after what is under way has been written down. To be called when serving is over.
+    /// Ends sends and deliveries, after what is under way has been written down. To be called when serving is over.
     pub async fn stop(&self) {
+        self.senders.stop().await;
         self.dispatcher.stop().await;
     }
 

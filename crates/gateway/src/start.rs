@@ -18,6 +18,7 @@ use crate::{
         dispatch::{self, Dispatcher},
         links::Links,
         reprocess,
+        send::{self, Senders},
         tail::Tail,
     },
     http::auth,
@@ -76,27 +77,43 @@ impl Gateway {
         let links = Arc::new(Links::new(&settings.public_url, &settings.seal_key));
         let metrics = Arc::new(Metrics::new());
         let addresses = AddressPolicy::new(settings.allow_networks.clone());
+        let (client, holder) = (Client::new(addresses.clone(), Roots::System), random_text(&*random));
+        let changing = Arc::new(tokio::sync::Mutex::new(()));
+        let senders = Senders::new(send::Shared {
+            store: store.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            client: client.clone(),
+            metrics: metrics.clone(),
+            registry: registry.clone(),
+            changing: changing.clone(),
+            holder: holder.clone(),
+        });
         let dispatcher = Dispatcher::new(dispatch::Shared {
             store: store.clone(),
             clock: clock.clone(),
             random: random.clone(),
             ids: ids.clone(),
-            client: Client::new(addresses.clone(), Roots::System),
+            client,
             links: links.clone(),
             metrics: metrics.clone(),
             registry: registry.clone(),
             tail: tail.clone(),
-            holder: random_text(&*random),
+            holder,
         });
         for endpoint in registry.endpoints.all() {
             dispatcher.endpoint_saved(endpoint).await;
+        }
+        for channel in registry.channels.all() {
+            senders.channel_saved(&channel);
         }
         let gateway = Arc::new(Self {
             links,
             addresses,
             metrics,
             dispatcher,
-            changing: tokio::sync::Mutex::new(()),
+            senders,
+            changing,
             streams: Arc::default(),
             stopping: watch::Sender::new(false),
             body_memory: Arc::new(Semaphore::new(settings.body_memory >> 10)),

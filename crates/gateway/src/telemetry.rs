@@ -37,6 +37,24 @@ pub struct RequestLabels {
     pub status: u16,
 }
 
+/// Labels of a call that was to send a message.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct SendLabels {
+    /// The channel's id.
+    pub channel: String,
+    /// What came of it: `accepted`, `later`, `refused`, `unknown`.
+    pub outcome: &'static str,
+    /// The vendor's code, or ours; empty if the message was accepted.
+    pub code: String,
+}
+
+/// Labels of a channel.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ChannelLabels {
+    /// The channel's id.
+    pub channel: String,
+}
+
 /// Everything that is counted.
 pub struct Metrics {
     registry: Registry,
@@ -54,6 +72,14 @@ pub struct Metrics {
     pub delivery_seconds: Histogram,
     /// Event streams that are open.
     pub streams: Gauge,
+    /// Calls that were to send a message.
+    pub sends: Family<SendLabels, Counter>,
+    /// Messages that are due and wait to be sent.
+    pub waiting: Family<ChannelLabels, Gauge>,
+    /// Seconds that the oldest of them has waited.
+    pub waiting_seconds: Family<ChannelLabels, Gauge>,
+    /// Messages whose outcome is unknown.
+    pub unknown: Family<ChannelLabels, Gauge>,
 }
 
 impl Default for Metrics {
@@ -74,6 +100,10 @@ impl Metrics {
             deliveries: Family::default(),
             delivery_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 16)),
             streams: Gauge::default(),
+            sends: Family::default(),
+            waiting: Family::default(),
+            waiting_seconds: Family::default(),
+            unknown: Family::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("inbound_webhooks", "Webhooks of vendors by what became of them", metrics.inbound.clone());
@@ -87,6 +117,14 @@ impl Metrics {
             metrics.delivery_seconds.clone(),
         );
         registry.register("event_streams", "Event streams that are open", metrics.streams.clone());
+        registry.register("sends", "Calls that were to send a message, by outcome and code", metrics.sends.clone());
+        registry.register("outbox_waiting", "Messages that are due and wait to be sent", metrics.waiting.clone());
+        registry.register(
+            "outbox_waiting_seconds",
+            "Seconds that the oldest message that is due has waited",
+            metrics.waiting_seconds.clone(),
+        );
+        registry.register("outbox_unknown", "Messages whose outcome is unknown", metrics.unknown.clone());
         metrics
     }
 

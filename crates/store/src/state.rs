@@ -118,7 +118,8 @@ pub trait State: Send + Sync {
     async fn send_due(&self, channel: ChannelId, at: Timestamp, limit: usize) -> Result<Due, StoreError>;
     /// How many messages wait on a channel at a time.
     async fn send_backlog(&self, channel: ChannelId, at: Timestamp) -> Result<Backlog, StoreError>;
-    /// Marks an attempt at a message that is due. `None` if it is not to be sent (any more, or yet). Refused with
+    /// Marks an attempt at a message that is due. `None` if it is not to be sent (any more, or yet), or not the first of
+    /// its recipient's line. Refused with
     /// [`StoreError::StaleLease`] if the channel's [`crate::CHANNEL_LEASE`] has another epoch.
     async fn send_mark(
         &self,
@@ -130,6 +131,9 @@ pub trait State: Send + Sync {
     ) -> Result<Option<Marked>, StoreError>;
     /// Remembers what came of an attempt. Refused as [`Self::send_mark`] is.
     async fn send_settle(&self, channel: Arc<Channel>, epoch: u64, settlement: Settlement) -> Result<(), StoreError>;
+    /// Ends what is left to do about messages of a channel that is about to be deleted: some of them. Answers how many
+    /// it ended.
+    async fn send_abandon(&self, channel: Arc<Channel>, at: Timestamp) -> Result<usize, StoreError>;
     /// Remembers what a probe of a channel found.
     async fn channel_probed(&self, channel: Arc<Channel>, probed: Probed) -> Result<(), StoreError>;
 

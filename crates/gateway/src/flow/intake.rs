@@ -9,11 +9,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::HeaderMap;
 use tidings_channels::SignatureError;
-use tidings_domain::change::{Route, Update};
+use tidings_domain::{
+    change::{Change, News, Notice, Route, Update},
+    channel::Channel,
+};
 use tidings_store::{Intake, IntakeReceipt, RoutedUpdate, StoreError, Target};
 
 use crate::{
     Gateway,
+    flow::send::care,
     registry::{Channels, LiveChannel},
     telemetry::{InboundLabels, OutcomeLabels},
 };
@@ -63,6 +67,7 @@ async fn verify_and_store(
         gateway.metrics.unparsed.inc();
         tracing::warn!(channel.id = %channel.channel.id, %reason, "a signed webhook cannot be read; its body is kept");
     }
+    let notices = notices(&updates);
     let receipt = gateway
         .store
         .intake(Intake {
@@ -74,7 +79,33 @@ async fn verify_and_store(
         })
         .await?;
     count(gateway, receipt);
+    follow(gateway, notices);
     Ok(receipt)
+}
+
+/// What vendors say of accounts, templates and policies, with the channel that it concerns.
+fn notices(updates: &Result<Vec<RoutedUpdate>, String>) -> Vec<(Arc<Channel>, Notice)> {
+    let notice = |update: &RoutedUpdate| match (&update.target, &update.news) {
+        (Target::Channel(channel), News::Change(change)) => match &**change {
+            Change::Notice(notice) => Some((channel.clone(), notice.clone())),
+            _ => None,
+        },
+        _ => None,
+    };
+    updates.iter().flatten().filter_map(notice).collect()
+}
+
+/// Follows notices that are stored, after the vendor has its answer.
+fn follow(gateway: &Gateway, notices: Vec<(Arc<Channel>, Notice)>) {
+    for (channel, notice) in notices {
+        let live = gateway.registry.channels.get(channel.workspace_id, channel.id);
+        let Some((live, outbound)) = live.and_then(|live| live.adapter.outbound().map(|outbound| (live, outbound)))
+        else {
+            continue;
+        };
+        let shared = gateway.senders.shared().clone();
+        tokio::spawn(async move { care::follow_notice(&shared, &live, outbound, &notice).await });
+    }
 }
 
 /// Counts what became of updates.

@@ -1,7 +1,10 @@
-//! How things move: in from the vendors ([`intake`]), through the log, and out to the subscribers ([`dispatch`]).
+//! How things move: in from the vendors ([`intake`]), through the log, out to the subscribers ([`dispatch`]), and out to
+//! the contacts ([`send`]).
 
 pub(crate) mod dispatch;
 pub(crate) mod intake;
 pub(crate) mod links;
 pub(crate) mod reprocess;
+pub(crate) mod send;
 pub(crate) mod tail;
+pub(crate) mod vendor;

@@ -13,7 +13,7 @@ use super::{
     openapi::openapi,
     problem::{Answer, Code, Problem},
 };
-use crate::Gateway;
+use crate::{Gateway, telemetry::ChannelLabels};
 
 /// The process is up
 #[utoipa::path(
@@ -48,8 +48,23 @@ pub(crate) async fn readiness(State(gateway): State<Arc<Gateway>>) -> Answer<&'s
     responses((status = 200, description = "In the OpenMetrics text format", content_type = "text/plain", body = String)),
 )]
 pub(crate) async fn metrics(State(gateway): State<Arc<Gateway>>) -> Response {
+    measure_outboxes(&gateway).await;
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, content_type)], gateway.metrics.text()).into_response()
+}
+
+/// What waits to be sent is counted when it is asked for. A channel that cannot be counted keeps its last figures.
+async fn measure_outboxes(gateway: &Gateway) {
+    let now = gateway.clock.now();
+    for live in gateway.registry.channels.all() {
+        let Ok(backlog) = gateway.store.send_backlog(live.channel.id, now).await else { continue };
+        let labels = ChannelLabels { channel: live.channel.id.to_string() };
+        let gauge = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        let oldest = backlog.oldest.map_or(0, |oldest| now.since(oldest).as_secs());
+        gateway.metrics.waiting.get_or_create(&labels).set(gauge(backlog.waiting));
+        gateway.metrics.waiting_seconds.get_or_create(&labels).set(gauge(oldest));
+        gateway.metrics.unknown.get_or_create(&labels).set(gauge(backlog.unknown));
+    }
 }
 
 /// This document

@@ -226,6 +226,11 @@ impl State for SqliteStore {
         self.writer.run(Now, tenant, move |session| outbox::settle(session, &channel, epoch, &settlement)).await
     }
 
+    async fn send_abandon(&self, channel: Arc<Channel>, at: Timestamp) -> Result<usize, StoreError> {
+        let tenant = channel.id.uuid();
+        self.writer.run(Now, tenant, move |session| outbox::abandon(session, &channel, at)).await
+    }
+
     async fn channel_probed(&self, channel: Arc<Channel>, probed: Probed) -> Result<(), StoreError> {
         let tenant = channel.id.uuid();
         self.writer.run(Now, tenant, move |session| outbox::probed(session, &channel, &probed)).await

@@ -80,10 +80,45 @@ pub(crate) fn mark(
     at: Timestamp,
 ) -> Result<Option<Marked>, StoreError> {
     leases::check(&session.reader, CHANNEL_LEASE, channel.id.uuid(), epoch)?;
+    if !is_first(&session.reader, message_id)? {
+        return Ok(None);
+    }
     let decided = decide_on(session, channel, &Order::Attempt { message_id, terms }, at)?;
     let Some(sending) = decided.sending.filter(|sending| sending.marked_at == Some(at)) else { return Ok(None) };
     let message = decided.message.or(decided.known);
     Ok(message.map(|message| Marked { message, sending }))
+}
+
+/// How many messages are abandoned at once.
+const ABANDONED_AT_ONCE: usize = 200;
+
+/// Ends what is left to do about some messages of a channel.
+pub(crate) fn abandon(session: &mut Session<'_>, channel: &Arc<Channel>, at: Timestamp) -> Result<usize, StoreError> {
+    let number = session.channel(channel.id)?;
+    let mut statement = session.reader.statement(
+        "SELECT messages.id AS message_id FROM outbox JOIN messages ON messages.number = outbox.message \
+         WHERE outbox.channel = ?1 AND outbox.due_at IS NOT NULL LIMIT ?2",
+    )?;
+    let rows = statement.query(params![number, codec::signed(ABANDONED_AT_ONCE as u64)]).map_err(refused)?;
+    let messages = codec::collect(rows, message_id)?;
+    drop(statement);
+    for message_id in &messages {
+        decide_on(session, channel, &Order::Abandon { message_id: *message_id }, at)?;
+    }
+    Ok(messages.len())
+}
+
+/// Whether no other message of its line waits before this one. One that is marked has left the line.
+fn is_first(reader: &Reader<'_>, message: MessageId) -> Result<bool, StoreError> {
+    let mut statement = reader.statement(
+        "SELECT outbox.marked_at IS NULL AND EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.channel = outbox.channel \
+         AND earlier.priority = outbox.priority AND earlier.recipient = outbox.recipient \
+         AND earlier.due_at IS NOT NULL AND earlier.marked_at IS NULL \
+         AND (earlier.queued_at, earlier.message) < (outbox.queued_at, outbox.message)) AS waits \
+         FROM outbox WHERE outbox.message = (SELECT number FROM messages WHERE id = ?1)",
+    )?;
+    let rows = statement.query([message.to_bytes()]).map_err(refused)?;
+    Ok(!codec::first(rows, |row| codec::column(row, "waits"))?.unwrap_or(false))
 }
 
 /// Remembers what came of an attempt.

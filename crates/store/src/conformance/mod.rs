@@ -17,7 +17,9 @@ pub mod endpoints;
 pub mod events;
 pub mod intake;
 pub mod lists;
+pub mod outbox;
 pub mod statuses;
+pub mod templates;
 pub mod tenants;
 pub mod workspaces;
 
@@ -111,6 +113,22 @@ macro_rules! conformance_suite {
                 with_a_stale_lease_are_refused
                 have_attempts_newest_first
                 have_attempts_by_filter
+            }
+            outbox {
+                a_message_is_accepted_and_sent
+                a_refused_message_leaves_nothing
+                lines_are_kept
+                what_is_scheduled_waits
+                a_mark_without_an_answer_is_given_up
+                with_a_stale_lease_nothing_is_marked_or_settled
+                reports_find_their_attempt
+                a_claim_shows_the_message
+                a_channel_can_be_abandoned
+                the_newest_of_the_contact_is_found
+            }
+            templates {
+                are_replaced_as_a_whole
+                follow_the_vendors_notices
             }
             tenants {
                 see_nothing_of_each_other

@@ -8,11 +8,29 @@ use crate::{
     status::MessageStatus,
 };
 
-use super::{Refusal, check_window, fail, own_error};
+use super::{Refusal, check_window, end, fail, own_error};
 use crate::decide::{
     desk::Desk,
     status::{OUTCOME_UNKNOWN, move_to},
 };
+
+/// Nobody knows what became of the attempt that is marked, and nobody will find out.
+fn give_up(desk: &mut Desk<'_, '_>) {
+    let told = "the vendor was called, and never told whether it took the message";
+    fail(desk, own_error(OUTCOME_UNKNOWN, told), HistorySource::System);
+}
+
+/// Ends what is left to do about a message whose channel is about to be deleted.
+pub(super) fn abandon(desk: &mut Desk<'_, '_>) {
+    let (Some(message), Some(sending)) = (desk.message(), desk.sending()) else { return };
+    if !matches!(message.status, MessageStatus::Pending | MessageStatus::Scheduled) {
+        return end(desk);
+    }
+    if sending.marked_at.is_some() {
+        return give_up(desk);
+    }
+    fail(desk, own_error("channel_deleted", "the channel was deleted"), HistorySource::System);
+}
 
 /// Marks an attempt, unless there is nothing to send any more.
 pub(super) fn begin(desk: &mut Desk<'_, '_>, terms: Terms) {
@@ -23,14 +41,10 @@ pub(super) fn begin(desk: &mut Desk<'_, '_>, terms: Terms) {
     }
     if !matches!(message.status, MessageStatus::Pending | MessageStatus::Scheduled) {
         // The vendor has told of it already: it did go out, whatever was answered.
-        if let Some(sending) = desk.change_sending() {
-            sending.end();
-        }
-        return;
+        return end(desk);
     }
     if sending.marked_at.is_some() {
-        let told = "the vendor was called, and never told whether it took the message";
-        return fail(desk, own_error(OUTCOME_UNKNOWN, told), HistorySource::System);
+        return give_up(desk);
     }
     if sending.expires_at.is_some_and(|expires_at| expires_at <= now) {
         return fail(desk, own_error("expired", "the message was not sent in time"), HistorySource::System);

@@ -63,6 +63,11 @@ pub enum Order<'a> {
         /// On what terms its channel sends.
         terms: Terms,
     },
+    /// The channel is about to be deleted: nothing is sent by it any more.
+    Abandon {
+        /// The message.
+        message_id: MessageId,
+    },
     /// The vendor was called.
     Settle {
         /// The message.
@@ -155,7 +160,8 @@ impl Order<'_> {
             Self::Reschedule { message_id, .. }
             | Self::Cancel { message_id }
             | Self::Retry { message_id, .. }
-            | Self::Attempt { message_id, .. } => Lookups { message_id: Some(*message_id), ..Lookups::default() },
+            | Self::Attempt { message_id, .. }
+            | Self::Abandon { message_id } => Lookups { message_id: Some(*message_id), ..Lookups::default() },
             Self::Probed { .. } => Lookups::default(),
         }
     }
@@ -170,6 +176,7 @@ pub fn order(situation: Situation, order: &Order<'_>, context: &mut Context<'_>)
         Order::Cancel { .. } => wish::cancel(&mut desk)?,
         Order::Retry { terms, .. } => wish::retry(&mut desk, terms)?,
         Order::Attempt { terms, .. } => attempt::begin(&mut desk, terms),
+        Order::Abandon { .. } => attempt::abandon(&mut desk),
         Order::Settle { attempt, outcome, last_active_at, .. } => {
             settle::settle(&mut desk, attempt, outcome, last_active_at);
         }
@@ -192,12 +199,17 @@ fn check_window(desk: &Desk<'_, '_>, outgoing: &Outgoing, terms: Terms) -> Resul
     }
 }
 
-/// The message on the desk fails, by our own judgement or the vendor's; there is nothing more to do about it.
-fn fail(desk: &mut Desk<'_, '_>, error: MessageError, source: HistorySource) {
-    let now = desk.now();
+/// There is nothing more to do about the message on the desk.
+fn end(desk: &mut Desk<'_, '_>) {
     if let Some(sending) = desk.change_sending() {
         sending.end();
     }
+}
+
+/// The message on the desk fails, by our own judgement or the vendor's; there is nothing more to do about it.
+fn fail(desk: &mut Desk<'_, '_>, error: MessageError, source: HistorySource) {
+    let now = desk.now();
+    end(desk);
     let Some(message) = desk.change_message() else { return };
     message.errors.push(error);
     let at = move_to(message, MessageStatus::Failed, now, source);

@@ -13,7 +13,7 @@ use crate::{
     time::Timestamp,
 };
 
-use super::{fail, status};
+use super::{end, fail, status};
 use crate::decide::{desk::Desk, health, identity};
 
 /// Settles an attempt. A refusal of one that is no longer under way only tells how the channel is doing.
@@ -56,12 +56,6 @@ pub(super) fn settle(desk: &mut Desk<'_, '_>, attempt: u32, outcome: &SendOutcom
 
 fn is_pending(desk: &Desk<'_, '_>) -> bool {
     desk.message().is_some_and(|message| message.status == MessageStatus::Pending)
-}
-
-fn end(desk: &mut Desk<'_, '_>) {
-    if let Some(sending) = desk.change_sending() {
-        sending.end();
-    }
 }
 
 fn accepted(desk: &mut Desk<'_, '_>, vendor_id: &str, identities: &[Identity]) {

@@ -8,7 +8,7 @@ use crate::{
     time::Timestamp,
 };
 
-use super::{Refusal, check_window};
+use super::{Refusal, check_window, end};
 use crate::decide::{desk::Desk, status::move_to};
 
 /// Another time for a message that waits for its time.
@@ -30,9 +30,7 @@ pub(super) fn reschedule(desk: &mut Desk<'_, '_>, at: Timestamp) -> Result<(), R
 
 pub(super) fn cancel(desk: &mut Desk<'_, '_>) -> Result<(), Refusal> {
     free_to_change(desk)?;
-    if let Some(sending) = desk.change_sending() {
-        sending.end();
-    }
+    end(desk);
     let now = desk.now();
     let Some(message) = desk.change_message() else { return Ok(()) };
     let at = move_to(message, MessageStatus::Deleted, now, HistorySource::Api);

@@ -31,15 +31,12 @@ const fn later(method: &'static str, path: &'static str, area: Area, access: Acc
 /// All of them, under `/v1`.
 pub(crate) const LATER: &[Later] = {
     use Access::{Read, Write};
-    use Area::{Channels, Contacts, Conversations, Endpoints, Media};
+    use Area::{Contacts, Conversations, Endpoints, Media};
     &[
-        later("POST", "/channels/{id}/check", Channels, Write, "checking a channel at its vendor"),
         later("POST", "/endpoints/{id}/replay", Endpoints, Write, "replaying"),
         later("GET", "/endpoints/{id}/stats", Endpoints, Read, "the statistics of an endpoint"),
         later("GET", "/jobs/{id}", Endpoints, Read, "jobs"),
         later("PATCH", "/conversations/{id}", Conversations, Write, "changing conversations"),
-        later("POST", "/conversations/{id}/read", Conversations, Write, "read receipts"),
-        later("POST", "/conversations/{id}/typing", Conversations, Write, "showing that somebody is typing"),
         later("GET", "/contacts", Contacts, Read, "reading contacts"),
         later("POST", "/contacts", Contacts, Write, "making contacts"),
         later("GET", "/contacts/{id}", Contacts, Read, "reading contacts"),

@@ -28,6 +28,9 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(channels::create::create, channels::list))
         .routes(routes!(channels::get, channels::update::update, channels::delete))
         .routes(routes!(channels::reprocess))
+        .routes(routes!(channels::check::check))
+        .routes(routes!(channels::templates::list))
+        .routes(routes!(channels::templates::sync))
         .routes(routes!(endpoints::create::create, endpoints::list))
         .routes(routes!(endpoints::get, endpoints::update::update, endpoints::delete))
         .routes(routes!(endpoints::test::test))
@@ -43,6 +46,8 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(messages::retry::retry))
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::get))
+        .routes(routes!(conversations::receipts::read))
+        .routes(routes!(conversations::receipts::typing))
 }
 
 /// A time in a parameter.

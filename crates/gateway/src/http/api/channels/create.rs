@@ -74,6 +74,7 @@ pub(crate) async fn create(
     })?;
     once.finish(&claimed, draft, || {
         gateway.registry.channels.put(live.clone());
+        gateway.senders.channel_saved(&live);
         reprocess::unrouted_soon(&gateway, live);
     })
 }

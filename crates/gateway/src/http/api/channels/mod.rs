@@ -1,6 +1,8 @@
 //! `/v1/channels`: connections to vendors' accounts. Credentials go in and never come out again; saving calls nobody.
 
+pub(crate) mod check;
 pub(crate) mod create;
+pub(crate) mod templates;
 pub(crate) mod update;
 
 use std::sync::Arc;
@@ -9,7 +11,7 @@ use axum::{extract::State, response::Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use tidings_channels::{Adapter, Configuration};
+use tidings_channels::{Adapter, Configuration, Outbound};
 use tidings_domain::{
     ChannelId,
     channel::{ChannelStatus, ChannelType},
@@ -66,12 +68,7 @@ impl ChannelView {
             id: channel.id,
             r#type: channel.channel_type,
             name: channel.name.clone(),
-            status: match channel.status {
-                ChannelStatus::Pending => "pending",
-                ChannelStatus::Connected => "connected",
-                ChannelStatus::Degraded => "error",
-                ChannelStatus::Disconnected => "disconnected",
-            },
+            status: status_word(channel.status),
             capabilities: json!(live.adapter.capabilities()),
             webhook_url: format!("{}/in/{}", gateway.settings.public_url.trim_end_matches('/'), channel.id),
             verify_token: Some(live.secrets.verify_token.clone()),
@@ -80,6 +77,24 @@ impl ChannelView {
             updated_at: live.record.updated_at.to_string(),
         }
     }
+}
+
+/// How a channel is doing, in the API's word.
+const fn status_word(status: ChannelStatus) -> &'static str {
+    match status {
+        ChannelStatus::Pending => "pending",
+        ChannelStatus::Connected => "connected",
+        ChannelStatus::Degraded => "error",
+        ChannelStatus::Disconnected => "disconnected",
+    }
+}
+
+/// How its messages go out.
+fn outbound(live: &LiveChannel) -> Answer<&'static dyn Outbound> {
+    live.adapter.outbound().ok_or_else(|| {
+        let word = live.channel.channel_type.name();
+        Problem::new(Code::UnsupportedContent, format!("a channel of type {word} cannot send"))
+    })
 }
 
 /// Which channels are asked for.
@@ -130,7 +145,8 @@ pub(crate) async fn get(State(gateway): State<Arc<Gateway>>, caller: Caller, id:
 
 /// Delete a channel
 ///
-/// What came by it stays. Its address answers 404 from now on.
+/// What came by it stays. Its address answers 404 from now on. Messages that wait to be sent fail with
+/// `channel_deleted`.
 #[utoipa::path(
     delete, path = "/channels/{id}", operation_id = "delete_channel", tag = "channels",
     params(("id" = String, Path, description = "The channel")),
@@ -138,10 +154,23 @@ pub(crate) async fn get(State(gateway): State<Arc<Gateway>>, caller: Caller, id:
 )]
 pub(crate) async fn delete(State(gateway): State<Arc<Gateway>>, caller: Caller, id: Id) -> Answer<StatusCode> {
     caller.may(Area::Channels, Access::Write)?;
-    let _changing = gateway.changing.lock().await;
-    let channel = find(&gateway, &caller, &id)?.channel.id;
-    gateway.store.channel_delete(caller.workspace_id, channel, gateway.clock.now()).await?;
-    gateway.registry.channels.remove(channel);
+    let live = {
+        let _changing = gateway.changing.lock().await;
+        let live = find(&gateway, &caller, &id)?;
+        gateway.registry.channels.remove(live.channel.id);
+        live
+    };
+    // Nobody else waits while what is under way by this channel ends.
+    let deleted = async {
+        gateway.senders.channel_removed(&live).await?;
+        let _changing = gateway.changing.lock().await;
+        gateway.store.channel_delete(caller.workspace_id, live.channel.id, gateway.clock.now()).await
+    };
+    if let Err(error) = deleted.await {
+        gateway.registry.channels.put(LiveChannel::clone(&live));
+        gateway.senders.channel_saved(&live);
+        return Err(error.into());
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

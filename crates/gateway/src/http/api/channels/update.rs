@@ -65,6 +65,7 @@ pub(crate) async fn update(
     })?;
     let answer = json(StatusCode::OK, &ChannelView::of(&gateway, &changed))?;
     gateway.registry.channels.put(changed.clone());
+    gateway.senders.channel_saved(&changed);
     if changed.record.account != live.record.account || changed.record.account_group != live.record.account_group {
         reprocess::unrouted_soon(&gateway, changed);
     }

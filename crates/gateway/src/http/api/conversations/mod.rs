@@ -1,6 +1,8 @@
 //! `GET /v1/conversations`: conversations as they stand. What happened to them is told by events.
 
-use std::sync::Arc;
+pub(crate) mod receipts;
+
+use std::{sync::Arc, time::Duration};
 
 use axum::{extract::State, response::Response};
 use http::StatusCode;
@@ -63,6 +65,9 @@ pub(crate) struct ConversationView {
     last_message_at: Option<String>,
     /// The vendor's time of the contact's last message.
     last_inbound_at: Option<String>,
+    /// When the channel's window closes, unless the contact writes again: from then on only templates can be sent. Null
+    /// where the contact has not written, or the channel has no window.
+    window_closes_at: Option<String>,
     /// When it was recorded.
     created_at: String,
     /// When its last change was recorded.
@@ -73,6 +78,10 @@ pub(crate) struct ConversationView {
 
 impl ConversationView {
     fn of(conversation: Conversation) -> Self {
+        let window = tidings_channels::adapter(conversation.channel_type)
+            .and_then(|adapter| adapter.capabilities().window_hours)
+            .map(|hours| Duration::from_secs(u64::from(hours) * 3600));
+        let window_closes_at = conversation.last_inbound_at.zip(window).map(|(at, window)| at.plus(window));
         Self {
             id: conversation.id,
             workspace_id: conversation.workspace_id,
@@ -87,6 +96,7 @@ impl ConversationView {
             message_count: conversation.message_count,
             last_message_at: conversation.last_message_at.map(|at| at.to_string()),
             last_inbound_at: conversation.last_inbound_at.map(|at| at.to_string()),
+            window_closes_at: window_closes_at.map(|at| at.to_string()),
             created_at: conversation.created_at.to_string(),
             updated_at: conversation.updated_at.to_string(),
             closed_at: conversation.closed_at.map(|at| at.to_string()),

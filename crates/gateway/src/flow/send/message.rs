@@ -1,0 +1,158 @@
+//! One message on its way: marked, sent, settled. What cannot be written down is tried again until it can, since until
+//! then nobody may touch the message.
+
+use std::{sync::Arc, time::Duration};
+
+use tidings_channels::{CallAnswer, Letter, Outbound};
+use tidings_domain::{
+    MessageId, Timestamp,
+    message::MessageError,
+    sending::{Scope, SendOutcome},
+};
+use tidings_store::{Marked, Settlement, StoreError};
+use tokio::{sync::watch, time::sleep};
+
+use super::Shared;
+use crate::{
+    flow::vendor::{CALL_TIMEOUT, Reply, Vendor, unreachable},
+    registry::LiveChannel,
+    telemetry::SendLabels,
+};
+
+/// How long to wait after the store has refused.
+pub(super) const PATIENCE: Duration = Duration::from_millis(500);
+/// The longest wait before an unreachable vendor is called again.
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
+
+/// What sending is done with.
+#[derive(Clone)]
+pub(super) struct Means {
+    pub(super) shared: Arc<Shared>,
+    pub(super) live: Arc<LiveChannel>,
+    pub(super) outbound: &'static dyn Outbound,
+    pub(super) vendor: Vendor,
+    pub(super) epoch: u64,
+    /// When the channel worked last.
+    pub(super) last_active_at: Option<Timestamp>,
+    /// Whether an end has been asked for: it does not wait for a store that refuses.
+    pub(super) stopping: watch::Receiver<bool>,
+}
+
+/// What became of a turn.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) message_id: MessageId,
+    /// Who has to wait for how long, if anybody has.
+    pub(super) pause: Option<(Scope, Timestamp)>,
+    /// Whether the vendor took the message.
+    pub(super) accepted: bool,
+    /// Whether the channel is another process's now, or gone.
+    pub(super) lost: bool,
+}
+
+impl Ended {
+    fn nothing(message_id: MessageId) -> Self {
+        Self { message_id, pause: None, accepted: false, lost: false }
+    }
+}
+
+/// Sends a message, if it is still to be sent.
+pub(super) async fn send(means: Means, message_id: MessageId) -> Ended {
+    let marked = match mark(&means, message_id).await {
+        Ok(Some(marked)) => marked,
+        Ok(None) => return Ended::nothing(message_id),
+        Err(StoreError::StaleLease(_) | StoreError::NotFound(_) | StoreError::Stopped) => {
+            return Ended { lost: true, ..Ended::nothing(message_id) };
+        }
+        Err(error) => {
+            tracing::warn!(channel.id = %means.live.channel.id, %error, "an attempt cannot be marked; not sent");
+            let until = means.shared.clock.now().plus(PATIENCE);
+            return Ended { pause: Some((Scope::Channel, until)), ..Ended::nothing(message_id) };
+        }
+    };
+    let outcome = call(&means, &marked).await;
+    let now = means.shared.clock.now();
+    count(&means, &marked, &outcome);
+    let pause = match &outcome {
+        SendOutcome::Later { scope, after, .. } => Some((*scope, now.plus(*after))),
+        _ => None,
+    };
+    let accepted = matches!(outcome, SendOutcome::Accepted { .. });
+    let settlement = Settlement {
+        message_id,
+        attempt: marked.message.attempt,
+        outcome,
+        last_active_at: means.last_active_at,
+        at: now,
+    };
+    let lost = !settle(&means, settlement).await;
+    Ended { message_id, pause, accepted, lost }
+}
+
+/// Marks an attempt, or ends what it is too late for.
+async fn mark(means: &Means, message_id: MessageId) -> Result<Option<Marked>, StoreError> {
+    let Means { shared, live, epoch, .. } = means;
+    shared.store.send_mark(live.channel.clone(), *epoch, message_id, live.terms(), shared.clock.now()).await
+}
+
+async fn call(means: &Means, marked: &Marked) -> SendOutcome {
+    let Marked { message, sending } = marked;
+    let letter = Letter {
+        message_id: message.id,
+        attempt: message.attempt,
+        to: &message.handle,
+        outgoing: &sending.outgoing,
+        reply_to: message.reply_to.as_ref().and_then(|target| target.vendor_id.as_deref()),
+        file: None,
+    };
+    let call = means.outbound.send(means.live.access(), &letter);
+    match means.vendor.call(call, CALL_TIMEOUT).await {
+        Reply::Answered { status, retry_after, body } => {
+            means.outbound.read_answer(CallAnswer { status, retry_after, body: &body }, sending.tries)
+        }
+        Reply::Lost(reason) => SendOutcome::Unknown { reason },
+        Reply::NotSent(reason) => SendOutcome::Later {
+            trouble: Some(unreachable(&reason)),
+            error: MessageError { key: "network_error".to_owned(), message: reason, vendor: None },
+            after: Duration::from_secs(1 << sending.tries.min(9)).min(LONGEST_WAIT),
+            scope: Scope::Channel,
+        },
+    }
+}
+
+/// Writes down what came of an attempt. Answers false if that is no longer ours to do.
+async fn settle(means: &Means, settlement: Settlement) -> bool {
+    let Means { shared, live, epoch, .. } = means;
+    loop {
+        let settled = shared.store.send_settle(live.channel.clone(), *epoch, settlement.clone()).await;
+        let error = match settled {
+            Ok(()) => return true,
+            Err(StoreError::StaleLease(_) | StoreError::NotFound(_) | StoreError::Stopped) => return false,
+            Err(error) => error,
+        };
+        let message = settlement.message_id;
+        tracing::error!(channel.id = %live.channel.id, message.id = %message, %error, "what came of an attempt cannot be written down yet");
+        if *means.stopping.borrow() {
+            // It stays marked: the next start finds it so, and waits for the vendor to tell of it.
+            return false;
+        }
+        sleep(PATIENCE).await;
+    }
+}
+
+/// Counts and logs what came of an attempt. What the message says is in neither.
+fn count(means: &Means, marked: &Marked, outcome: &SendOutcome) {
+    let (word, code) = match outcome {
+        SendOutcome::Accepted { .. } => ("accepted", ""),
+        SendOutcome::Later { error, .. } => ("later", error.key.as_str()),
+        SendOutcome::Refused { error, .. } => ("refused", error.key.as_str()),
+        SendOutcome::Unknown { .. } => ("unknown", "no_answer"),
+    };
+    let channel = means.live.channel.id.to_string();
+    let (message, attempt) = (marked.message.id, marked.message.attempt);
+    if word != "accepted" {
+        tracing::info!(channel.id = %channel, message.id = %message, attempt, outcome = word, code, "a message was not taken");
+    }
+    let labels = SendLabels { channel, outcome: word, code: code.to_owned() };
+    means.shared.metrics.sends.get_or_create(&labels).inc();
+}

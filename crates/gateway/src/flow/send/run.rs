@@ -1,0 +1,326 @@
+//! One channel's task: reads what is due, sends it at the pacer's word, and looks after the channel.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use tidings_channels::Outbound;
+use tidings_domain::{ChannelId, MessageId, Timestamp, WorkspaceId, channel::ChannelStatus};
+use tidings_store::{CHANNEL_LEASE, Due, StoreError};
+use tokio::{
+    sync::{mpsc, watch},
+    time::{Instant, Sleep, sleep},
+};
+
+use super::{
+    Command, Shared, care,
+    message::{self, Ended, Means, PATIENCE},
+    pacer::Pacer,
+};
+use crate::{flow::vendor::Vendor, registry::LiveChannel};
+
+/// How many calls of one channel may run at once.
+const CONCURRENCY: usize = 64;
+/// How soon a changed clock is noticed while something waits for its time.
+const TICK: Duration = Duration::from_secs(1);
+/// How soon it is noticed otherwise.
+const LONG_TICK: Duration = Duration::from_mins(1);
+/// How often a channel that works is probed.
+const PROBE_EVERY: Duration = Duration::from_hours(24);
+/// How often a channel that is disconnected is probed.
+const PROBE_DISCONNECTED_EVERY: Duration = Duration::from_mins(5);
+
+struct Run {
+    shared: Arc<Shared>,
+    live: Arc<LiveChannel>,
+    outbound: &'static dyn Outbound,
+    vendor: Option<Vendor>,
+    pacer: Pacer,
+    epoch: u64,
+    sends: FuturesUnordered<BoxFuture<'static, Ended>>,
+    /// Messages that are given up or have been held for too long.
+    endings: FuturesUnordered<BoxFuture<'static, Ended>>,
+    reading: Option<BoxFuture<'static, Result<Due, StoreError>>>,
+    probing: Option<BoxFuture<'static, Result<bool, StoreError>>>,
+    /// Whether the store may have something that the pacer does not know.
+    is_stale: bool,
+    /// When something else becomes due.
+    next_at: Option<Timestamp>,
+    probe_at: Timestamp,
+    last_active_at: Option<Timestamp>,
+    stopping: watch::Sender<bool>,
+    /// The channel is another process's now, or gone.
+    is_lost: bool,
+}
+
+/// Sends what is due by a channel until it is told to stop.
+pub(super) async fn channel(
+    shared: Arc<Shared>,
+    (workspace, id): (WorkspaceId, ChannelId),
+    outbound: &'static dyn Outbound,
+    mut orders: mpsc::Receiver<Command>,
+) {
+    let Some(epoch) = begin(&shared, id, &mut orders).await else { return };
+    let Some(live) = shared.registry.channels.get(workspace, id) else { return };
+    let now = shared.clock.now();
+    let mut run = Run {
+        vendor: vendor(&shared, &live),
+        pacer: Pacer::new(outbound.pace(&live.record.settings), CONCURRENCY),
+        probe_at: now.plus(wait_for_probe(&live)),
+        shared,
+        live,
+        outbound,
+        epoch,
+        sends: FuturesUnordered::new(),
+        endings: FuturesUnordered::new(),
+        reading: None,
+        probing: None,
+        is_stale: true,
+        next_at: None,
+        last_active_at: None,
+        stopping: watch::Sender::new(false),
+        is_lost: false,
+    };
+    let mut timer = Box::pin(sleep(Duration::ZERO));
+    loop {
+        run.proceed();
+        if run.is_over() {
+            return;
+        }
+        run.set(&mut timer);
+        tokio::select! {
+            biased;
+            command = orders.recv() => run.told(command),
+            Some(ended) = run.sends.next(), if !run.sends.is_empty() => {
+                run.sent(&ended);
+                while let Some(Some(ended)) = run.sends.next().now_or_never() {
+                    run.sent(&ended);
+                }
+            }
+            Some(ended) = run.endings.next(), if !run.endings.is_empty() => run.sent(&ended),
+            due = pending(&mut run.reading) => run.has_read(due),
+            probed = pending(&mut run.probing) => run.has_probed(probed),
+            () = &mut timer => {}
+        }
+    }
+}
+
+/// Takes the channel's lease, so that nobody else sends by it.
+async fn begin(shared: &Shared, id: ChannelId, orders: &mut mpsc::Receiver<Command>) -> Option<u64> {
+    loop {
+        match shared.store.lease_acquire(CHANNEL_LEASE, id.uuid(), &shared.holder).await {
+            Ok(epoch) => return Some(epoch),
+            Err(StoreError::Stopped) => return None,
+            Err(error) => tracing::error!(channel.id = %id, %error, "cannot begin to send; trying again"),
+        }
+        tokio::select! {
+            () = sleep(PATIENCE) => {}
+            command = orders.recv() => if let None | Some(Command::Stop) = command { return None },
+        }
+    }
+}
+
+fn vendor(shared: &Shared, live: &LiveChannel) -> Option<Vendor> {
+    Vendor::of(&shared.client, live)
+        .inspect_err(|error| tracing::error!(channel.id = %live.channel.id, %error, "the vendor's address is not allowed"))
+        .ok()
+}
+
+fn wait_for_probe(live: &LiveChannel) -> Duration {
+    if live.channel.status == ChannelStatus::Disconnected { PROBE_DISCONNECTED_EVERY } else { PROBE_EVERY }
+}
+
+/// Waits for what is under way, for ever if nothing is.
+async fn pending<T>(future: &mut Option<BoxFuture<'static, T>>) -> T {
+    match future {
+        None => std::future::pending().await,
+        Some(running) => {
+            let result = running.as_mut().await;
+            *future = None;
+            result
+        }
+    }
+}
+
+impl Run {
+    fn is_stopping(&self) -> bool {
+        self.is_lost || *self.stopping.borrow()
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_stopping() && self.sends.is_empty() && self.endings.is_empty()
+    }
+
+    /// Starts everything that can be started now.
+    fn proceed(&mut self) {
+        if self.is_stopping() {
+            return;
+        }
+        let now = self.shared.clock.now();
+        self.follow_registry(now);
+        if self.is_lost {
+            return;
+        }
+        self.read(now);
+        if self.live.channel.status != ChannelStatus::Disconnected {
+            self.send(now);
+        }
+        self.probe(now);
+    }
+
+    /// The registry follows what was committed and what was configured.
+    fn follow_registry(&mut self, now: Timestamp) {
+        let Some(live) = self.shared.registry.channels.get(self.live.channel.workspace_id, self.live.channel.id) else {
+            // It was deleted: what is under way is finished.
+            self.is_lost = true;
+            return;
+        };
+        if Arc::ptr_eq(&live, &self.live) {
+            return;
+        }
+        let was = std::mem::replace(&mut self.live, live);
+        if was.channel.status != self.live.channel.status {
+            self.probe_at = now.plus(wait_for_probe(&self.live));
+            self.is_stale = true;
+            if was.channel.status == ChannelStatus::Disconnected {
+                self.pacer.resume();
+            }
+        }
+        if was.record.settings != self.live.record.settings {
+            self.vendor = vendor(&self.shared, &self.live);
+            self.pacer.set_pace(self.outbound.pace(&self.live.record.settings));
+        }
+    }
+
+    /// Reads what is due, if the pacer has room and there may be something new.
+    fn read(&mut self, now: Timestamp) {
+        self.is_stale |= self.next_at.is_some_and(|next_at| next_at <= now);
+        let room = self.pacer.room();
+        if !self.is_stale || room == 0 || self.reading.is_some() {
+            return;
+        }
+        (self.is_stale, self.next_at) = (false, None);
+        let (store, id) = (self.shared.store.clone(), self.live.channel.id);
+        // What the pacer holds and what runs may be among it.
+        let limit = room + self.pacer.held() + self.sends.len();
+        self.reading = Some(Box::pin(async move { store.send_due(id, now, limit).await }));
+    }
+
+    fn has_read(&mut self, due: Result<Due, StoreError>) {
+        let due = match due {
+            Ok(due) => due,
+            Err(error) => {
+                tracing::warn!(channel.id = %self.live.channel.id, %error, "cannot read what is to be sent");
+                self.next_at = Some(self.shared.clock.now().plus(PATIENCE));
+                return;
+            }
+        };
+        self.next_at = due.next_at;
+        for message_id in due.unknown {
+            self.end(message_id);
+        }
+        if self.live.channel.status == ChannelStatus::Disconnected {
+            // They are held; those that have been held for too long are ended by the writer.
+            let held_until = |queued_at: Timestamp| queued_at.plus(self.live.terms().hold);
+            let now = self.shared.clock.now();
+            let ends: Vec<_> = due.waiting.iter().filter(|waiting| held_until(waiting.queued_at) <= now).collect();
+            for waiting in ends {
+                self.end(waiting.message_id);
+            }
+            self.next_at = Some(now.plus(LONG_TICK));
+        } else {
+            self.pacer.offer(&due.waiting);
+        }
+    }
+
+    /// Lets the writer end a message that it is too late for. Should it find that it is not, the message is sent.
+    fn end(&self, message_id: MessageId) {
+        if let Some(means) = self.means() {
+            self.endings.push(Box::pin(message::send(means, message_id)));
+        }
+    }
+
+    fn means(&self) -> Option<Means> {
+        Some(Means {
+            shared: self.shared.clone(),
+            live: self.live.clone(),
+            outbound: self.outbound,
+            vendor: self.vendor.clone()?,
+            epoch: self.epoch,
+            last_active_at: self.last_active_at,
+            stopping: self.stopping.subscribe(),
+        })
+    }
+
+    fn send(&mut self, now: Timestamp) {
+        let Some(means) = self.means() else { return };
+        while let Some(waiting) = self.pacer.next(now) {
+            self.sends.push(Box::pin(message::send(means.clone(), waiting.message_id)));
+        }
+    }
+
+    fn sent(&mut self, ended: &Ended) {
+        self.pacer.finished(ended.message_id, ended.pause);
+        if ended.accepted {
+            self.last_active_at = Some(self.shared.clock.now());
+        }
+        self.is_lost |= ended.lost;
+        // The next of its recipient's line is the first now.
+        self.is_stale = true;
+    }
+
+    fn probe(&mut self, now: Timestamp) {
+        if self.probing.is_some() || now < self.probe_at {
+            return;
+        }
+        self.probe_at = now.plus(wait_for_probe(&self.live));
+        let (shared, live, outbound) = (self.shared.clone(), self.live.clone(), self.outbound);
+        let last_active_at = self.last_active_at;
+        self.probing = Some(Box::pin(async move {
+            let works = care::probe(&shared, &live, outbound, last_active_at).await?.is_ok();
+            if works && let Err(error @ (care::Unread::Vendor(_) | care::Unread::Store(_))) =
+                care::read_templates(&shared, &live, outbound).await
+            {
+                tracing::warn!(channel.id = %live.channel.id, %error, "templates are not read");
+            }
+            Ok(works)
+        }));
+    }
+
+    fn has_probed(&mut self, probed: Result<bool, StoreError>) {
+        match probed {
+            Ok(true) => self.last_active_at = Some(self.shared.clock.now()),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(channel.id = %self.live.channel.id, %error, "a probe is not remembered"),
+        }
+    }
+
+    fn told(&mut self, command: Option<Command>) {
+        match command {
+            None | Some(Command::Stop) => {
+                self.stopping.send_replace(true);
+            }
+            Some(Command::Wake) => self.is_stale = true,
+            Some(Command::Configure) => {
+                self.is_stale = true;
+                if self.live.channel.status == ChannelStatus::Disconnected {
+                    // Perhaps with another token.
+                    self.probe_at = self.shared.clock.now();
+                }
+            }
+        }
+    }
+
+    /// Sets the timer to when something is to be done.
+    fn set(&self, timer: &mut Pin<Box<Sleep>>) {
+        let now = self.shared.clock.now();
+        let wakes = [self.next_at, self.pacer.wakes_at(now), Some(self.probe_at)].into_iter().flatten().min();
+        let wait = match wakes.map(|at| at.since(now)) {
+            // Under way already.
+            Some(Duration::ZERO) => TICK,
+            Some(wait) if self.next_at.is_some() => wait.min(TICK),
+            Some(wait) => wait.min(LONG_TICK),
+            None => LONG_TICK,
+        };
+        timer.as_mut().reset(Instant::now() + wait);
+    }
+}

@@ -1,0 +1,107 @@
+//! Calling a vendor: a request that an adapter made, by a pool of the channel's own, and what came back. What an answer
+//! means is the adapter's to say.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, header::RETRY_AFTER};
+use tidings_channels::{Call, CallAnswer, CallMethod};
+use tidings_domain::sending::{Trouble, TroubleCategory};
+use tidings_net::{AddressRefused, Client, OutboundRequest, Pool, PoolLimits, SendError};
+
+use crate::registry::LiveChannel;
+
+/// How long a vendor may take for anything but a file.
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a vendor may take to receive a file.
+pub(crate) const UPLOAD_TIMEOUT: Duration = Duration::from_mins(5);
+/// How long the connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much of an answer is read. A page of templates is the longest.
+const ANSWER_CAP: usize = 4 << 20;
+/// A connection that has been idle for longer may be closed by the vendor at the very moment that it is used: nobody
+/// would know then whether a message was taken.
+const LIMITS: PoolLimits = PoolLimits { idle_connections: 64, idle_for: Duration::from_secs(10) };
+
+/// The way to one channel's vendor. A clone is the same way.
+#[derive(Debug, Clone)]
+pub(crate) struct Vendor(Pool);
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// An answer.
+    Answered {
+        status: u16,
+        retry_after: Option<u64>,
+        body: Bytes,
+    },
+    /// Nothing left: the vendor does not know of the request.
+    NotSent(String),
+    /// The request may have arrived, and no answer came.
+    Lost(String),
+}
+
+impl Vendor {
+    /// Of this channel, if the address policy lets its address pass.
+    pub(crate) fn of(client: &Client, live: &LiveChannel) -> Result<Self, AddressRefused> {
+        client.pool(live.api_base(), LIMITS).map(Self)
+    }
+
+    /// Calls it, once.
+    pub(crate) async fn call(&self, call: Call, timeout: Duration) -> Reply {
+        let header = |(name, value): (&'static str, String)| {
+            let mut value = HeaderValue::try_from(value).ok()?;
+            value.set_sensitive(true);
+            Some((HeaderName::from_static(name), value))
+        };
+        let request = OutboundRequest {
+            method: match call.method {
+                CallMethod::Get => Method::GET,
+                CallMethod::Post => Method::POST,
+            },
+            path: Some(call.path),
+            headers: call.headers.into_iter().filter_map(header).collect(),
+            body: call.body.into(),
+            timeout,
+            connect_timeout: CONNECT_TIMEOUT,
+            body_cap: ANSWER_CAP,
+            repeatable: false,
+        };
+        match self.0.send(&request).await {
+            Ok(answer) => Reply::Answered {
+                status: answer.status.as_u16(),
+                retry_after: answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok()),
+                body: answer.body,
+            },
+            Err(error) if error.request_may_have_arrived() => Reply::Lost(error.to_string()),
+            Err(error) => Reply::NotSent(told(&error)),
+        }
+    }
+}
+
+fn told(error: &SendError) -> String {
+    format!("the vendor cannot be reached: {error}")
+}
+
+impl Reply {
+    /// Reads the answer to something that can be asked again. Without one, the trouble is the network's.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(CallAnswer<'_>) -> Result<T, Trouble>) -> Result<T, Trouble> {
+        match self {
+            Self::Answered { status, retry_after, body } => {
+                read(CallAnswer { status: *status, retry_after: *retry_after, body })
+            }
+            Self::NotSent(reason) | Self::Lost(reason) => Err(unreachable(reason)),
+        }
+    }
+}
+
+/// The vendor cannot be reached.
+pub(crate) fn unreachable(reason: &str) -> Trouble {
+    Trouble {
+        category: TroubleCategory::Network,
+        disconnects: None,
+        code: "network_error".to_owned(),
+        message: reason.to_owned(),
+    }
+}

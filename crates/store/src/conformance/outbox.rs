@@ -1,0 +1,295 @@
+//! Messages to send: accepted, taken in the order of their lines, marked under a lease, settled.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::join;
+use serde_json::Map;
+use tidings_domain::{
+    MessageId,
+    change::ReportedStatus,
+    channel::Channel,
+    contact::Identity,
+    decide::Refusal,
+    message::{Message, MessageError, Source},
+    outgoing::{Draft, Outgoing, Priority, Recipient},
+    sending::{Scope, SendOutcome, Terms},
+    status::MessageStatus,
+};
+
+use crate::{
+    Answer, CHANNEL_LEASE, Due, MessageClaim, Sealed, Settlement, StoreError, Submission, Submitted, Wish, Wished,
+};
+
+use super::{
+    bench::{Bench, at, kinds},
+    changes::{received, report},
+};
+
+const TERMS: Terms = Terms { window: Some(Duration::from_hours(24)), hold: Duration::from_hours(24) };
+
+/// A text to whoever has this number.
+fn text(to: &str, words: &str) -> Draft {
+    Draft {
+        to: Recipient::Identity(Identity::phone(to)),
+        outgoing: Outgoing::Text { text: words.to_owned(), preview_url: false },
+        reply_to: None,
+        scheduled_at: None,
+        expires_at: None,
+        priority: Priority::Interactive,
+        metadata: Map::new(),
+        is_sensitive: false,
+        source: Source::Api { id: "key_admin".to_owned() },
+        ai_generation_id: None,
+    }
+}
+
+/// A template, which may be sent to anybody.
+fn template(to: &str) -> Draft {
+    let outgoing =
+        Outgoing::Template { name: "hello".into(), language: "en".into(), components: Vec::new(), text: None };
+    Draft { outgoing, ..text(to, "") }
+}
+
+/// A channel that messages are sent by.
+struct Sender<'a> {
+    bench: &'a Bench,
+    channel: Arc<Channel>,
+    epoch: u64,
+}
+
+impl<'a> Sender<'a> {
+    async fn of(bench: &'a Bench) -> Self {
+        let workspace = bench.workspace("ant").await;
+        let channel = bench.channel(workspace, "100").await;
+        let epoch = bench.store.lease_acquire(CHANNEL_LEASE, channel.id.uuid(), "one").await.expect("a lease");
+        Self { bench, channel, epoch }
+    }
+
+    async fn try_submit(&self, seconds: i64, draft: Draft) -> Result<Submitted, StoreError> {
+        let submission = Submission { channel: self.channel.clone(), draft, terms: TERMS, at: at(seconds) };
+        self.bench.store.message_submit(submission, None).await
+    }
+
+    async fn submit(&self, seconds: i64, draft: Draft) -> Arc<Message> {
+        match self.try_submit(seconds, draft).await {
+            Ok(Submitted::Done(message)) => message,
+            other => panic!("a message was to be accepted, not {other:?}"),
+        }
+    }
+
+    async fn due(&self, seconds: i64) -> Due {
+        self.bench.store.send_due(self.channel.id, at(seconds), 100).await.expect("an outbox that can be read")
+    }
+
+    async fn waiting(&self, seconds: i64) -> Vec<MessageId> {
+        self.due(seconds).await.waiting.into_iter().map(|waiting| waiting.message_id).collect()
+    }
+
+    /// Whether the message may be sent now.
+    async fn mark(&self, seconds: i64, message: MessageId) -> bool {
+        let marked = self.bench.store.send_mark(self.channel.clone(), self.epoch, message, TERMS, at(seconds)).await;
+        marked.expect("a lease that holds").is_some()
+    }
+
+    async fn settle(&self, seconds: i64, message: MessageId, attempt: u32, outcome: SendOutcome) {
+        let settlement = Settlement { message_id: message, attempt, outcome, last_active_at: None, at: at(seconds) };
+        let settled = self.bench.store.send_settle(self.channel.clone(), self.epoch, settlement).await;
+        assert_eq!(settled, Ok(()));
+    }
+
+    async fn wish(&self, seconds: i64, message_id: MessageId, wish: Wish) -> Result<Submitted, StoreError> {
+        let wished = Wished { channel: self.channel.clone(), message_id, wish, terms: TERMS, at: at(seconds) };
+        self.bench.store.message_wish(wished, None).await
+    }
+
+    async fn status(&self, known: &Message) -> MessageStatus {
+        self.bench.message(known).await.status
+    }
+}
+
+fn accepted(vendor_id: &str) -> SendOutcome {
+    SendOutcome::Accepted { vendor_id: vendor_id.to_owned(), identities: Vec::new() }
+}
+
+fn later(seconds: u64) -> SendOutcome {
+    SendOutcome::Later {
+        error: MessageError { key: "131056".to_owned(), message: "slower".to_owned(), vendor: None },
+        after: Duration::from_secs(seconds),
+        scope: Scope::Recipient,
+        trouble: None,
+    }
+}
+
+/// An accepted message is there, due at once, and told of when the vendor has it.
+pub async fn a_message_is_accepted_and_sent(bench: &Bench) {
+    let sender = Sender::of(bench).await;
+    let message = sender.submit(1, template("5")).await;
+    assert_eq!(bench.message(&message).await, *message);
+    assert_eq!(sender.waiting(1).await, [message.id]);
+    assert!(sender.mark(2, message.id).await);
+    assert!(!sender.mark(3, message.id).await, "it is marked already");
+    let head = bench.store.log_head().await.expect("a log that can be read");
+    sender.settle(4, message.id, 1, accepted("w1")).await;
+    assert_eq!(kinds(&bench.after(head).await), ["message.sent"]);
+    assert_eq!(sender.due(1_000_000).await, Due::default());
+    assert_eq!(bench.message(&message).await.vendor_id.as_deref(), Some("w1"));
+}
+
+/// What is refused leaves nothing behind.
+pub async fn a_refused_message_leaves_nothing(bench: &Bench) {
+    let sender = Sender::of(bench).await;
+    let head = bench.store.log_head().await;
+    let refused = sender.try_submit(1, text("5", "hi")).await;
+    assert_eq!(refused, Err(StoreError::Refused(Refusal::WindowClosed { closed_at: None })));
+    assert_eq!(bench.store.log_head().await, head);
+    assert_eq!(sender.waiting(1_000).await, []);
+}
+
+/// A line is first in, first out: a message that has to wait holds its successors, and nobody else's.
+pub async fn lines_are_kept(bench: &Bench) {
+    let sender = Sender::of(bench).await;
+    let first = sender.submit(1, template("5")).await;
+    let second = sender.submit(2, template("5")).await;
+    let bulk = sender.submit(3, Draft { priority: Priority::Bulk, ..template("5") }).await;
+    let other = sender.submit(4, template("6")).await;
+    assert_eq!(sender.waiting(5).await, [first.id, other.id, bulk.id], "people first");
+    assert!(!sender.mark(5, second.id).await, "it is not its turn");
+    assert!(sender.mark(5, first.id).await);
+    sender.settle(6, first.id, 1, later(60)).await;
+    assert_eq!(sender.waiting(7).await, [other.id, bulk.id]);
+    assert_eq!(sender.due(7).await.next_at, Some(at(66)));
+    assert!(!sender.mark(7, second.id).await);
+    assert!(!sender.mark(7, first.id).await, "it is not due");
+    assert_eq!(sender.waiting(66).await, [other.id, first.id, bulk.id]);
+    assert!(sender.mark(66, first.id).await);
+    sender.settle(67, first.id, 1, SendOutcome::Unknown { reason: "no answer".to_owned() }).await;
+    assert!(sender.mark(68, second.id).await, "what nobody knows holds nobody up");
+}
+
+/// What waits for its time is not due before, and its place in the line is that time.
+pub async fn what_is_scheduled_waits(bench: &Bench) {
+    let sender = Sender::of(bench).await;
+    let scheduled = sender.submit(1, Draft { scheduled_at: Some(at(100)), ..template("5") }).await;
+    assert_eq!(scheduled.status, MessageStatus::Scheduled);
+    assert_eq!(sender.due(99).await, Due { next_at: Some(at(100)), ..Due::default() });
+    let now = sender.submit(50, template("5")).await;
+    assert_eq!(sender.waiting(100).await, [now.id]);
+    assert!(matches!(sender.wish(60, scheduled.id, Wish::Reschedule(at(200))).await, Ok(Submitted::Done(_))));
+    assert!(sender.mark(100, now.id).await);
+    assert_eq!(sender.waiting(150).await, []);
+    assert_eq!(sender.waiting(200).await, [scheduled.id]);
+    assert!(matches!(sender.wish(201, scheduled.id, Wish::Cancel).await, Ok(Submitted::Done(_))));
+    assert!(!sender.mark(202, scheduled.id).await);
+    assert_eq!(sender.status(&scheduled).await, MessageStatus::Deleted);
+}
+
+/// A mark outlives everything: after ten minutes without a word it is given up, and never sent again.
+pub async fn a_mark_without_an_answer_is_given_up(bench: &Bench) {
+    let sender = Sender::of(bench).await;
+    let message = sender.submit(1, template("5")).await;
+    assert!(sender.mark(2, message.id).await);
+    assert_eq!(sender.wish(3, message.id, Wish::Cancel).await, Err(StoreError::Refused(Refusal::AlreadySending)));
+    assert_eq!(sender.due(3).await.next_at, Some(at(602)));
+    let backlog = bench.store.send_backlog(sender.channel.id, at(3)).await.expect("an outbox that can be read");
+    assert_eq!((backlog.waiting, backlog.unknown), (0, 1));
+    let due = sender.due(602).await;
+    assert_eq!((due.waiting, due.unknown), (Vec::new(), vec![message.id]));
+    assert!(!sender.mark(602, message.id).await);
+    assert_eq!(sender.status(&message).await, MessageStatus::Failed);
+    assert_eq!(sender.due(1_000_000).await, Due::default());
+}
+
+/// Whoever has lost the lease neither marks nor settles.
+pub async fn with_a_stale_lease_nothing_is_marked_or_settled(bench: &Bench) {
+    let sender = Sender::of(bench).await;
+    let message = sender.submit(1, template("5")).await;
+    bench.store.lease_acquire(CHANNEL_LEASE, sender.channel.id.uuid(), "two").await.expect("a lease");
+    let marked = bench.store.send_mark(sender.channel.clone(), sender.epoch, message.id, TERMS, at(2)).await;
+    assert!(matches!(marked, Err(StoreError::StaleLease(_))), "{marked:?}");
+    let settlement =
+        Settlement { message_id: message.id, attempt: 1, outcome: accepted("w1"), last_active_at: None, at: at(3) };
+    let settled = bench.store.send_settle(sender.channel.clone(), sender.epoch, settlement).await;
+    assert!(matches!(settled, Err(StoreError::StaleLease(_))), "{settled:?}");
+    assert_eq!(sender.waiting(4).await, [message.id]);
+}
+
+/// Reports that overtake the answer are applied when the vendor's id is known; those of an attempt that was given up
+/// for another one are not.
+pub async fn reports_find_their_attempt(bench: &Bench) {
+    let sender = Sender::of(bench).await;
+    let message = sender.submit(1, template("5")).await;
+    assert!(sender.mark(2, message.id).await);
+    bench.take(&sender.channel, 3, vec![report("w1", ReportedStatus::Delivered, 3)]).await;
+    let head = bench.store.log_head().await.expect("a log that can be read");
+    sender.settle(4, message.id, 1, accepted("w1")).await;
+    assert_eq!(kinds(&bench.after(head).await), ["message.sent", "message.delivered"]);
+
+    let message = sender.submit(5, template("6")).await;
+    assert!(sender.mark(6, message.id).await);
+    sender.settle(7, message.id, 1, accepted("w2")).await;
+    bench.take(&sender.channel, 8, vec![report("w2", ReportedStatus::Failed, 8)]).await;
+    assert!(matches!(sender.wish(9, message.id, Wish::Retry).await, Ok(Submitted::Done(_))));
+    let told = bench.events_of(&sender.channel, 10, vec![report("w2", ReportedStatus::Read, 10)]).await;
+    assert_eq!(kinds(&told), [""; 0]);
+    assert!(sender.mark(11, message.id).await);
+    sender.settle(12, message.id, 2, accepted("w3")).await;
+    let told = bench.events_of(&sender.channel, 13, vec![report("w3", ReportedStatus::Delivered, 13)]).await;
+    assert_eq!(kinds(&told), ["message.delivered"]);
+}
+
+/// The same request twice is accepted once, and answered with the same message.
+pub async fn a_claim_shows_the_message(bench: &Bench) {
+    let sender = Sender::of(bench).await;
+    bench.take(&sender.channel, 1, vec![received("m1", 1)]).await;
+    let claim = |fingerprint: u8| MessageClaim {
+        workspace_id: sender.channel.workspace_id,
+        key: "once".to_owned(),
+        fingerprint: [fingerprint; 32],
+        answer: Arc::new(|message| Answer { status: 202, body: Sealed(message.id.to_bytes().to_vec()) }),
+        at: at(2),
+    };
+    let submission = Submission { channel: sender.channel.clone(), draft: template("5"), terms: TERMS, at: at(2) };
+    let (first, second) = join(
+        bench.store.message_submit(submission.clone(), Some(claim(1))),
+        bench.store.message_submit(submission.clone(), Some(claim(1))),
+    )
+    .await;
+    let ids: Vec<Vec<u8>> = [first, second]
+        .into_iter()
+        .map(|submitted| match submitted.expect("it is accepted") {
+            Submitted::Done(message) => message.id.to_bytes().to_vec(),
+            Submitted::Replayed(answer) => answer.body.0,
+        })
+        .collect();
+    assert_eq!(ids[0], ids[1]);
+    assert_eq!(sender.waiting(3).await.len(), 1);
+    let other = bench.store.message_submit(submission, Some(claim(2))).await;
+    assert_eq!(other, Err(StoreError::IdempotencyConflict));
+}
+
+/// Of a channel that is to be deleted nothing waits any more.
+pub async fn a_channel_can_be_abandoned(bench: &Bench) {
+    let sender = Sender::of(bench).await;
+    let waiting = sender.submit(1, template("5")).await;
+    let scheduled = sender.submit(1, Draft { scheduled_at: Some(at(100)), ..template("6") }).await;
+    let marked = sender.submit(1, template("7")).await;
+    assert!(sender.mark(2, marked.id).await);
+    assert_eq!(bench.store.send_abandon(sender.channel.clone(), at(3)).await, Ok(3));
+    assert_eq!(bench.store.send_abandon(sender.channel.clone(), at(3)).await, Ok(0));
+    for (message, key) in [(waiting, "channel_deleted"), (scheduled, "channel_deleted"), (marked, "outcome_unknown")] {
+        let now = bench.message(&message).await;
+        assert_eq!((now.status, now.errors[0].key.as_str()), (MessageStatus::Failed, key));
+    }
+}
+
+/// What a read receipt names is the newest message of the contact.
+pub async fn the_newest_of_the_contact_is_found(bench: &Bench) {
+    let sender = Sender::of(bench).await;
+    let events = bench.events_of(&sender.channel, 1, vec![received("m1", 1), received("m2", 2)]).await;
+    let newest = super::bench::message_of(&events[3]);
+    sender.submit(3, text("4917000001", "hi")).await;
+    let found = bench.store.message_newest_inbound(newest.workspace_id, newest.conversation_id).await;
+    assert_eq!(found.expect("it can be read").map(|message| message.id), Some(newest.id));
+    let elsewhere = bench.workspace("bee").await;
+    assert_eq!(bench.store.message_newest_inbound(elsewhere, newest.conversation_id).await, Ok(None));
+}
