@@ -45,7 +45,7 @@ pub struct Gateway {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) ids: Arc<Ids>,
-    pub(crate) seal: Seal,
+    pub(crate) seal: Arc<Seal>,
     pub(crate) addresses: AddressPolicy,
     pub(crate) links: Arc<Links>,
     pub(crate) metrics: Arc<Metrics>,

@@ -66,7 +66,7 @@ impl Gateway {
         environment: Environment,
     ) -> Result<Arc<Self>, StartError> {
         let Environment { clock, random } = environment;
-        let seal = Seal::from_key(&settings.seal_key);
+        let seal = Arc::new(Seal::from_key(&settings.seal_key));
         let ids = Arc::new(Ids::new(clock.clone(), random.clone()));
         let registry = Arc::new(load(&*store, &seal).await?);
         check_seal(&*store, &seal, &*random).await?;

@@ -45,6 +45,12 @@ pub enum SendError {
     /// The address policy refuses every address of the receiver.
     #[error(transparent)]
     AddressRefused(#[from] AddressRefused),
+    /// The request's path can not be sent below the pool's URL.
+    #[error("the path of the request can not be sent: {reason}")]
+    Path {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The receiver's name has no address, or could not be looked up.
     #[error("the name {host} could not be resolved: {reason}")]
     Dns {
@@ -107,7 +113,11 @@ impl SendError {
     /// Whether bytes of the request may have left, so that the receiver may have acted on it.
     pub fn request_may_have_arrived(&self) -> bool {
         match self {
-            Self::AddressRefused(_) | Self::Dns { .. } | Self::Connect { .. } | Self::Tls { .. } => false,
+            Self::AddressRefused(_)
+            | Self::Path { .. }
+            | Self::Dns { .. }
+            | Self::Connect { .. }
+            | Self::Tls { .. } => false,
             Self::NotHttp { .. } => true,
             Self::Timeout { phase } | Self::Closed { phase } | Self::Reset { phase } | Self::Failed { phase, .. } => {
                 matches!(phase, Phase::Answer | Phase::Body)

@@ -12,6 +12,10 @@ use crate::error::SendError;
 pub struct OutboundRequest {
     /// The method.
     pub method: Method,
+    /// A path, with its query if it has one, that is appended to the path of the pool's URL, whose own query is then
+    /// left out: `/v26.0/1/messages?limit=1`. `None` is the pool's URL as it is. Whatever stands here, the request
+    /// stays below that URL; it is never repeated in an error, because some vendors want a token in it.
+    pub path: Option<String>,
     /// The headers, but for those that [`crate::is_framing_header`] names: these are the client's own and left out.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body; its length is sent with it.

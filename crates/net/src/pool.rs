@@ -23,7 +23,7 @@ use crate::{
     exchange::{Answer, Lost, OutboundRequest},
     headers::is_framing_header,
     kept::Kept,
-    target::Target,
+    target::{Forms, Target},
 };
 
 /// What a pool may keep.
@@ -78,9 +78,17 @@ impl Pool {
     }
 
     async fn send_unhurried(&self, request: &OutboundRequest, progress: &Progress) -> Result<Answer, SendError> {
+        let below: Box<Forms>;
+        let forms = match &request.path {
+            None => &self.inner.target.own,
+            Some(path) => {
+                below = Box::new(self.inner.target.below(path)?);
+                &*below
+            }
+        };
         let mut resent = false;
         while let Some(connection) = self.take() {
-            match self.exchange(connection, request, progress).await {
+            match self.exchange(connection, request, forms, progress).await {
                 Ok(answer) => return Ok(Answer { reused: true, ..answer }),
                 Err(Lost::NotSent(_)) => {}
                 Err(Lost::Silent(_)) if request.repeatable => {
@@ -97,7 +105,7 @@ impl Pool {
             let needs_sweeper = self.kept().put_shared(shared.clone());
             self.start_sweeper_if(needs_sweeper);
         }
-        let answer = self.exchange(connection, request, progress).await?;
+        let answer = self.exchange(connection, request, forms, progress).await?;
         Ok(Answer { resent, ..answer })
     }
 
@@ -110,12 +118,12 @@ impl Pool {
         &self,
         connection: Connected,
         request: &OutboundRequest,
+        forms: &Forms,
         progress: &Progress,
     ) -> Result<Answer, Lost> {
-        let target = &self.inner.target;
         match connection {
             Connected::Direct(mut direct) => {
-                let wire_request = wire_request(request, &target.origin_form, Some(&target.host_header));
+                let wire_request = wire_request(request, &forms.origin, Some(&self.inner.target.host_header));
                 let answer = direct.exchange(wire_request, request.body_cap, progress).await?;
                 if !answer.truncated && direct.is_usable() {
                     let needs_sweeper = self.kept().put_direct(direct, self.inner.limits);
@@ -124,7 +132,7 @@ impl Pool {
                 Ok(answer)
             }
             Connected::Shared(mut shared) => {
-                let wire_request = wire_request(request, &target.absolute_form, None);
+                let wire_request = wire_request(request, &forms.absolute, None);
                 Box::pin(shared.exchange(wire_request, request.body_cap, progress)).await
             }
         }

@@ -27,7 +27,7 @@ pub use records::{
     AttemptFilter, ChannelRecord, ConversationFilter, EndpointRecord, Listing, MessageFilter, Page, Sealed,
 };
 pub use sending::{
-    Backlog, CHANNEL_LEASE, Due, Marked, Probed, Settlement, Submission, Submitted, Waiting, Wish, Wished,
+    Backlog, CHANNEL_LEASE, Due, DueLimits, Marked, Probed, Settlement, Submission, Submitted, Waiting, Wish, Wished,
 };
 pub use state::State;
 pub use templates::Templates;

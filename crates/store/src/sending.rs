@@ -76,6 +76,15 @@ pub struct Waiting {
     pub queued_at: Timestamp,
 }
 
+/// How many messages of each priority are asked for at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueLimits {
+    /// Those that people wait for.
+    pub interactive: usize,
+    /// The others.
+    pub bulk: usize,
+}
+
 /// What is to be done on a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Due {

@@ -20,7 +20,7 @@ use crate::{
     idempotency::{Answer, Claim, Claimed, MessageClaim},
     intake::{BodyNumber, Intake, IntakeReceipt, KeptBodies, StoredBody},
     records::{ChannelRecord, ConversationFilter, EndpointRecord, Listing, MessageFilter, Page},
-    sending::{Backlog, Due, Marked, Probed, Settlement, Submission, Submitted, Wished},
+    sending::{Backlog, Due, DueLimits, Marked, Probed, Settlement, Submission, Submitted, Wished},
     templates::Templates,
 };
 
@@ -114,8 +114,8 @@ pub trait State: Send + Sync {
         conversation: ConversationId,
     ) -> Result<Option<Message>, StoreError>;
 
-    /// What is to be done on a channel at a time: at most so many messages of each priority.
-    async fn send_due(&self, channel: ChannelId, at: Timestamp, limit: usize) -> Result<Due, StoreError>;
+    /// What is to be done on a channel at a time.
+    async fn send_due(&self, channel: ChannelId, at: Timestamp, limits: DueLimits) -> Result<Due, StoreError>;
     /// How many messages wait on a channel at a time.
     async fn send_backlog(&self, channel: ChannelId, at: Timestamp) -> Result<Backlog, StoreError>;
     /// Marks an attempt at a message that is due. `None` if it is not to be sent (any more, or yet), or not the first of

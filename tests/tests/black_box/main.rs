@@ -4,14 +4,18 @@
 
 mod addresses;
 mod attempts;
+mod channel_health;
 mod content;
 mod endpoints;
 mod events;
 mod idempotency;
 mod keys;
 mod lists;
+mod outward;
+mod outward_refusals;
 mod problems;
 mod process;
+mod scheduled;
 mod start;
 mod statuses;
 mod system;

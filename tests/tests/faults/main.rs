@@ -3,6 +3,7 @@
 mod clients;
 mod disk;
 mod kill;
+mod lies;
 mod neighbours;
 mod outage;
 

@@ -123,6 +123,12 @@ impl Problem {
         Self::fields(vec![FieldProblem::new(pointer, detail)])
     }
 
+    /// The same, with what is wrong with these fields.
+    #[must_use]
+    pub(crate) fn with(self, errors: Vec<FieldProblem>) -> Self {
+        Self { errors, ..self }
+    }
+
     /// There is no such thing, or it is another tenant's.
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(Code::NotFound, format!("there is no such {what}"))

@@ -33,7 +33,7 @@ use tidings_domain::{
     workspace::Workspace,
 };
 use tidings_store::{
-    Answer, Backlog, BodyNumber, ChannelRecord, Claim, Claimed, ConversationFilter, Due, EndpointRecord, Intake,
+    Answer, Backlog, BodyNumber, ChannelRecord, Claim, Claimed, ConversationFilter, Due, DueLimits, EndpointRecord, Intake,
     IntakeReceipt, KeptBodies, Listing, Marked, MessageClaim, MessageFilter, Page, Probed, Settlement, State,
     StoreError, StoredBody, Submission, Submitted, Templates, Wished,
 };
@@ -200,8 +200,8 @@ impl State for SqliteStore {
         self.readers.run(move |reader| messages::newest_inbound(reader, workspace, conversation)).await
     }
 
-    async fn send_due(&self, channel: ChannelId, at: Timestamp, limit: usize) -> Result<Due, StoreError> {
-        self.readers.run(move |reader| outbox::due(reader, channel, at, limit)).await
+    async fn send_due(&self, channel: ChannelId, at: Timestamp, limits: DueLimits) -> Result<Due, StoreError> {
+        self.readers.run(move |reader| outbox::due(reader, channel, at, limits)).await
     }
 
     async fn send_backlog(&self, channel: ChannelId, at: Timestamp) -> Result<Backlog, StoreError> {

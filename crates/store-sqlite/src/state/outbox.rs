@@ -12,7 +12,7 @@ use tidings_domain::{
     sending::{Sending, Terms},
 };
 use tidings_store::{
-    Backlog, CHANNEL_LEASE, Due, Marked, MessageClaim, Probed, Settlement, StoreError, Submission, Submitted, Waiting,
+    Backlog, CHANNEL_LEASE, Due, DueLimits, Marked, MessageClaim, Probed, Settlement, StoreError, Submission, Submitted, Waiting,
     Wish, Wished,
 };
 
@@ -89,6 +89,8 @@ pub(crate) fn mark(
     Ok(message.map(|message| Marked { message, sending }))
 }
 
+/// How many messages are given up at once.
+const GIVEN_UP_AT_ONCE: i64 = 200;
 /// How many messages are abandoned at once.
 const ABANDONED_AT_ONCE: usize = 200;
 
@@ -250,19 +252,20 @@ fn channel_number(reader: &Reader<'_>, id: ChannelId) -> Result<Option<i64>, Sto
 }
 
 /// What is to be done on a channel.
-pub(crate) fn due(reader: &Reader<'_>, channel: ChannelId, at: Timestamp, limit: usize) -> Result<Due, StoreError> {
+pub(crate) fn due(
+    reader: &Reader<'_>,
+    channel: ChannelId,
+    at: Timestamp,
+    limits: DueLimits,
+) -> Result<Due, StoreError> {
     let Some(channel) = channel_number(reader, channel)? else { return Ok(Due::default()) };
-    let mut due = Due::default();
-    for priority in [Priority::Interactive, Priority::Bulk] {
-        due.waiting.extend(waiting(reader, channel, priority, at, limit)?);
-    }
-    due.unknown = unknown(reader, channel, at, limit)?;
-    due.next_at = next_at(reader, channel, at)?;
-    Ok(due)
+    let mut waiting = first_of_lines(reader, channel, Priority::Interactive, at, limits.interactive)?;
+    waiting.extend(first_of_lines(reader, channel, Priority::Bulk, at, limits.bulk)?);
+    Ok(Due { waiting, unknown: unknown(reader, channel, at)?, next_at: next_at(reader, channel, at)? })
 }
 
 /// The first message of each recipient's line that is due, the longest due first.
-fn waiting(
+fn first_of_lines(
     reader: &Reader<'_>,
     channel: i64,
     priority: Priority,
@@ -297,13 +300,13 @@ fn message_id(row: &Row<'_>) -> Result<MessageId, StoreError> {
 }
 
 /// The messages that are to be given up.
-fn unknown(reader: &Reader<'_>, channel: i64, at: Timestamp, limit: usize) -> Result<Vec<MessageId>, StoreError> {
+fn unknown(reader: &Reader<'_>, channel: i64, at: Timestamp) -> Result<Vec<MessageId>, StoreError> {
     let mut statement = reader.statement(
         "SELECT messages.id AS message_id FROM outbox JOIN messages ON messages.number = outbox.message \
          WHERE outbox.channel = ?1 AND outbox.marked_at IS NOT NULL AND outbox.due_at <= ?2 \
          ORDER BY outbox.due_at LIMIT ?3",
     )?;
-    let rows = statement.query(params![channel, at.as_millis(), codec::signed(limit as u64)]).map_err(refused)?;
+    let rows = statement.query(params![channel, at.as_millis(), GIVEN_UP_AT_ONCE]).map_err(refused)?;
     codec::collect(rows, message_id)
 }
 

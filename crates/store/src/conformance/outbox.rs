@@ -17,7 +17,7 @@ use tidings_domain::{
 };
 
 use crate::{
-    Answer, CHANNEL_LEASE, Due, MessageClaim, Sealed, Settlement, StoreError, Submission, Submitted, Wish, Wished,
+    Answer, CHANNEL_LEASE, Due, DueLimits, MessageClaim, Sealed, Settlement, StoreError, Submission, Submitted, Wish, Wished,
 };
 
 use super::{
@@ -26,6 +26,7 @@ use super::{
 };
 
 const TERMS: Terms = Terms { window: Some(Duration::from_hours(24)), hold: Duration::from_hours(24) };
+const LIMITS: DueLimits = DueLimits { interactive: 100, bulk: 100 };
 
 /// A text to whoever has this number.
 fn text(to: &str, words: &str) -> Draft {
@@ -78,7 +79,7 @@ impl<'a> Sender<'a> {
     }
 
     async fn due(&self, seconds: i64) -> Due {
-        self.bench.store.send_due(self.channel.id, at(seconds), 100).await.expect("an outbox that can be read")
+        self.bench.store.send_due(self.channel.id, at(seconds), LIMITS).await.expect("an outbox that can be read")
     }
 
     async fn waiting(&self, seconds: i64) -> Vec<MessageId> {

@@ -61,6 +61,7 @@ pub(super) async fn deliver(
     let (signature, headers) = headers(&live, &posting, &send, &body, at);
     let request = OutboundRequest {
         method: Method::POST,
+        path: None,
         headers,
         body,
         timeout: live.endpoint.timeout(),

@@ -43,7 +43,7 @@ pub(super) struct Means {
 pub(super) struct Ended {
     pub(super) message_id: MessageId,
     /// Who has to wait for how long, if anybody has.
-    pub(super) pause: Option<(Scope, Timestamp)>,
+    pub(super) pause: Option<(Scope, Duration)>,
     /// Whether the vendor took the message.
     pub(super) accepted: bool,
     /// Whether the channel is another process's now, or gone.
@@ -66,15 +66,14 @@ pub(super) async fn send(means: Means, message_id: MessageId) -> Ended {
         }
         Err(error) => {
             tracing::warn!(channel.id = %means.live.channel.id, %error, "an attempt cannot be marked; not sent");
-            let until = means.shared.clock.now().plus(PATIENCE);
-            return Ended { pause: Some((Scope::Channel, until)), ..Ended::nothing(message_id) };
+            return Ended { pause: Some((Scope::Channel, PATIENCE)), ..Ended::nothing(message_id) };
         }
     };
     let outcome = call(&means, &marked).await;
     let now = means.shared.clock.now();
     count(&means, &marked, &outcome);
     let pause = match &outcome {
-        SendOutcome::Later { scope, after, .. } => Some((*scope, now.plus(*after))),
+        SendOutcome::Later { scope, after, .. } => Some((*scope, *after)),
         _ => None,
     };
     let accepted = matches!(outcome, SendOutcome::Accepted { .. });

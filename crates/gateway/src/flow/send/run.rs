@@ -4,8 +4,8 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tidings_channels::Outbound;
-use tidings_domain::{ChannelId, MessageId, Timestamp, WorkspaceId, channel::ChannelStatus};
-use tidings_store::{CHANNEL_LEASE, Due, StoreError};
+use tidings_domain::{ChannelId, MessageId, Timestamp, WorkspaceId, channel::ChannelStatus, outgoing::Priority};
+use tidings_store::{CHANNEL_LEASE, Due, DueLimits, StoreError};
 use tokio::{
     sync::{mpsc, watch},
     time::{Instant, Sleep, sleep},
@@ -14,7 +14,7 @@ use tokio::{
 use super::{
     Command, Shared, care,
     message::{self, Ended, Means, PATIENCE},
-    pacer::Pacer,
+    pacer::{Pacer, READ},
 };
 use crate::{flow::vendor::Vendor, registry::LiveChannel};
 
@@ -41,8 +41,8 @@ struct Run {
     endings: FuturesUnordered<BoxFuture<'static, Ended>>,
     reading: Option<BoxFuture<'static, Result<Due, StoreError>>>,
     probing: Option<BoxFuture<'static, Result<bool, StoreError>>>,
-    /// Whether the store may have something that the pacer does not know.
-    is_stale: bool,
+    /// Of what the store may have something that the pacer does not know.
+    stale: Stale,
     /// When something else becomes due.
     next_at: Option<Timestamp>,
     probe_at: Timestamp,
@@ -50,6 +50,17 @@ struct Run {
     stopping: watch::Sender<bool>,
     /// The channel is another process's now, or gone.
     is_lost: bool,
+}
+
+/// Of which priorities the store may have something new.
+#[derive(Debug, Clone, Copy)]
+struct Stale {
+    interactive: bool,
+    bulk: bool,
+}
+
+impl Stale {
+    const ALL: Self = Self { interactive: true, bulk: true };
 }
 
 /// Sends what is due by a channel until it is told to stop.
@@ -74,7 +85,7 @@ pub(super) async fn channel(
         endings: FuturesUnordered::new(),
         reading: None,
         probing: None,
-        is_stale: true,
+        stale: Stale::ALL,
         next_at: None,
         last_active_at: None,
         stopping: watch::Sender::new(false),
@@ -180,9 +191,9 @@ impl Run {
         let was = std::mem::replace(&mut self.live, live);
         if was.channel.status != self.live.channel.status {
             self.probe_at = now.plus(wait_for_probe(&self.live));
-            self.is_stale = true;
+            self.stale = Stale::ALL;
             if was.channel.status == ChannelStatus::Disconnected {
-                self.pacer.resume();
+                self.pacer.resume(now);
             }
         }
         if was.record.settings != self.live.record.settings {
@@ -191,18 +202,23 @@ impl Run {
         }
     }
 
-    /// Reads what is due, if the pacer has room and there may be something new.
+    /// Reads what is due, where the pacer holds little and there may be something new.
     fn read(&mut self, now: Timestamp) {
-        self.is_stale |= self.next_at.is_some_and(|next_at| next_at <= now);
-        let room = self.pacer.room();
-        if !self.is_stale || room == 0 || self.reading.is_some() {
+        if self.next_at.is_some_and(|next_at| next_at <= now) {
+            self.stale = Stale::ALL;
+        }
+        let interactive = self.stale.interactive && self.pacer.is_low(Priority::Interactive);
+        let bulk = self.stale.bulk && self.pacer.is_low(Priority::Bulk);
+        if self.reading.is_some() || !(interactive || bulk) {
             return;
         }
-        (self.is_stale, self.next_at) = (false, None);
+        self.next_at = None;
+        self.stale.interactive &= !interactive;
+        self.stale.bulk &= !bulk;
         let (store, id) = (self.shared.store.clone(), self.live.channel.id);
-        // What the pacer holds and what runs may be among it.
-        let limit = room + self.pacer.held() + self.sends.len();
-        self.reading = Some(Box::pin(async move { store.send_due(id, now, limit).await }));
+        let limit = |wanted: bool| if wanted { READ } else { 0 };
+        let limits = DueLimits { interactive: limit(interactive), bulk: limit(bulk) };
+        self.reading = Some(Box::pin(async move { store.send_due(id, now, limits).await }));
     }
 
     fn has_read(&mut self, due: Result<Due, StoreError>) {
@@ -259,13 +275,14 @@ impl Run {
     }
 
     fn sent(&mut self, ended: &Ended) {
-        self.pacer.finished(ended.message_id, ended.pause);
+        let now = self.shared.clock.now();
+        self.pacer.finished(ended.message_id, ended.pause, now);
         if ended.accepted {
-            self.last_active_at = Some(self.shared.clock.now());
+            self.last_active_at = Some(now);
         }
         self.is_lost |= ended.lost;
         // The next of its recipient's line is the first now.
-        self.is_stale = true;
+        self.stale = Stale::ALL;
     }
 
     fn probe(&mut self, now: Timestamp) {
@@ -299,9 +316,9 @@ impl Run {
             None | Some(Command::Stop) => {
                 self.stopping.send_replace(true);
             }
-            Some(Command::Wake) => self.is_stale = true,
+            Some(Command::Wake) => self.stale = Stale::ALL,
             Some(Command::Configure) => {
-                self.is_stale = true;
+                self.stale = Stale::ALL;
                 if self.live.channel.status == ChannelStatus::Disconnected {
                     // Perhaps with another token.
                     self.probe_at = self.shared.clock.now();

@@ -106,9 +106,8 @@ async fn address(
     caller: &Caller,
     input: &MessageInput,
 ) -> Answer<(Arc<LiveChannel>, &'static dyn Outbound, Recipient)> {
-    let missing = |pointer: &str, what: &str| Problem {
-        errors: vec![FieldProblem::new(pointer, format!("there is no such {what}"))],
-        ..Problem::not_found(what)
+    let missing = |pointer: &str, what: &str| {
+        Problem::not_found(what).with(vec![FieldProblem::new(pointer, format!("there is no such {what}"))])
     };
     let named: Option<ChannelId> = match &input.channel_id {
         Some(text) => Some(text.parse().map_err(|_| missing("/channel_id", "channel"))?),
@@ -199,7 +198,7 @@ async fn check_template(
             let told = format!("the template is there in {}", languages.join(", "));
             FieldProblem::new("/template/language", told)
         };
-        return Err(Problem { errors: vec![problem], ..template_invalid() });
+        return Err(template_invalid().with(vec![problem]));
     };
     told(outbound.check_template(template, components), Code::TemplateInvalid)?;
     *text = outbound.fill_template(template, components);
@@ -217,7 +216,7 @@ fn told(errors: Vec<FieldError>, code: Code) -> Answer<()> {
     }
     let errors = errors.into_iter().map(|error| FieldProblem::new(error.pointer, error.detail)).collect();
     Err(match code {
-        Code::TemplateInvalid => Problem { errors, ..template_invalid() },
+        Code::TemplateInvalid => template_invalid().with(errors),
         _ => Problem::fields(errors),
     })
 }

@@ -1,0 +1,254 @@
+//! The recipients and the heads of their lines: which of them could go out now if the channel let them. This module knows
+//! nothing of the channel.
+//!
+//! A recipient has two lines, one of each priority. Of a line it is known whether its head is held or under way. What is
+//! held is **ready**, or its recipient is **resting**, that is, paused or out of tokens, and stands in no one's way. A
+//! recipient with nothing held and nothing under way is kept until its tokens are all back, and then forgotten.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    mem,
+};
+
+use tidings_domain::{HandleId, MessageId, Timestamp, outgoing::Priority};
+use tidings_store::Waiting;
+
+use super::bucket::{Bucket, Rate};
+
+/// How many messages of each priority are held at most.
+pub(super) const HELD: usize = 512;
+
+const PRIORITIES: [Priority; 2] = [Priority::Interactive, Priority::Bulk];
+
+/// One thing for each priority.
+#[derive(Debug, Default)]
+struct Each<T> {
+    interactive: T,
+    bulk: T,
+}
+
+impl<T> Each<T> {
+    fn of(&self, priority: Priority) -> &T {
+        match priority {
+            Priority::Interactive => &self.interactive,
+            Priority::Bulk => &self.bulk,
+        }
+    }
+
+    fn of_mut(&mut self, priority: Priority) -> &mut T {
+        match priority {
+            Priority::Interactive => &mut self.interactive,
+            Priority::Bulk => &mut self.bulk,
+        }
+    }
+}
+
+/// What is known of a line.
+#[derive(Debug, Default, Clone, Copy)]
+enum Line {
+    #[default]
+    Empty,
+    Held(Waiting),
+    UnderWay,
+}
+
+#[derive(Debug)]
+struct Recipient {
+    bucket: Bucket,
+    paused_until: u64,
+    lines: Each<Line>,
+    /// When it is to be looked at again, if it stands among those that rest or fill.
+    look_at: u64,
+}
+
+/// Where messages of one priority stand in the order of sending: the longest waiting first.
+type Place = (Timestamp, MessageId);
+
+fn place(waiting: &Waiting) -> Place {
+    (waiting.queued_at, waiting.message_id)
+}
+
+/// All lines of a channel.
+#[derive(Debug)]
+pub(super) struct Lines {
+    rate: Rate,
+    recipients: HashMap<HandleId, Recipient>,
+    /// In whose lines the messages stand that are held or under way.
+    standing: HashMap<MessageId, (HandleId, Priority)>,
+    held: Each<usize>,
+    ready: Each<BTreeMap<Place, Waiting>>,
+    /// Recipients with something held that can not go out before this time.
+    resting: BTreeSet<(u64, HandleId)>,
+    /// Recipients that are only kept until this time, when they have all their tokens again.
+    filling: BTreeSet<(u64, HandleId)>,
+}
+
+impl Lines {
+    pub(super) fn new(rate: Rate) -> Self {
+        Self {
+            rate,
+            recipients: HashMap::new(),
+            standing: HashMap::new(),
+            held: Each::default(),
+            ready: Each::default(),
+            resting: BTreeSet::new(),
+            filling: BTreeSet::new(),
+        }
+    }
+
+    /// Recipients get tokens at another rate from now on.
+    pub(super) fn set_rate(&mut self, rate: Rate, now: u64) {
+        for recipient in self.recipients.values_mut() {
+            recipient.bucket.settle(self.rate, now);
+        }
+        self.rate = rate;
+        let recipients: Vec<HandleId> = self.recipients.keys().copied().collect();
+        for recipient in recipients {
+            self.sort_in(recipient, now);
+        }
+    }
+
+    /// How many messages of a priority are held.
+    pub(super) fn held(&self, priority: Priority) -> usize {
+        *self.held.of(priority)
+    }
+
+    /// Takes the head of a line, if there is room and nothing of the line is under way. One that has waited longer takes
+    /// the place of the one that was the head so far.
+    pub(super) fn offer(&mut self, waiting: Waiting, now: u64) {
+        let priority = waiting.priority;
+        if self.standing.contains_key(&waiting.message_id) {
+            return;
+        }
+        match self.recipients.get(&waiting.recipient).map(|recipient| *recipient.lines.of(priority)) {
+            Some(Line::UnderWay) => return,
+            Some(Line::Held(head)) if place(&head) <= place(&waiting) => return,
+            Some(Line::Held(head)) => self.forget(head.message_id, now),
+            Some(Line::Empty) | None => {}
+        }
+        if self.held(priority) >= HELD {
+            return;
+        }
+        let fresh =
+            || Recipient { bucket: Bucket::full(self.rate, now), paused_until: 0, lines: Each::default(), look_at: 0 };
+        let recipient = self.recipients.entry(waiting.recipient).or_insert_with(fresh);
+        *recipient.lines.of_mut(priority) = Line::Held(waiting);
+        *self.held.of_mut(priority) += 1;
+        self.standing.insert(waiting.message_id, (waiting.recipient, priority));
+        self.sort_in(waiting.recipient, now);
+    }
+
+    /// Lets time pass.
+    pub(super) fn wake(&mut self, now: u64) {
+        while let Some(&(at, recipient)) = self.resting.first()
+            && at <= now
+        {
+            self.sort_in(recipient, now);
+        }
+        while let Some(&(at, recipient)) = self.filling.first()
+            && at <= now
+        {
+            self.sort_in(recipient, now);
+        }
+    }
+
+    /// When the first of those that rest may be ready.
+    pub(super) fn wakes_at(&self) -> Option<u64> {
+        self.resting.first().map(|(at, _)| *at)
+    }
+
+    /// Whether something of a priority is ready.
+    pub(super) fn is_ready(&self, priority: Priority) -> bool {
+        !self.ready.of(priority).is_empty()
+    }
+
+    /// Takes the longest waiting of what is ready: it is under way now.
+    pub(super) fn start(&mut self, priority: Priority, now: u64) -> Option<Waiting> {
+        let (_, waiting) = self.ready.of_mut(priority).pop_first()?;
+        *self.held.of_mut(priority) -= 1;
+        if let Some(recipient) = self.recipients.get_mut(&waiting.recipient) {
+            *recipient.lines.of_mut(priority) = Line::UnderWay;
+            recipient.bucket.take(self.rate, now);
+        }
+        self.sort_in(waiting.recipient, now);
+        Some(waiting)
+    }
+
+    /// A message is no longer under way. False if it was not.
+    pub(super) fn finish(&mut self, message: MessageId, pause_until: Option<u64>, now: u64) -> bool {
+        let Some(&(id, priority)) = self.standing.get(&message) else { return false };
+        let Some(recipient) = self.recipients.get_mut(&id) else { return false };
+        let line = recipient.lines.of_mut(priority);
+        if !matches!(line, Line::UnderWay) {
+            return false;
+        }
+        *line = Line::Empty;
+        recipient.paused_until = recipient.paused_until.max(pause_until.unwrap_or_default());
+        self.standing.remove(&message);
+        self.sort_in(id, now);
+        true
+    }
+
+    /// A message that is held is held no longer.
+    pub(super) fn forget(&mut self, message: MessageId, now: u64) {
+        let Some(&(id, priority)) = self.standing.get(&message) else { return };
+        let Some(recipient) = self.recipients.get_mut(&id) else { return };
+        let line = recipient.lines.of_mut(priority);
+        if let Line::Held(waiting) = *line {
+            *line = Line::Empty;
+            *self.held.of_mut(priority) -= 1;
+            self.ready.of_mut(priority).remove(&place(&waiting));
+            self.standing.remove(&message);
+            self.sort_in(id, now);
+        }
+    }
+
+    /// Puts a recipient where it belongs after something has changed: what it holds among what is ready, or itself among
+    /// those that rest or fill, or nowhere.
+    fn sort_in(&mut self, id: HandleId, now: u64) {
+        let Some(recipient) = self.recipients.get_mut(&id) else { return };
+        let before = (mem::take(&mut recipient.look_at), id);
+        self.resting.remove(&before);
+        self.filling.remove(&before);
+        let free_at = recipient.bucket.holds_at(self.rate, 1).max(recipient.paused_until);
+        let (mut holds, mut under_way) = (false, false);
+        for priority in PRIORITIES {
+            match recipient.lines.of(priority) {
+                Line::Empty => {}
+                Line::UnderWay => under_way = true,
+                Line::Held(waiting) => {
+                    holds = true;
+                    if free_at <= now {
+                        self.ready.of_mut(priority).insert(place(waiting), *waiting);
+                    } else {
+                        self.ready.of_mut(priority).remove(&place(waiting));
+                    }
+                }
+            }
+        }
+        let full_at = recipient.bucket.full_at(self.rate).max(recipient.paused_until);
+        if holds && free_at > now {
+            recipient.look_at = free_at;
+            self.resting.insert((free_at, id));
+        } else if !holds && !under_way && full_at > now {
+            recipient.look_at = full_at;
+            self.filling.insert((full_at, id));
+        } else if !holds && !under_way {
+            self.recipients.remove(&id);
+        }
+    }
+
+    /// What is held.
+    #[cfg(test)]
+    pub(super) fn held_messages(&self) -> impl Iterator<Item = MessageId> {
+        let lines =
+            self.recipients.values().flat_map(|recipient| PRIORITIES.map(|priority| *recipient.lines.of(priority)));
+        lines.filter_map(|line| if let Line::Held(waiting) = line { Some(waiting.message_id) } else { None })
+    }
+
+    /// How many recipients are remembered.
+    #[cfg(test)]
+    pub(super) fn recipients(&self) -> usize {
+        self.recipients.len()
+    }
+}

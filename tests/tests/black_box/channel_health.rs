@@ -1,0 +1,169 @@
+//! How a channel is doing: dead tokens, holding and releasing, checks, templates.
+
+use serde_json::{Value, json};
+use tidings_simulator::whatsapp::{Customer, graph::Behaviour};
+use tidings_tests::{ACCESS_TOKEN, Outlet, Scene, assert_holds, eventually, json_of, pointers, text, webhooks::customer};
+
+async fn scene() -> (Scene, Outlet, Customer) {
+    let mut scene = Scene::start().await.unwrap();
+    let mut outlet = scene.outlet("1001").await.unwrap();
+    let ana = customer(1);
+    outlet.hears(&ana, "wamid.first").await.unwrap();
+    (scene, outlet, ana)
+}
+
+#[tokio::test]
+async fn a_dead_token_holds_messages_and_a_new_one_releases_them() {
+    let (mut scene, mut outlet, ana) = scene().await;
+    scene.subscribe("/health", json!({ "events": ["channel.*", "message.sent"] })).await.unwrap();
+    outlet.graph.revoke_token();
+    let mut held = Vec::new();
+    for number in 0..3 {
+        let message = outlet.to(&ana, json!({ "text": number.to_string() }));
+        held.push(text(&scene.send(&message).await.unwrap(), "/id").to_owned());
+    }
+    let told = json_of(&scene.arrival().await.unwrap());
+    assert_eq!(told["event"], "channel.disconnected");
+    assert_holds(
+        &told["data"],
+        &json!({ "channel_id": outlet.id(), "provider": "waba", "status": "disconnected",
+                 "disconnection_reason": "token_expired" }),
+    );
+    let path = format!("/v1/channels/{}", outlet.id());
+    assert_eq!(scene.api.get(&path).await.unwrap().ok().unwrap()["status"], "disconnected");
+    let check = scene.api.post(&format!("{path}/check"), &json!({})).await.unwrap().ok().unwrap();
+    assert_holds(&check, &json!({ "ok": false, "status": "disconnected", "error": { "category": "auth_error" } }));
+    // What comes in is taken all the same.
+    outlet.hears(&ana, "wamid.second").await.unwrap();
+    for id in &held {
+        assert_eq!(scene.message(id).await.unwrap()["status"], "pending");
+    }
+
+    outlet.graph.restore_token("another-token");
+    let credentials = json!({ "credentials": { "access_token": "another-token" } });
+    scene.api.patch(&path, &credentials).await.unwrap().ok().unwrap();
+    let arrivals = scene.arrivals(4).await.unwrap();
+    let told: Vec<&str> = arrivals.iter().map(|arrival| arrival.event().unwrap()).collect();
+    assert_eq!(told, ["channel.connected", "message.sent", "message.sent", "message.sent"]);
+    let order: Vec<Value> = arrivals[1..].iter().map(|arrival| json_of(arrival)["data"]["content"].clone()).collect();
+    assert_eq!(order, ["0", "1", "2"], "first in, first out");
+    let channel = scene.api.get(&path).await.unwrap().ok().unwrap();
+    assert_eq!(channel["status"], "connected");
+}
+
+#[tokio::test]
+async fn a_check_tells_what_the_vendor_says() {
+    let (mut scene, outlet, _) = scene().await;
+    let path = format!("/v1/channels/{}", outlet.id());
+    let check = scene.api.post(&format!("{path}/check"), &json!({})).await.unwrap().ok().unwrap();
+    assert_holds(&check, &json!({ "ok": true, "status": "connected", "error": null, "templates": 0 }));
+    assert_eq!(check["account"]["id"], "1001");
+    // The number that customers see is known from now on.
+    scene.subscribe("/health", json!({ "events": ["channel.*"] })).await.unwrap();
+    outlet.graph.revoke_token();
+    scene.api.post(&format!("{path}/check"), &json!({})).await.unwrap().ok().unwrap();
+    let told = json_of(&scene.arrival().await.unwrap());
+    assert_eq!(told["event"], "channel.disconnected");
+    assert_eq!(told["data"]["phone_number"], "+15550783881");
+    outlet.graph.restore_token(ACCESS_TOKEN);
+    scene.api.post(&format!("{path}/check"), &json!({})).await.unwrap().ok().unwrap();
+    let told = json_of(&scene.arrival().await.unwrap());
+    assert_holds(&told, &json!({ "event": "channel.connected", "data": { "phone_number": "+15550783881" } }));
+}
+
+#[tokio::test]
+async fn throttling_is_told_once_and_messages_go_out_all_the_same() {
+    let (mut scene, outlet, ana) = scene().await;
+    scene.subscribe("/health", json!({ "events": ["channel.*"] })).await.unwrap();
+    for _ in 0..2 {
+        outlet.graph.next(Behaviour::refuse(http::StatusCode::TOO_MANY_REQUESTS, 130_429));
+    }
+    let accepted = scene.send(&outlet.to(&ana, json!({ "text": "Hi" }))).await.unwrap();
+    scene.until(text(&accepted, "/id"), "sent").await.unwrap();
+    let arrivals = scene.arrivals(2).await.unwrap();
+    let told: Vec<Value> = arrivals.iter().map(json_of).collect();
+    assert_holds(
+        &told[0],
+        &json!({ "event": "channel.error",
+                 "data": { "status": "degraded", "error_code": "130429", "error_category": "rate_limit",
+                           "affected_message_ids": [accepted["id"]] } }),
+    );
+    assert_eq!(told[1]["event"], "channel.connected");
+    let metrics = scene.api.get("/metrics").await.unwrap();
+    let metrics = String::from_utf8_lossy(&metrics.body).into_owned();
+    assert!(metrics.contains("outcome=\"later\",code=\"130429\"} 2"), "{metrics}");
+    assert!(metrics.contains("tidings_outbox_waiting{"), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_deleted_channel_leaves_no_message_waiting() {
+    let (mut scene, outlet, ana) = scene().await;
+    let far = outlet.to(&ana, json!({ "text": "Later", "scheduled_at": "2099-01-01T00:00:00Z" }));
+    let accepted = scene.send(&far).await.unwrap();
+    scene.api.delete(&format!("/v1/channels/{}", outlet.id())).await.unwrap().ok().unwrap();
+    let failed = scene.message(text(&accepted, "/id")).await.unwrap();
+    assert_holds(&failed, &json!({ "status": "failed", "error": { "code": "channel_deleted" } }));
+}
+
+fn template(name: &str, status: &str) -> Value {
+    json!({
+        "id": format!("77{name}"), "name": name, "language": "pt_BR", "status": status, "category": "UTILITY",
+        "components": [{ "type": "BODY", "text": "Olá {{1}}, seu pedido {{2}} está pronto." }],
+    })
+}
+
+fn filled(parameters: usize) -> Value {
+    let parameters: Vec<Value> = (0..parameters).map(|number| json!({ "type": "text", "text": number.to_string() })).collect();
+    json!([{ "type": "body", "parameters": parameters }])
+}
+
+#[tokio::test]
+async fn templates_are_known_checked_and_kept_fresh() {
+    let (mut scene, mut outlet, _) = scene().await;
+    outlet.graph.set_templates(vec![template("order_ready", "APPROVED"), template("old", "PAUSED")]);
+    let path = format!("/v1/channels/{}/templates", outlet.id());
+    let unread = scene.api.get(&path).await.unwrap().ok().unwrap();
+    assert_eq!(unread, json!({ "data": [], "read_at": null }));
+    let read = scene.api.post(&format!("{path}/sync"), &json!({})).await.unwrap().ok().unwrap();
+    assert_eq!(scene.api.get(&path).await.unwrap().ok().unwrap(), read);
+    let names: Vec<&str> = read["data"].as_array().unwrap().iter().map(|item| text(item, "/name")).collect();
+    assert_eq!(names, ["old", "order_ready"]);
+    assert_holds(&read["data"][1], &json!({ "language": "pt_BR", "status": "approved", "category": "utility" }));
+    assert_eq!(read["data"][1]["parameters"].as_array().unwrap().len(), 2);
+
+    let send = |name: &str, language: &str, components: Value| {
+        outlet.to(&customer(9), json!({ "template": { "name": name, "language": language, "components": components } }))
+    };
+    let cases = [
+        (send("order_ready", "pt_BR", filled(1)), "/template/components"),
+        (send("order_ready", "en", filled(2)), "/template/language"),
+        (send("unknown", "pt_BR", filled(2)), "/template/name"),
+        (send("old", "pt_BR", filled(2)), "/template/name"),
+    ];
+    for (message, pointer) in cases {
+        let answer = scene.api.post("/v1/messages", &message).await.unwrap();
+        let problem = answer.problem(422, "template_invalid").unwrap();
+        assert!(pointers(&problem).iter().any(|told| told.starts_with(pointer)), "{problem:#}");
+    }
+    let good = send("order_ready", "pt_BR", filled(2));
+    let accepted = scene.send(&good).await.unwrap();
+    assert_eq!(accepted["text"], "Olá 0, seu pedido 1 está pronto.");
+    scene.until(text(&accepted, "/id"), "sent").await.unwrap();
+
+    let notice = json!({
+        "object": "whatsapp_business_account",
+        "entry": [{ "id": "102290129340398", "time": tidings_tests::now(), "changes": [{
+            "field": "message_template_status_update",
+            "value": { "event": "PAUSED", "message_template_id": 77, "message_template_name": "order_ready",
+                       "message_template_language": "pt_BR", "reason": "NONE" },
+        }] }],
+    });
+    outlet.line.post(&notice).await.unwrap();
+    eventually("the template is paused", async || {
+        let known = scene.api.get(&path).await?.ok()?;
+        Ok((known["data"][1]["status"] == "paused").then_some(()))
+    })
+    .await
+    .unwrap();
+    scene.api.post("/v1/messages", &good).await.unwrap().problem(422, "template_invalid").unwrap();
+}
