@@ -1,13 +1,13 @@
 //! `tidings demo`: the product at work, in one process and without accounts.
 //!
 //! It starts the gateway, connects a simulated WhatsApp number, and subscribes one endpoint for each webhook format. A
-//! simulated customer writes, sends a picture and reacts; every webhook is verified and printed as it arrives, and those
-//! of the conversation must come in order.
+//! simulated customer writes, sends a picture and reacts; two answers go out, of which one is delivered and read, and one
+//! fails. Every webhook is verified and printed as it arrives, and those of the conversation must come in order.
 
 mod api;
 mod print;
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
@@ -17,7 +17,10 @@ use tidings_domain::EventId;
 use tidings_gateway::clock::{Clock as _, Random as _, SystemClock, SystemRandom};
 use tidings_simulator::{
     receiver::{Arrival, Receiver},
-    whatsapp::{self, Account, Customer, Vendor},
+    whatsapp::{
+        self, Account, Customer, Vendor,
+        graph::{self as vendor, Graph, GraphOptions, Ladder},
+    },
 };
 use tokio::time::timeout;
 
@@ -34,10 +37,23 @@ const ARRIVES_WITHIN: Duration = Duration::from_secs(20);
 const EXPECTED: [(&str, &[(&str, usize)]); 2] = [
     (
         "lifecycle",
-        &[("contact.created", 1), ("conversation.created", 1), ("message.received", 2), ("message.updated", 1)],
+        &[
+            ("contact.created", 1),
+            ("conversation.created", 1),
+            ("message.received", 2),
+            ("message.updated", 1),
+            ("message.sent", 2),
+            ("message.delivered", 1),
+            ("message.read", 1),
+            ("message.failed", 1),
+        ],
     ),
-    ("object", &[("message.received", 2), ("message.updated", 1)]),
+    // Delivered, read and failed are updates of the message.
+    ("object", &[("message.received", 2), ("message.sent", 2), ("message.updated", 4)]),
 ];
+
+/// What the vendor says of a number that cannot be reached.
+const UNDELIVERABLE: u32 = 131_026;
 
 /// Options of the demo.
 #[derive(Debug, Clone, Args)]
@@ -95,7 +111,9 @@ async fn show(arguments: &DemoArguments, base: &str, admin_key: &str) -> anyhow:
         display_phone_number: "15550783881".to_owned(),
         app_secret: random_hex(16),
     };
-    let callback = connect(&mut api, &account).await?;
+    let graph = vendors_api(&account).await?;
+    let channel = connect(&mut api, &account, &graph).await?;
+    let callback = format!("{base}/in/{channel}");
     let mut receiver = Receiver::start().await?;
     for (format, expected) in EXPECTED {
         subscribe(&mut api, &receiver, format, expected).await?;
@@ -103,9 +121,10 @@ async fn show(arguments: &DemoArguments, base: &str, admin_key: &str) -> anyhow:
     let printer = Printer::new();
     printer.introduction(base, &callback, admin_key, arguments.once)?;
 
-    let mut vendor = Vendor::new(&callback, &account.app_secret)?;
+    let mut writer = Vendor::new(&callback, &account.app_secret)?;
     let customer = Customer::with_phone("Ana Souza", "5511987654321");
-    converse(&mut vendor, &account, &customer).await?;
+    converse(&mut writer, &account, &customer).await?;
+    answer(&mut api, &graph, &channel, &customer).await?;
 
     let complete = watch(&mut receiver, &printer).await?;
     printer.conclusion(complete)?;
@@ -124,18 +143,28 @@ async fn show(arguments: &DemoArguments, base: &str, admin_key: &str) -> anyhow:
     }
 }
 
-/// Connects the simulated number. Answers the address that the vendor posts to.
-async fn connect(api: &mut Api, account: &Account) -> anyhow::Result<String> {
+/// The vendor's side of sending. Its token and its callback are set when the number is connected.
+async fn vendors_api(account: &Account) -> anyhow::Result<Graph> {
+    let mut options = GraphOptions::new(account.clone(), &random_hex(16));
+    options.now_seconds = Arc::new(|| SystemClock.now().as_seconds());
+    Graph::start(options).await.context("cannot start the simulated vendor")
+}
+
+/// Connects the simulated number. Answers the channel's id.
+async fn connect(api: &mut Api, account: &Account, graph: &Graph) -> anyhow::Result<String> {
+    let access_token = random_hex(16);
+    graph.restore_token(&access_token);
     let channel = api
         .post(
             "/v1/channels",
             &json!({
                 "type": "whatsapp",
                 "name": "Demo number",
-                "credentials": { "access_token": random_hex(16), "app_secret": account.app_secret },
+                "credentials": { "access_token": access_token, "app_secret": account.app_secret },
                 "settings": {
                     "phone_number_id": account.phone_number_id,
                     "business_account_id": account.business_account_id,
+                    "api_base": graph.base(),
                 },
             }),
         )
@@ -145,7 +174,8 @@ async fn connect(api: &mut Api, account: &Account) -> anyhow::Result<String> {
         Err(error) => return Err(error.context("cannot connect the number; is the data folder a fresh one?")),
     };
     let id = channel["id"].as_str().context("the channel has no id")?;
-    Ok(format!("{}/in/{id}", api.base()))
+    graph.set_callback(Some(format!("{}/in/{id}", api.base())));
+    Ok(id.to_owned())
 }
 
 async fn subscribe(api: &mut Api, receiver: &Receiver, format: &str, expected: &[(&str, usize)]) -> anyhow::Result<()> {
@@ -169,6 +199,20 @@ async fn converse(vendor: &mut Vendor, account: &Account, customer: &Customer) -
     for webhook in &steps {
         let answer = vendor.post(webhook).await?;
         ensure!(answer == StatusCode::OK, "the gateway answered {answer} to a webhook of the vendor");
+    }
+    Ok(())
+}
+
+/// What the company answers: one message is delivered and read, the next one does not arrive.
+async fn answer(api: &mut Api, graph: &Graph, channel: &str, customer: &Customer) -> anyhow::Result<()> {
+    let answers = [
+        ("It is! It arrives on Thursday.", Ladder::full()),
+        ("Here is a map of the way.", Ladder::failed(UNDELIVERABLE)),
+    ];
+    for (text, ladder) in answers {
+        graph.next(vendor::Behaviour::Accept { ladder });
+        let message = json!({ "channel_id": channel, "to": customer.phone, "text": text });
+        api.post("/v1/messages", &message).await?;
     }
     Ok(())
 }

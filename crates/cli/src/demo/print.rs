@@ -33,7 +33,7 @@ impl Printer {
              The operator's key            {CYAN}{key}{PLAIN}\n  \
              The log of events             {DIM}curl -H 'Authorization: Bearer {key}' {base}/v1/events{PLAIN}\n  \
              Where WhatsApp posts to       {CYAN}{callback}{PLAIN}\n\n\
-             Ana writes, sends a picture and reacts. What the subscribers get:\n"
+             Ana writes, sends a picture and reacts; two answers go out. What the subscribers get:\n"
         ))
     }
 
