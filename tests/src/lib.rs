@@ -7,6 +7,7 @@
 mod api;
 mod binary;
 mod check;
+mod moment;
 mod outlet;
 mod raw;
 mod scene;
@@ -17,7 +18,8 @@ pub mod webhooks;
 pub use api::{Answer, Api};
 pub use binary::path as binary;
 pub use check::{assert_holds, eventually, json_of, pointers, text};
-pub use outlet::{ACCESS_TOKEN, Outlet, now};
+pub use moment::{now, rfc3339};
+pub use outlet::{ACCESS_TOKEN, Outlet};
 pub use raw::{Raw, raw_exchange};
 pub use scene::{APP_SECRET, Line, Scene, channel};
 pub use server::{ADMIN_KEY, Server};

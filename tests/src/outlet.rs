@@ -8,7 +8,7 @@ use tidings_simulator::whatsapp::{
     text_message,
 };
 
-use crate::{APP_SECRET, Line, Scene, Server, eventually};
+use crate::{APP_SECRET, Line, Scene, Server, eventually, now};
 
 /// The only token that the simulated vendor takes.
 pub const ACCESS_TOKEN: &str = "the-access-token-of-the-tests";
@@ -126,11 +126,4 @@ fn channel(account: &Account, graph: &Graph) -> Value {
             "api_base": graph.base(),
         },
     })
-}
-
-/// Seconds since 1970: windows are open or closed by the real time.
-#[expect(clippy::disallowed_methods, reason = "the server under test has the real clock")]
-pub fn now() -> i64 {
-    let passed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    passed.map_or(0, |passed| i64::try_from(passed.as_secs()).unwrap_or(i64::MAX))
 }

@@ -74,6 +74,8 @@ pub struct Waiting {
     pub priority: Priority,
     /// Its place in the line.
     pub queued_at: Timestamp,
+    /// It is not sent after this.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// How many messages of each priority are asked for at most.

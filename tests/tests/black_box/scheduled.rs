@@ -5,7 +5,7 @@ use tidings_simulator::whatsapp::{
     Customer,
     graph::{Behaviour, Ladder},
 };
-use tidings_tests::{Outlet, Scene, assert_holds, json_of, text, webhooks::customer};
+use tidings_tests::{Outlet, Scene, assert_holds, json_of, now, rfc3339, text, webhooks::customer};
 
 async fn scene() -> (Scene, Outlet, Customer) {
     let mut scene = Scene::start().await.unwrap();
@@ -49,27 +49,7 @@ async fn a_message_goes_out_when_its_time_has_come() {
 
 /// A moment that has nearly come.
 fn in_a_second() -> String {
-    let seconds = tidings_tests::now() + 1;
-    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (year, month, day) = civil(days);
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
-}
-
-/// The date of a day since 1970-01-01, counted on from there.
-fn civil(mut days: i64) -> (i64, i64, i64) {
-    let leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let mut year = 1970;
-    while days >= 365 + i64::from(leap(year)) {
-        days -= 365 + i64::from(leap(year));
-        year += 1;
-    }
-    let lengths = [31, 28 + i64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let mut month = 0;
-    while days >= lengths[month] {
-        days -= lengths[month];
-        month += 1;
-    }
-    (year, i64::try_from(month).unwrap() + 1, days + 1)
+    rfc3339(now() + 1)
 }
 
 #[tokio::test]

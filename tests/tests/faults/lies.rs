@@ -65,7 +65,7 @@ fn lies() -> Vec<(u32, Behaviour)> {
         (5, Behaviour::StatusesFirst { ladder: untracked() }),
         (5, Behaviour::LoseAnswer { ladder: full() }),
         (5, Behaviour::BreakAnswer { ladder: reversed() }),
-        (2, Behaviour::Hang { accepted: true, ladder: full() }),
+        (1, Behaviour::Hang { accepted: true, ladder: full() }),
         (2, Behaviour::SlowDrip { ladder: full(), millis_per_byte: 2 }),
         (4, Behaviour::Garbage { accepted: true, ladder: full() }),
         (4, error(true, false, full())),
@@ -81,7 +81,7 @@ fn lies() -> Vec<(u32, Behaviour)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lying_vendor_and_kills_lose_nothing_and_send_nothing_twice() {
     let long = crate::is_long();
-    let (each, kills) = if long { (200, 20) } else { (12, 3) };
+    let (each, kills) = if long { (200, 20) } else { (8, 3) };
     let mut scene = Scene::start().await.unwrap();
     let pace = json!({ "messages_per_second": if long { 300 } else { 80 } });
     let mut outlet = scene.outlet_with("1001", pace).await.unwrap();

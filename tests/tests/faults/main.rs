@@ -1,5 +1,6 @@
 //! What must hold while something breaks. The short form belongs to every test run; `TIDINGS_FAULTS=long` makes it long.
 
+mod backlog;
 mod clients;
 mod disk;
 mod kill;

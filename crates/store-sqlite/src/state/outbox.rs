@@ -273,7 +273,8 @@ fn first_of_lines(
     limit: usize,
 ) -> Result<Vec<Waiting>, StoreError> {
     let mut statement = reader.statement(
-        "SELECT messages.id AS message_id, handles.id AS recipient_id, outbox.queued_at FROM outbox \
+        "SELECT messages.id AS message_id, handles.id AS recipient_id, outbox.queued_at, \
+         outbox.expires_at FROM outbox \
          JOIN messages ON messages.number = outbox.message JOIN handles ON handles.number = outbox.recipient \
          WHERE outbox.channel = ?1 AND outbox.priority = ?2 AND outbox.due_at <= ?3 AND outbox.due_at IS NOT NULL \
          AND outbox.marked_at IS NULL AND NOT EXISTS (SELECT 1 FROM outbox AS earlier \
@@ -291,6 +292,7 @@ fn first_of_lines(
             recipient: HandleId::from_bytes(codec::id(row, "recipient_id")?),
             priority,
             queued_at: codec::time(row, "queued_at")?,
+            expires_at: codec::optional_time(row, "expires_at")?,
         })
     })
 }

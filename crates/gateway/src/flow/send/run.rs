@@ -5,7 +5,7 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tidings_channels::Outbound;
 use tidings_domain::{ChannelId, MessageId, Timestamp, WorkspaceId, channel::ChannelStatus, outgoing::Priority};
-use tidings_store::{CHANNEL_LEASE, Due, DueLimits, StoreError};
+use tidings_store::{CHANNEL_LEASE, Due, DueLimits, StoreError, Waiting};
 use tokio::{
     sync::{mpsc, watch},
     time::{Instant, Sleep, sleep},
@@ -234,14 +234,19 @@ impl Run {
         for message_id in due.unknown {
             self.end(message_id);
         }
-        if self.live.channel.status == ChannelStatus::Disconnected {
-            // They are held; those that have been held for too long are ended by the writer.
-            let held_until = |queued_at: Timestamp| queued_at.plus(self.live.terms().hold);
-            let now = self.shared.clock.now();
-            let ends: Vec<_> = due.waiting.iter().filter(|waiting| held_until(waiting.queued_at) <= now).collect();
-            for waiting in ends {
-                self.end(waiting.message_id);
-            }
+        let now = self.shared.clock.now();
+        let is_disconnected = self.live.channel.status == ChannelStatus::Disconnected;
+        let hold = self.live.terms().hold;
+        // What it is too late for is ended by the writer, however long anything pauses.
+        let is_over = |waiting: &&Waiting| {
+            waiting.expires_at.is_some_and(|expires_at| expires_at <= now)
+                || (is_disconnected && waiting.queued_at.plus(hold) <= now)
+        };
+        let over: Vec<MessageId> = due.waiting.iter().filter(is_over).map(|waiting| waiting.message_id).collect();
+        for message_id in over {
+            self.end(message_id);
+        }
+        if is_disconnected {
             self.next_at = Some(now.plus(LONG_TICK));
         } else {
             self.pacer.offer(&due.waiting);
