@@ -8,6 +8,7 @@ use crate::{
     content::Content,
     id::{ConversationId, MessageId},
     message::{Direction, MessageError},
+    sending::Trouble,
     time::Timestamp,
 };
 
@@ -138,6 +139,9 @@ pub struct StatusReport {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<MessageError>,
+    /// What is wrong with the channel, if that is why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Trouble>,
     /// What the vendor says beside it: conversation, pricing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor_details: Option<Value>,

@@ -110,11 +110,12 @@ pub enum Scope {
 }
 
 /// What is wrong with a channel.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {
     /// What kind of trouble it is.
     pub category: TroubleCategory,
     /// Why the channel is disconnected by it, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disconnects: Option<DisconnectionReason>,
     /// The vendor's code, or our word for it.
     pub code: String,

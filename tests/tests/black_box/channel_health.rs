@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 use tidings_simulator::whatsapp::{Customer, graph::Behaviour};
-use tidings_tests::{ACCESS_TOKEN, Outlet, Scene, assert_holds, eventually, json_of, pointers, text, webhooks::customer};
+use tidings_tests::{
+    ACCESS_TOKEN, Outlet, Scene, assert_holds, eventually, json_of, pointers, text, webhooks::customer,
+};
 
 async fn scene() -> (Scene, Outlet, Customer) {
     let mut scene = Scene::start().await.unwrap();
@@ -113,7 +115,8 @@ fn template(name: &str, status: &str) -> Value {
 }
 
 fn filled(parameters: usize) -> Value {
-    let parameters: Vec<Value> = (0..parameters).map(|number| json!({ "type": "text", "text": number.to_string() })).collect();
+    let parameters: Vec<Value> =
+        (0..parameters).map(|number| json!({ "type": "text", "text": number.to_string() })).collect();
     json!([{ "type": "body", "parameters": parameters }])
 }
 

@@ -82,7 +82,10 @@ async fn every_kind_goes_out_in_the_vendors_shape() {
     let kinds = [
         (json!({ "text": "Hi", "preview_url": true, "reply_to": target }), "text"),
         (json!({ "media": { "type": "image", "url": "http://127.0.0.1:9/a.png", "caption": "A" } }), "image"),
-        (json!({ "media": { "type": "document", "url": "http://127.0.0.1:9/a.pdf", "filename": "a.pdf" } }), "document"),
+        (
+            json!({ "media": { "type": "document", "url": "http://127.0.0.1:9/a.pdf", "filename": "a.pdf" } }),
+            "document",
+        ),
         (json!({ "media": { "type": "audio", "url": "http://127.0.0.1:9/a.ogg", "voice": true } }), "audio"),
         (json!({ "media": { "type": "sticker", "url": "http://127.0.0.1:9/a.webp" } }), "sticker"),
         (json!({ "template": { "name": "order_ready", "language": "pt_BR", "components": [] } }), "template"),
@@ -188,8 +191,7 @@ async fn a_failure_is_told_with_its_code_and_a_retry_is_another_attempt() {
     assert_eq!(retried.status, 202);
     assert_holds(&retried.json, &json!({ "status": "pending", "error": null }));
     scene.until(&id, "sent").await.unwrap();
-    let trackers: Vec<Value> =
-        outlet.sent().iter().map(|sent| sent["biz_opaque_callback_data"].clone()).collect();
+    let trackers: Vec<Value> = outlet.sent().iter().map(|sent| sent["biz_opaque_callback_data"].clone()).collect();
     assert_eq!(trackers, [json!(id), json!(format!("{id}:2"))]);
     scene
         .api

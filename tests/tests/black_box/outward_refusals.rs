@@ -35,9 +35,10 @@ async fn fields_are_named() {
         (json!({ "media": { "type": "image", "url": "http://127.0.0.1:9/a", "media_id": "med_1" } }), &["/media"]),
         (json!({ "media": { "type": "image", "url": "no address" } }), &["/media/url"]),
         (json!({ "reaction": { "message_id": "msg_00000000000000000000000000" } }), &["/reaction/emoji"]),
-        (json!({ "reaction": { "message_id": "msg_00000000000000000000000000", "emoji": "👍" } }), &[
-            "/reaction/message_id",
-        ]),
+        (
+            json!({ "reaction": { "message_id": "msg_00000000000000000000000000", "emoji": "👍" } }),
+            &["/reaction/message_id"],
+        ),
         (json!({ "interactive": { "type": "buttons", "body": "a", "buttons": buttons } }), &["/interactive/buttons"]),
         (json!({ "interactive": { "type": "list", "body": "a" } }), &["/interactive/button", "/interactive/sections"]),
         (json!({ "contacts": [] }), &["/contacts"]),
@@ -64,7 +65,12 @@ async fn who_is_written_to_must_be_clear() {
         (json!({ "text": "a", "channel_id": outlet.id() }), 422, "validation_failed", "/to"),
         (json!({ "text": "a", "channel_id": outlet.id(), "to": "12" }), 422, "validation_failed", "/to"),
         (json!({ "text": "a", "channel_id": unknown, "to": ana.phone }), 404, "not_found", "/channel_id"),
-        (json!({ "text": "a", "conversation_id": "conv_00000000000000000000000000" }), 404, "not_found", "/conversation_id"),
+        (
+            json!({ "text": "a", "conversation_id": "conv_00000000000000000000000000" }),
+            404,
+            "not_found",
+            "/conversation_id",
+        ),
     ] {
         let message = send(message).await;
         let answer = scene.api.post("/v1/messages", &message).await.unwrap();

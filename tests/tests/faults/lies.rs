@@ -7,7 +7,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-
     time::Duration,
 };
 
@@ -252,7 +251,8 @@ async fn check_events(receiver: &mut Receiver, messages: &HashMap<String, Value>
     let (mut seen, mut told): (HashSet<String>, HashMap<String, Vec<Value>>) = (HashSet::new(), HashMap::new());
     let mut number = 0;
     while number < expected {
-        let arrival = timeout(PATIENCE, receiver.next()).await.unwrap_or_else(|_| panic!("{number} of {expected} came"));
+        let arrival =
+            timeout(PATIENCE, receiver.next()).await.unwrap_or_else(|_| panic!("{number} of {expected} came"));
         let arrival = arrival.expect("the receiver runs");
         assert!(arrival.verified, "an unsigned webhook: {arrival:?}");
         if !seen.insert(arrival.id().unwrap().to_owned()) {

@@ -9,7 +9,7 @@ use tidings_domain::{
 
 use crate::lenient::{self, Text};
 
-use super::{errors, parse::Place, wire::Status};
+use super::{errors, outbound, parse::Place, wire::Status};
 
 /// Reads one status.
 pub(super) fn read(place: &Place<'_>, raw: &RawValue) -> Update {
@@ -28,13 +28,15 @@ pub(super) fn read(place: &Place<'_>, raw: &RawValue) -> Update {
     let [recipient, user, participant, participant_user] = recipients.map(|text| text.get().unwrap_or_default());
     let dedup = place.key(timestamp, &["status", id, word, recipient, user, participant, participant_user]);
     let tracker = status.biz_opaque_callback_data.filled().and_then(tracker);
+    let errors = errors::read(status.errors);
     let report = StatusReport {
         vendor_id: id.to_owned(),
         message_id: tracker.map(|(message_id, _)| message_id),
         attempt: tracker.map(|(_, attempt)| attempt),
         status: reported,
         timestamp,
-        errors: errors::read(status.errors),
+        trouble: errors.last().and_then(outbound::trouble),
+        errors,
         vendor_details: details(&status),
     };
     place.update(Some(dedup), News::Change(Box::new(Change::Status(report))))

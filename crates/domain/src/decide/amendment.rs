@@ -121,6 +121,7 @@ pub(super) fn revoked(desk: &mut Desk<'_, '_>, revoked: &Revoked) {
         status: ReportedStatus::Deleted,
         timestamp: revoked.timestamp,
         errors: Vec::new(),
+        trouble: None,
         vendor_details: None,
     };
     status::deleted(desk, &report);

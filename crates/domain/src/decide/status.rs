@@ -13,7 +13,7 @@ use crate::{
     time::Timestamp,
 };
 
-use super::{Kept, Later, desk::Desk};
+use super::{Kept, Later, desk::Desk, health};
 
 /// The error key of a message whose outcome the vendor never told. Any later evidence revives it.
 pub(crate) const OUTCOME_UNKNOWN: &str = "outcome_unknown";
@@ -93,6 +93,10 @@ fn failed(desk: &mut Desk<'_, '_>, report: &StatusReport) {
         && !matches!(message.status, MessageStatus::Pending | MessageStatus::Scheduled | MessageStatus::Sent)
     {
         return;
+    }
+    if let Some(trouble) = &report.trouble {
+        let message_id = message.id;
+        health::is_troubled(desk, trouble, Some(message_id), None);
     }
     let Some(message) = desk.change_message() else { return };
     if report.errors.is_empty() {

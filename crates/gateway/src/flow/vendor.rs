@@ -31,11 +31,7 @@ pub(crate) struct Vendor(Pool);
 #[derive(Debug)]
 pub(crate) enum Reply {
     /// An answer.
-    Answered {
-        status: u16,
-        retry_after: Option<u64>,
-        body: Bytes,
-    },
+    Answered { status: u16, retry_after: Option<u64>, body: Bytes },
     /// Nothing left: the vendor does not know of the request.
     NotSent(String),
     /// The request may have arrived, and no answer came.

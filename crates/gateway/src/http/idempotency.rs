@@ -90,7 +90,8 @@ impl<'a> Once<'a> {
     /// What the store keeps of a request whose answer shows the message that it makes or changes.
     pub(crate) fn message_claim(&self, status: StatusCode) -> Option<MessageClaim> {
         let (key, fingerprint) = self.key.as_ref()?;
-        let (links, seal, random) = (self.gateway.links.clone(), self.gateway.seal.clone(), self.gateway.random.clone());
+        let (links, seal, random) =
+            (self.gateway.links.clone(), self.gateway.seal.clone(), self.gateway.random.clone());
         let owner = self.owner(key);
         Some(MessageClaim {
             workspace_id: self.caller.workspace_id,

@@ -5,5 +5,6 @@
 mod address;
 mod answers;
 mod connections;
+mod paths;
 mod support;
 mod tls;

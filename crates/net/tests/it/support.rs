@@ -80,6 +80,7 @@ pub(crate) fn local_client() -> Client {
 pub(crate) fn request(body: &str) -> OutboundRequest {
     OutboundRequest {
         method: Method::POST,
+        path: None,
         headers: vec![(CONTENT_TYPE, HeaderValue::from_static("application/json"))],
         body: Bytes::copy_from_slice(body.as_bytes()),
         timeout: Duration::from_secs(20),

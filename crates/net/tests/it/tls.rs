@@ -24,8 +24,8 @@ struct Secured {
 }
 
 impl Secured {
-    /// One that answers with the protocol's version and the request's body, except that it never answers `hang`, and
-    /// never ends its answer to `flood`.
+    /// One that answers with the protocol's version and the request's body, except that it answers `where` with the
+    /// address that was asked for, never answers `hang`, and never ends its answer to `flood`.
     async fn start(protocols: &[&str], name: &str) -> Self {
         let made = rcgen::generate_simple_self_signed(vec![name.to_owned()]).unwrap();
         let mut roots = RootCertStore::empty();
@@ -65,6 +65,7 @@ impl Secured {
 
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let version = request.version();
+    let request_uri = request.uri().to_string();
     let authority = request.uri().authority().map(ToString::to_string);
     let path = request.uri().path_and_query().map(ToString::to_string);
     let body = request.into_body().collect().await.unwrap().to_bytes();
@@ -73,6 +74,9 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
     }
     if body == "flood" {
         return Ok(Response::new(Full::new(Bytes::from(vec![b'x'; 8 << 20]))));
+    }
+    if body == "where" {
+        return Ok(Response::new(Full::new(Bytes::from(request_uri))));
     }
     assert_eq!(path.as_deref(), Some("/hook?a=1"));
     assert_eq!(authority.is_some(), version == Version::HTTP_2);
@@ -107,6 +111,20 @@ async fn http1_is_spoken_where_the_receiver_chooses_that() {
             let answer = pool.send(&request("x")).await.unwrap();
             assert_eq!((answer.body, answer.reused), ("HTTP/1.1 x".into(), reused));
         }
+    }
+}
+
+#[tokio::test]
+async fn a_path_below_the_url_is_asked_for_over_either_protocol() {
+    for (protocol, origin) in [("h2", true), ("http/1.1", false)] {
+        let secured = Secured::start(&[protocol], "127.0.0.1").await;
+        let pool = secured.client().pool(&secured.url(), PoolLimits::default()).unwrap();
+        let origin = if origin { format!("https://{}", secured.receiver.address) } else { String::new() };
+        for (path, asked) in [(Some("/v26.0/1?b=2"), "/hook/v26.0/1?b=2"), (None, "/hook?a=1")] {
+            let outbound = OutboundRequest { path: path.map(str::to_owned), ..request("where") };
+            assert_eq!(pool.send(&outbound).await.unwrap().body, format!("{origin}{asked}"));
+        }
+        assert_eq!(secured.receiver.connections(), 1);
     }
 }
 

@@ -33,8 +33,8 @@ use tidings_domain::{
     workspace::Workspace,
 };
 use tidings_store::{
-    Answer, Backlog, BodyNumber, ChannelRecord, Claim, Claimed, ConversationFilter, Due, DueLimits, EndpointRecord, Intake,
-    IntakeReceipt, KeptBodies, Listing, Marked, MessageClaim, MessageFilter, Page, Probed, Settlement, State,
+    Answer, Backlog, BodyNumber, ChannelRecord, Claim, Claimed, ConversationFilter, Due, DueLimits, EndpointRecord,
+    Intake, IntakeReceipt, KeptBodies, Listing, Marked, MessageClaim, MessageFilter, Page, Probed, Settlement, State,
     StoreError, StoredBody, Submission, Submitted, Templates, Wished,
 };
 

@@ -12,8 +12,8 @@ use tidings_domain::{
     sending::{Sending, Terms},
 };
 use tidings_store::{
-    Backlog, CHANNEL_LEASE, Due, DueLimits, Marked, MessageClaim, Probed, Settlement, StoreError, Submission, Submitted, Waiting,
-    Wish, Wished,
+    Backlog, CHANNEL_LEASE, Due, DueLimits, Marked, MessageClaim, Probed, Settlement, StoreError, Submission,
+    Submitted, Waiting, Wish, Wished,
 };
 
 use crate::{

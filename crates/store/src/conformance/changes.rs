@@ -64,6 +64,7 @@ pub fn report(vendor_id: &str, status: ReportedStatus, seconds: i64) -> Change {
         status,
         timestamp: at(seconds),
         errors: Vec::new(),
+        trouble: None,
         vendor_details: None,
     })
 }

@@ -17,7 +17,8 @@ use tidings_domain::{
 };
 
 use crate::{
-    Answer, CHANNEL_LEASE, Due, DueLimits, MessageClaim, Sealed, Settlement, StoreError, Submission, Submitted, Wish, Wished,
+    Answer, CHANNEL_LEASE, Due, DueLimits, MessageClaim, Sealed, Settlement, StoreError, Submission, Submitted, Wish,
+    Wished,
 };
 
 use super::{

@@ -70,6 +70,7 @@ fn accepted(desk: &mut Desk<'_, '_>, vendor_id: &str, identities: &[Identity]) {
         status: ReportedStatus::Sent,
         timestamp: now,
         errors: Vec::new(),
+        trouble: None,
         vendor_details: None,
     };
     status::sent(desk, &report);

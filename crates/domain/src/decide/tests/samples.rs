@@ -61,6 +61,7 @@ pub(super) fn status_report(vendor_id: &str, status: ReportedStatus, seconds: i6
         status,
         timestamp: at(seconds),
         errors: Vec::new(),
+        trouble: None,
         vendor_details: None,
     }
 }

@@ -14,7 +14,7 @@ mod run;
 
 use std::{collections::HashMap, sync::Arc};
 
-use tidings_domain::ChannelId;
+use tidings_domain::{ChannelId, MessageId};
 use tidings_net::Client;
 use tidings_store::{Store, StoreError};
 use tokio::{
@@ -46,6 +46,8 @@ pub(crate) struct Shared {
 enum Command {
     /// There may be something new to send.
     Wake,
+    /// Somebody wished something of a message that waits.
+    Changed(MessageId),
     /// The channel's settings changed, or it is well again.
     Configure,
     /// Finish what is under way and end.
@@ -96,9 +98,18 @@ impl Senders {
 
     /// There may be something new to send by a channel.
     pub(crate) fn wake(&self, id: ChannelId) {
+        self.tell(id, Command::Wake);
+    }
+
+    /// Somebody wished something of a message that waits to be sent by a channel.
+    pub(crate) fn changed(&self, id: ChannelId, message: MessageId) {
+        self.tell(id, Command::Changed(message));
+    }
+
+    fn tell(&self, id: ChannelId, command: Command) {
         if let Some(running) = self.running().get(&id) {
-            // A full queue wakes it as well.
-            let _ = running.commands.try_send(Command::Wake);
+            // A full queue wakes it as well; and no message is sent that the store does not want sent.
+            let _ = running.commands.try_send(command);
         }
     }
 

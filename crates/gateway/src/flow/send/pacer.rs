@@ -94,11 +94,6 @@ impl Pacer {
         }
     }
 
-    /// How many more messages of a priority it would hold.
-    pub(crate) fn room(&self, priority: Priority) -> usize {
-        HELD - self.lines.held(priority)
-    }
-
     /// Whether it holds so little of a priority that the store should be read, if it has more of that priority.
     pub(crate) fn is_low(&self, priority: Priority) -> bool {
         self.lines.held(priority) < HELD / 2

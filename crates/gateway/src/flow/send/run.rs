@@ -132,7 +132,9 @@ async fn begin(shared: &Shared, id: ChannelId, orders: &mut mpsc::Receiver<Comma
 
 fn vendor(shared: &Shared, live: &LiveChannel) -> Option<Vendor> {
     Vendor::of(&shared.client, live)
-        .inspect_err(|error| tracing::error!(channel.id = %live.channel.id, %error, "the vendor's address is not allowed"))
+        .inspect_err(
+            |error| tracing::error!(channel.id = %live.channel.id, %error, "the vendor's address is not allowed"),
+        )
         .ok()
 }
 
@@ -299,8 +301,9 @@ impl Run {
         let last_active_at = self.last_active_at;
         self.probing = Some(Box::pin(async move {
             let works = care::probe(&shared, &live, outbound, last_active_at).await?.is_ok();
-            if works && let Err(error @ (care::Unread::Vendor(_) | care::Unread::Store(_))) =
-                care::read_templates(&shared, &live, outbound).await
+            if works
+                && let Err(error @ (care::Unread::Vendor(_) | care::Unread::Store(_))) =
+                    care::read_templates(&shared, &live, outbound).await
             {
                 tracing::warn!(channel.id = %live.channel.id, %error, "templates are not read");
             }
@@ -322,6 +325,10 @@ impl Run {
                 self.stopping.send_replace(true);
             }
             Some(Command::Wake) => self.stale = Stale::ALL,
+            Some(Command::Changed(message_id)) => {
+                self.stale = Stale::ALL;
+                self.pacer.forget(message_id);
+            }
             Some(Command::Configure) => {
                 self.stale = Stale::ALL;
                 if self.live.channel.status == ChannelStatus::Disconnected {

@@ -51,11 +51,7 @@ pub(crate) struct CheckError {
 
 impl CheckError {
     fn of(trouble: &Trouble) -> Self {
-        Self {
-            code: trouble.code.clone(),
-            message: trouble.message.clone(),
-            category: trouble.category.name(),
-        }
+        Self { code: trouble.code.clone(), message: trouble.message.clone(), category: trouble.category.name() }
     }
 }
 

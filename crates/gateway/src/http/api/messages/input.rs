@@ -7,9 +7,7 @@ use tidings_domain::{
     content::{ContactCard, ListRow},
     key::{Access, Area},
     message::Source,
-    outgoing::{
-        Action, Interactive, MediaFile, MediaKind, Outgoing, OutgoingMedia, Priority, ReplyButton, Section,
-    },
+    outgoing::{Action, Interactive, MediaFile, MediaKind, Outgoing, OutgoingMedia, Priority, ReplyButton, Section},
 };
 use utoipa::ToSchema;
 

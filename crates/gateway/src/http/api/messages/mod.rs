@@ -137,21 +137,14 @@ async fn wish(
     once: Option<&Once<'_>>,
     status: StatusCode,
 ) -> Answer<Response> {
-    let wished = Wished {
-        channel: channel.channel.clone(),
-        message_id,
-        wish,
-        terms: channel.terms(),
-        at: gateway.clock.now(),
-    };
+    let wished =
+        Wished { channel: channel.channel.clone(), message_id, wish, terms: channel.terms(), at: gateway.clock.now() };
     let claim = once.and_then(|once| once.message_claim(status));
     let done = gateway.store.message_wish(wished, claim).await?;
-    gateway.senders.wake(channel.channel.id);
+    gateway.senders.changed(channel.channel.id, message_id);
     match (done, once) {
         (Submitted::Replayed(kept), Some(once)) => once.replay(&kept),
-        (Submitted::Done(message), _) => {
-            json(status, &MessageView::of(&gateway.links, Message::clone(&message)))
-        }
+        (Submitted::Done(message), _) => json(status, &MessageView::of(&gateway.links, Message::clone(&message))),
         (Submitted::Replayed(_), None) => Err(Problem::new(Code::Internal, "an answer without a key was replayed")),
     }
 }

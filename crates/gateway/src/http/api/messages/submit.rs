@@ -62,12 +62,8 @@ pub(crate) async fn submit(
         check_template(&gateway, &channel, outbound, &mut wanted.outgoing).await?;
     }
     let reacts = matches!(wanted.outgoing, Outgoing::Reaction { .. });
-    let submission = Submission {
-        channel: channel.channel.clone(),
-        draft: draft(to, wanted),
-        terms: channel.terms(),
-        at: now,
-    };
+    let submission =
+        Submission { channel: channel.channel.clone(), draft: draft(to, wanted), terms: channel.terms(), at: now };
     let claim = once.message_claim(StatusCode::ACCEPTED);
     let submitted = gateway.store.message_submit(submission, claim).await.map_err(|error| match error {
         StoreError::Refused(Refusal::Target(problem)) => {
