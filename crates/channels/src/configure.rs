@@ -1,6 +1,8 @@
 //! Reads an operator's credentials and settings field by field and collects everything that is wrong with them. It
 //! never looks at the world: whether a token works is found out elsewhere.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -60,6 +62,21 @@ impl<'a> Fields<'a> {
         let text = self.optional(name).unwrap_or_else(|| default.to_owned());
         self.set(name, text.clone());
         text
+    }
+
+    /// A whole number in this range that is this one if it is not given.
+    pub(crate) fn number(&mut self, name: &'static str, default: u64, range: &RangeInclusive<u64>) {
+        self.known.push(name);
+        let number = match self.given.get(name) {
+            None | Some(Value::Null) => Some(default),
+            Some(given) => given.as_u64().filter(|number| range.contains(number)),
+        };
+        match number {
+            Some(number) => {
+                self.checked.insert(name.to_owned(), Value::from(number));
+            }
+            None => self.refuse(name, &format!("must be a whole number from {} to {}", range.start(), range.end())),
+        }
     }
 
     /// The base address of a vendor's API, kept without a slash at its end.

@@ -58,7 +58,11 @@ mod tests {
         let capabilities = capabilities.unwrap();
         assert_eq!(capabilities["delivered"], "confirmed");
         assert_eq!(capabilities["window_hours"], 24);
-        assert_eq!(capabilities["outbound"], json!([]));
+        assert_eq!(capabilities["typing"], true);
+        assert_eq!(
+            capabilities["outbound"],
+            json!(["text", "media", "template", "interactive", "location", "contacts", "reaction"])
+        );
     }
 
     #[test]

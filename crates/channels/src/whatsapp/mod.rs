@@ -1,14 +1,15 @@
 //! The WhatsApp Business Cloud API, as Meta hosts it.
 //!
 //! A webhook is walked entry by entry and change by change (`parse`); each message, status and notice is read by
-//! itself, so that one that makes no sense is kept as unknown and nothing beside it is lost. This part never calls
-//! Meta.
+//! itself, so that one that makes no sense is kept as unknown and nothing beside it is lost. What goes out is written
+//! in `outbound`. Nothing here calls Meta.
 
 mod content;
 mod errors;
 mod identity;
 mod message;
 mod notice;
+mod outbound;
 mod parse;
 mod settings;
 mod status;
@@ -29,7 +30,7 @@ use crate::{
     outbound::Outbound,
 };
 
-/// What comes in. Nothing can be sent yet.
+/// What comes in and what can be sent.
 const CAPABILITIES: Capabilities = Capabilities {
     inbound: &[
         "text",
@@ -45,12 +46,12 @@ const CAPABILITIES: Capabilities = Capabilities {
         "referral",
         "reaction",
     ],
-    outbound: &[],
+    outbound: &["text", "media", "template", "interactive", "location", "contacts", "reaction"],
     delivered: DeliveryReceipts::Confirmed,
     read: true,
     edit: false,
     delete: false,
-    typing: false,
+    typing: true,
     window_hours: Some(24),
 };
 
@@ -91,6 +92,6 @@ impl Adapter for Whatsapp {
     }
 
     fn outbound(&self) -> Option<&'static dyn Outbound> {
-        None
+        Some(&Whatsapp)
     }
 }

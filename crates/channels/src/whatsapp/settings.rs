@@ -1,5 +1,7 @@
 //! What an operator gives to connect a WhatsApp number.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Map, Value};
 
 use crate::{
@@ -11,6 +13,15 @@ use crate::{
 const API_BASE: &str = "https://graph.facebook.com";
 /// The version of it that we speak.
 const API_VERSION: &str = "v26.0";
+/// For how many hours messages wait for a channel that is disconnected, if nobody says otherwise.
+const HOLD_HOURS: u64 = 24;
+/// From an hour to a week.
+const HOLD_HOURS_RANGE: RangeInclusive<u64> = 1..=168;
+/// How many messages a second a number may send (Cloud API, "Throughput"): 80 at first, up to a thousand once Meta has
+/// raised it, and 20 for a number that is also used in the app, which its operator has to say.
+pub(super) const MESSAGES_PER_SECOND: u32 = 80;
+/// What Meta may grant.
+const MESSAGES_PER_SECOND_RANGE: RangeInclusive<u64> = 1..=1000;
 
 /// Checks credentials and settings and fills in the defaults.
 pub(super) fn check(
@@ -29,6 +40,8 @@ pub(super) fn check(
     if !is_version(&version) {
         open.refuse("api_version", "must look like v26.0");
     }
+    open.number("hold_hours", HOLD_HOURS, &HOLD_HOURS_RANGE);
+    open.number("messages_per_second", MESSAGES_PER_SECOND.into(), &MESSAGES_PER_SECOND_RANGE);
     let addresses = vec![(open.pointer("api_base"), api_base)];
 
     let (credentials, mut errors) = secret.finish();
@@ -73,7 +86,10 @@ mod tests {
         assert_eq!(Value::Object(configuration.credentials), secrets());
         assert_eq!(
             Value::Object(configuration.settings),
-            json!({"phone_number_id": "4400", "api_base": "https://graph.facebook.com", "api_version": "v26.0"})
+            json!({
+                "phone_number_id": "4400", "api_base": "https://graph.facebook.com", "api_version": "v26.0",
+                "hold_hours": 24, "messages_per_second": 80,
+            })
         );
         assert_eq!(configuration.addresses, [("/settings/api_base".into(), "https://graph.facebook.com".into())]);
     }
@@ -82,12 +98,22 @@ mod tests {
     fn what_is_given_is_kept() {
         let settings = json!({
             "phone_number_id": "4400", "business_account_id": "55", "api_base": "http://127.0.0.1:9/graph/",
-            "api_version": "v25.0",
+            "api_version": "v25.0", "hold_hours": 168, "messages_per_second": 1,
         });
         let configuration = configure(&secrets(), &settings).unwrap();
         assert_eq!(configuration.group.as_deref(), Some("55"));
         assert_eq!(configuration.settings["api_base"], "http://127.0.0.1:9/graph");
         assert_eq!(configuration.settings["api_version"], "v25.0");
+        assert_eq!(configuration.settings["hold_hours"], 168);
+        assert_eq!(configuration.settings["messages_per_second"], 1);
+    }
+
+    #[test]
+    fn numbers_are_whole_and_within_their_range() {
+        for odd in [json!(0), json!(1001), json!(-1), json!(1.5), json!("80"), json!(true), json!([])] {
+            let settings = json!({"phone_number_id": "4400", "messages_per_second": odd, "hold_hours": odd});
+            assert_eq!(refused(&secrets(), &settings), ["/settings/hold_hours", "/settings/messages_per_second"]);
+        }
     }
 
     #[test]
