@@ -44,7 +44,7 @@ pub trait Outbound: Send + Sync {
     fn upload(&self, access: Access<'_>, file: &Upload<'_>) -> Call;
 
     /// The vendor's id of the uploaded file, or what the send comes to without it.
-    fn read_upload(&self, answer: CallAnswer<'_>, tries: u32) -> Result<String, SendOutcome>;
+    fn read_upload(&self, answer: CallAnswer<'_>, tries: u32) -> Result<String, Box<SendOutcome>>;
 
     /// The request that finds out whether the channel works.
     fn probe(&self, access: Access<'_>) -> Call;

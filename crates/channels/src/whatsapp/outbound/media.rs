@@ -69,16 +69,15 @@ struct Uploaded<'a> {
 
 /// The file's id at Meta, or what the send comes to without it. Nothing has gone to anybody yet, so an answer that
 /// says nothing costs another try and no doubt.
-pub(super) fn answer(answer: CallAnswer<'_>, tries: u32) -> Result<String, SendOutcome> {
+pub(super) fn answer(answer: CallAnswer<'_>, tries: u32) -> Result<String, Box<SendOutcome>> {
     if let Some(id) = refusal::taken::<Uploaded<'_>>(answer).and_then(|uploaded| uploaded.id.owned()) {
         return Ok(id);
     }
-    Err(match refusal::read(answer) {
-        Some(refusal) => refusal.outcome(answer, tries),
-        None => {
-            let trouble = refusal::trouble(answer);
-            let error = MessageError { key: trouble.code.clone(), message: trouble.message.clone(), vendor: None };
-            SendOutcome::Later { error, after: AGAIN.after(tries), scope: AGAIN.scope, trouble: Some(trouble) }
-        }
-    })
+    if let Some(refusal) = refusal::read(answer) {
+        return Err(Box::new(refusal.outcome(answer, tries)));
+    }
+    let trouble = refusal::trouble(answer);
+    let error = MessageError { key: trouble.code.clone(), message: trouble.message.clone(), vendor: None };
+    let after = AGAIN.after(tries);
+    Err(Box::new(SendOutcome::Later { error, after, scope: AGAIN.scope, trouble: Some(trouble) }))
 }

@@ -80,7 +80,7 @@ impl Outbound for Whatsapp {
         media::request(access, file)
     }
 
-    fn read_upload(&self, answer: CallAnswer<'_>, tries: u32) -> Result<String, SendOutcome> {
+    fn read_upload(&self, answer: CallAnswer<'_>, tries: u32) -> Result<String, Box<SendOutcome>> {
         media::answer(answer, tries)
     }
 

@@ -1,5 +1,7 @@
 //! Finds out whether a number works, by asking Meta for it (Cloud API, "Business phone numbers").
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, value::RawValue};
 use tidings_domain::sending::Trouble;
 
@@ -21,7 +23,7 @@ pub(super) fn request(access: Access<'_>) -> Call {
 
 /// What was found. The number is Meta's spelling of it, with spaces and dashes; the rest is kept as it is.
 pub(super) fn answer(answer: CallAnswer<'_>) -> Result<Account, Trouble> {
-    let fields: Option<std::collections::BTreeMap<String, &RawValue>> = refusal::taken(answer);
+    let fields: Option<BTreeMap<String, &RawValue>> = refusal::taken(answer);
     let fields = fields.filter(|fields| fields.contains_key("id"));
     let Some(fields) = fields else { return Err(refusal::trouble(answer)) };
     let mut details: Map<String, Value> = fields

@@ -72,10 +72,7 @@ pub(super) fn read(answer: CallAnswer<'_>) -> Option<Refusal> {
             if error.message == error.key {
                 meaning.what.clone_into(&mut error.message);
             }
-            let mut trouble = trouble_of(meaning, &error);
-            if let Some(Trouble { disconnects: Some(reason), .. }) = &mut trouble {
-                *reason = disconnection(&error.key, &fault.error_subcode, *reason);
-            }
+            let trouble = trouble_of(meaning, &error, &fault.error_subcode);
             Some(Refusal { error, meaning, trouble })
         }
         None => without_object(answer.status),
@@ -90,24 +87,25 @@ fn without_object(status: u16) -> Option<Refusal> {
         300..=499 => error_table::of_status(status).unwrap_or(&error_table::UNLISTED),
         _ => return None,
     };
-    let key = http_key(status);
     let message = format!("Meta answered with HTTP status {status}");
-    let error = MessageError { key, message, vendor: None };
-    Some(Refusal { trouble: trouble_of(meaning, &error), error, meaning })
-}
-
-/// What is wrong with the channel, if an error of this meaning says so.
-pub(super) fn trouble_of(meaning: &Meaning, error: &MessageError) -> Option<Trouble> {
-    meaning.trouble.map(|(category, disconnects)| Trouble {
-        category,
-        disconnects,
-        code: error.key.clone(),
-        message: format!("{}: {}", meaning.what, error.message),
-    })
+    let error = MessageError { key: http_key(status), message, vendor: None };
+    let trouble = trouble_of(meaning, &error, &Text::default());
+    Some(Refusal { error, meaning, trouble })
 }
 
 fn http_key(status: u16) -> String {
     format!("http_{status}")
+}
+
+/// What is wrong with the channel, if the meaning says that anything is.
+fn trouble_of(meaning: &Meaning, error: &MessageError, subcode: &Text<'_>) -> Option<Trouble> {
+    let (category, disconnects) = meaning.trouble?;
+    Some(Trouble {
+        category,
+        disconnects: disconnects.map(|reason| disconnection(&error.key, subcode, reason)),
+        code: error.key.clone(),
+        message: format!("{}: {}", meaning.what, error.message),
+    })
 }
 
 /// A dead token's subcode says whether it ran out or was taken away: the app was removed (458), the password was

@@ -1,6 +1,8 @@
 //! Whether a message fills exactly the places of a template, and whether the template may be used at all. Meta says the
 //! same only after the message is on its way, and less clearly (132000, 132012, 132015, 132016).
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use tidings_domain::template::Template;
 
@@ -52,13 +54,14 @@ fn header(header: &Header<'_>, components: &[Value], complaints: &mut Complaints
     match header {
         Header::None => texts("header", &[], components, complaints),
         Header::Text(places) => texts("header", places, components, complaints),
-        Header::Object(kind) => match only("header", components, complaints) {
-            Some(filling) => object(kind, filling, complaints),
-            None => {
+        Header::Object(kind) => {
+            if let Some(filling) = only("header", components, complaints) {
+                object(kind, filling, complaints);
+            } else {
                 let detail = format!("must have a component of type header with a parameter of type {kind}");
                 complaints.about(COMPONENTS, detail);
             }
-        },
+        }
     }
 }
 
@@ -112,7 +115,7 @@ fn named(places: &[&str], parameters: &[Value], pointer: &str, complaints: &mut 
         let detail = format!("nothing fills {}: each needs a parameter with its parameter_name", spelled(&missing));
         complaints.about(pointer, detail);
     }
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for (index, parameter) in parameters.iter().enumerate() {
         let name = text_of(parameter, "parameter_name");
         let pointer = format!("{pointer}/{index}/parameter_name");

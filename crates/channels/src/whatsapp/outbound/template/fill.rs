@@ -8,7 +8,7 @@ use super::{
     places::{names_in, pieces, text_of},
 };
 
-/// The text; `None` if the template has none that we know. A place that nothing fills stays as it is spelled.
+/// The text; `None` if the template has none that we know. A place that nothing fills stays in its braces.
 pub(in super::super) fn fill(template: &Template, components: &[Value]) -> Option<String> {
     let parts = ["HEADER", "BODY", "FOOTER"].into_iter().filter_map(|kind| {
         let part = template.components.iter().find(|part| text_of(part, "type").eq_ignore_ascii_case(kind))?;
@@ -27,13 +27,12 @@ fn filled(text: &str, parameters: &[Value]) -> String {
         whole.push_str(piece.text);
         let Some(name) = piece.name else { continue };
         let place = order_of(name, &names);
-        match filling::parameter(parameters, name, place).and_then(filling::shown) {
-            Some(shown) => whole.push_str(shown),
-            None => {
-                whole.push_str("{{");
-                whole.push_str(name);
-                whole.push_str("}}");
-            }
+        if let Some(shown) = filling::parameter(parameters, name, place).and_then(filling::shown) {
+            whole.push_str(shown);
+        } else {
+            whole.push_str("{{");
+            whole.push_str(name);
+            whole.push_str("}}");
         }
     }
     whole
