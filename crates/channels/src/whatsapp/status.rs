@@ -9,7 +9,7 @@ use tidings_domain::{
 
 use crate::lenient::{self, Text};
 
-use super::{errors, outbound, parse::Place, wire::Status};
+use super::{errors, outbound::refusal, parse::Place, wire::Status};
 
 /// Reads one status.
 pub(super) fn read(place: &Place<'_>, raw: &RawValue) -> Update {
@@ -35,7 +35,7 @@ pub(super) fn read(place: &Place<'_>, raw: &RawValue) -> Update {
         attempt: tracker.map(|(_, attempt)| attempt),
         status: reported,
         timestamp,
-        trouble: errors.last().and_then(outbound::trouble),
+        trouble: errors.last().and_then(refusal::reported),
         errors,
         vendor_details: details(&status),
     };

@@ -19,7 +19,7 @@ mod pace;
 mod probe;
 mod read_mark;
 mod recipient;
-mod refusal;
+pub(super) mod refusal;
 mod request;
 mod template;
 #[cfg(test)]
@@ -29,7 +29,6 @@ use serde_json::{Map, Value};
 use tidings_domain::{
     change::Notice,
     contact::Identity,
-    message::MessageError,
     outgoing::Outgoing,
     sending::{SendOutcome, Trouble},
     template::{Template, TemplateNews},
@@ -41,11 +40,6 @@ use crate::{
 };
 
 use super::Whatsapp;
-
-/// What is wrong with the channel, if that is why a message failed with this error, be it in an answer or in a report.
-pub(super) fn trouble(error: &MessageError) -> Option<Trouble> {
-    error_table::of_code(&error.key).and_then(|meaning| refusal::trouble_of(meaning, error))
-}
 
 impl Outbound for Whatsapp {
     fn pace(&self, settings: &Map<String, Value>) -> Pace {

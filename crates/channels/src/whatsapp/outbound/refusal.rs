@@ -97,6 +97,11 @@ fn http_key(status: u16) -> String {
     format!("http_{status}")
 }
 
+/// What is wrong with the channel, if a message that was reported as failed with this error says that anything is.
+pub(in super::super) fn reported(error: &MessageError) -> Option<Trouble> {
+    trouble_of(error_table::of_code(&error.key)?, error, &Text::default())
+}
+
 /// What is wrong with the channel, if the meaning says that anything is.
 fn trouble_of(meaning: &Meaning, error: &MessageError, subcode: &Text<'_>) -> Option<Trouble> {
     let (category, disconnects) = meaning.trouble?;
