@@ -1,10 +1,13 @@
 //! What Meta's error codes mean for a message and its channel, one row for each code or range of codes that mean the
-//! same (Cloud API, "Error codes"; Graph API, "Handling errors"). The waits are our reading: where Meta names one, it
-//! stands in the row's favour, and `Retry-After` wins over all of them.
+//! same (Cloud API, "Error codes"; Graph API, "Handling errors"). Where Meta names no wait, it is our reading;
+//! `Retry-After` wins over all of them.
 
 use std::{ops::RangeInclusive, time::Duration};
 
 use tidings_domain::sending::{DisconnectionReason, Scope, TroubleCategory};
+
+use Growth::{Fourfold, Threefold, Twofold};
+use Verdict::Final;
 
 /// What a code means.
 #[derive(Debug)]
@@ -77,9 +80,6 @@ const fn seconds(number: u64) -> Duration {
 const fn minutes(number: u64) -> Duration {
     Duration::from_mins(number)
 }
-
-use Growth::{Fourfold, Threefold, Twofold};
-use Verdict::Final;
 
 /// Messages are held until an operator has done something: it is only looked after now and then.
 const HELD: Verdict = channel(minutes(1), Twofold, minutes(60));

@@ -132,18 +132,18 @@ pub(super) fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     })
 }
 
-/// What stands before the first place, its name, and what stands behind it.
+/// What stands before the first place, its name, and what stands behind it. A name has no braces, so that it begins
+/// behind the last ones that open before some that close; around anything else braces are text.
 fn first_place(text: &str) -> Option<(&str, &str, &str)> {
     let mut from = 0;
     loop {
-        let open = from + text.get(from..)?.find("{{")?;
-        let inside = text.get(open + 2..)?;
-        let close = inside.find("}}")?;
-        let name = inside.get(..close)?.trim();
-        if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-            return Some((text.get(..open)?, name, inside.get(close + 2..)?));
+        let close = from + text.get(from..)?.find("}}")?;
+        if let Some(open) = text.get(from..close)?.rfind("{{") {
+            let name = text.get(from + open + 2..close)?.trim();
+            if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+                return Some((text.get(..from + open)?, name, text.get(close + 2..)?));
+            }
         }
-        // Braces around something else are text, and the place may begin within them.
-        from = open + 1;
+        from = close + 1;
     }
 }
