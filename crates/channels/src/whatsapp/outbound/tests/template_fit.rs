@@ -22,11 +22,18 @@ fn header(format: &str, text: &str) -> Value {
 }
 
 fn buttons(buttons: Value) -> Value {
-    json!([{"type": "BUTTONS", "buttons": buttons}])
+    with("BUTTONS", "buttons", buttons)
 }
 
 fn filled(kind: &str, parameters: Value) -> Value {
-    json!([{"type": kind, "parameters": parameters}])
+    with(kind, "parameters", parameters)
+}
+
+/// One part of this type, with one field.
+fn with(kind: &str, name: &str, field: Value) -> Value {
+    let mut part = json!({ "type": kind });
+    part[name] = field;
+    Value::Array(vec![part])
 }
 
 fn word(text: &str) -> Value {
