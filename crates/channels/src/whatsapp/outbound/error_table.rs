@@ -16,9 +16,12 @@ pub(super) struct Meaning {
     pub(super) what: &'static str,
     /// What becomes of the message.
     pub(super) verdict: Verdict,
-    /// What is wrong with the channel, and why it is disconnected by it.
-    pub(super) trouble: Option<(TroubleCategory, Option<DisconnectionReason>)>,
+    /// What is wrong with the channel.
+    pub(super) trouble: Alarm,
 }
+
+/// The trouble of a channel and why it is disconnected by it, if there is any.
+type Alarm = Option<(TroubleCategory, Option<DisconnectionReason>)>;
 
 /// What becomes of a message.
 #[derive(Debug)]
@@ -101,9 +104,6 @@ const PAIR: Verdict = recipient(seconds(6), Fourfold, seconds(6 * 256), None);
 const FLOW: Verdict = recipient(minutes(1), Fourfold, minutes(60), None);
 /// Once more, and no more than that.
 const ONCE: Verdict = recipient(seconds(10), Twofold, seconds(10), Some(1));
-
-/// The trouble of a channel, or none.
-type Alarm = Option<(TroubleCategory, Option<DisconnectionReason>)>;
 
 const NONE: Alarm = None;
 const RATE: Alarm = Some((TroubleCategory::RateLimit, None));
