@@ -116,7 +116,7 @@ async fn a_failure_says_why_and_a_second_device_can_mend_it() {
     let told = told(&mut scene, 3).await;
     assert_eq!(names(&told), ["message.sent", "message.failed", "message.delivered"]);
     assert_eq!(told[1].1["data"]["error_code"], "131026");
-    assert_eq!(told[1].1["data"]["error_message"], "Message Undeliverable.");
+    assert_eq!(told[1].1["data"]["error_message"], "Message undeliverable.");
     let path = format!("/v1/messages/{}", text(&told[0].1, "/data/message_id"));
     let message = scene.api.get(&path).await.unwrap().ok().unwrap();
     assert_eq!(message["status"], "delivered");

@@ -1,5 +1,7 @@
 //! What must hold while something breaks. The short form belongs to every test run; `TIDINGS_FAULTS=long` makes it long.
 
+#![expect(clippy::unwrap_used, reason = "what a test's helper cannot do is the test's failure")]
+
 mod backlog;
 mod clients;
 mod disk;

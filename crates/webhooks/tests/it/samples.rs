@@ -116,6 +116,7 @@ pub(crate) fn inbound(content: Content) -> Message {
         reply_to: None,
         reactions: Vec::new(),
         removed_reactions: Vec::new(),
+        attempt: 1,
         errors: Vec::new(),
         history: Vec::new(),
         vendor_id: Some("wamid.HBgLMTIxMzU1NTAxMjMVAgASGBQzQTdG".to_owned()),

@@ -100,7 +100,7 @@ pub(super) async fn channel(
         run.set(&mut timer);
         tokio::select! {
             biased;
-            command = orders.recv() => run.told(command),
+            command = orders.recv() => run.told(command.as_ref()),
             Some(ended) = run.sends.next(), if !run.sends.is_empty() => {
                 run.sent(&ended);
                 while let Some(Some(ended)) = run.sends.next().now_or_never() {
@@ -319,7 +319,7 @@ impl Run {
         }
     }
 
-    fn told(&mut self, command: Option<Command>) {
+    fn told(&mut self, command: Option<&Command>) {
         match command {
             None | Some(Command::Stop) => {
                 self.stopping.send_replace(true);
@@ -327,7 +327,7 @@ impl Run {
             Some(Command::Wake) => self.stale = Stale::ALL,
             Some(Command::Changed(message_id)) => {
                 self.stale = Stale::ALL;
-                self.pacer.forget(message_id);
+                self.pacer.forget(*message_id);
             }
             Some(Command::Configure) => {
                 self.stale = Stale::ALL;

@@ -41,7 +41,8 @@ pub(crate) struct ChannelInput {
     /// What the vendor gave; for `whatsapp`: `access_token`, `app_secret`. Never shown again.
     #[serde(default)]
     credentials: Map<String, Value>,
-    /// For `whatsapp`: `phone_number_id`, `business_account_id`, `api_base`, `api_version`.
+    /// For `whatsapp`: `phone_number_id`, `business_account_id`, `api_base`, `api_version`, `hold_hours`,
+    /// `messages_per_second`.
     #[serde(default)]
     settings: Map<String, Value>,
 }
