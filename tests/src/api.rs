@@ -62,6 +62,20 @@ impl Api {
         self.call(Method::DELETE, path, None, &[]).await
     }
 
+    /// Uploads a file.
+    pub async fn upload(&mut self, filename: &str, content_type: &str, bytes: &[u8]) -> Result<Answer> {
+        let boundary = "--------between-the-parts";
+        let mut body = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{filename}\"\r\n\
+             Content-Type: {content_type}\r\n\r\n"
+        )
+        .into_bytes();
+        body.extend(bytes);
+        body.extend(format!("\r\n--{boundary}--\r\n").into_bytes());
+        let form = format!("multipart/form-data; boundary={boundary}");
+        self.send(Method::POST, "/v1/media", body.into(), &[("content-type", &form)]).await
+    }
+
     /// Any call, with headers of its own.
     pub async fn call(
         &mut self,
@@ -70,18 +84,23 @@ impl Api {
         body: Option<&Value>,
         headers: &[(&str, &str)],
     ) -> Result<Answer> {
+        let mut all = headers.to_vec();
+        if body.is_some() {
+            all.push(("content-type", "application/json"));
+        }
+        let body = body.map(Value::to_string).unwrap_or_default();
+        self.send(method, path, body.into(), &all).await
+    }
+
+    async fn send(&mut self, method: Method, path: &str, body: Bytes, headers: &[(&str, &str)]) -> Result<Answer> {
         let mut request = Request::builder()
             .method(&method)
             .uri(format!("{}{path}", self.base))
             .header(header::AUTHORIZATION, format!("Bearer {}", self.key));
-        if body.is_some() {
-            request = request.header(header::CONTENT_TYPE, "application/json");
-        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let body = body.map(Value::to_string).unwrap_or_default();
-        let request = request.body(Full::new(Bytes::from(body)))?;
+        let request = request.body(Full::new(body))?;
         let answer = self.connection.send(request).await.with_context(|| format!("{method} {path}"))?;
         let (head, body) = answer.into_parts();
         let json = serde_json::from_slice(&body).unwrap_or(Value::Null);

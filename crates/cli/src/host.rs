@@ -21,6 +21,8 @@ use crate::options::ServeOptions;
 
 /// The database's name in the data folder.
 const DATABASE: &str = "tidings.db";
+/// The folder in the data folder with uploaded files.
+const MEDIA: &str = "media";
 /// The file in the data folder that the one process which runs on it has locked.
 const LOCK: &str = "tidings.lock";
 
@@ -53,7 +55,7 @@ impl Host {
             admin_key: options.admin_key.clone(),
             allow_networks: options.allow_networks.clone(),
             requests_per_minute: options.requests_per_minute,
-            ..Settings::new(seal_key)
+            ..Settings::new(seal_key, options.data.join(MEDIA))
         };
         let environment = Environment { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
         let gateway = Gateway::start(settings, store.clone(), environment).await?;

@@ -16,6 +16,7 @@ pub mod endpoint;
 pub mod event;
 pub mod id;
 pub mod key;
+pub mod media;
 pub mod message;
 pub mod outgoing;
 pub mod pattern;

@@ -247,6 +247,14 @@ impl Outgoing {
         }
     }
 
+    /// The file that was uploaded for it, if it sends one.
+    pub const fn uploaded(&self) -> Option<MediaId> {
+        match self {
+            Self::Media(OutgoingMedia { file: MediaFile::Uploaded { id, .. }, .. }) => Some(*id),
+            _ => None,
+        }
+    }
+
     /// Whether it may be sent to somebody who has not written lately: only what the vendor has approved beforehand.
     pub const fn passes_closed_windows(&self) -> bool {
         matches!(self, Self::Template { .. })

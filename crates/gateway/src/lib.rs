@@ -3,7 +3,7 @@
 //! The story of a message: `http` takes a vendor's webhook, `flow::intake` verifies and reads it and hands it to the
 //! store; the store's commit tells `flow::tail`, from which `flow::dispatch` sends webhooks and `http` feeds event
 //! streams. A message to send goes from `http` to the store's outbox, and from there by `flow::send` to the vendor. What every request asks for (channels, endpoints, keys) stands in `registry`; secrets pass through [`seal`]
-//! on their way to the store and back.
+//! on their way to the store and back; uploaded files lie in `media_store`.
 //!
 //! A [`Gateway`] is a value: several run in one process, each with its own clock, store and metrics. It never names a
 //! backend, reads no environment and prints nothing.
@@ -15,6 +15,7 @@ pub mod telemetry;
 
 mod flow;
 mod http;
+mod media_store;
 mod registry;
 mod start;
 
@@ -28,6 +29,7 @@ use tokio::sync::watch;
 use crate::{
     clock::{Clock, Ids, Random},
     flow::{dispatch::Dispatcher, links::Links, send::Senders, tail::Tail},
+    media_store::MediaStore,
     registry::Registry,
     seal::Seal,
     telemetry::Metrics,
@@ -46,6 +48,7 @@ pub struct Gateway {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) ids: Arc<Ids>,
     pub(crate) seal: Arc<Seal>,
+    pub(crate) media: MediaStore,
     pub(crate) addresses: AddressPolicy,
     pub(crate) links: Arc<Links>,
     pub(crate) metrics: Arc<Metrics>,

@@ -1,6 +1,6 @@
 //! What an operator can set, as values. Reading options, environment and files is the program's work, not this crate's.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 
@@ -15,6 +15,8 @@ pub struct Settings {
     pub admin_key: Option<String>,
     /// The key that secrets are sealed with.
     pub seal_key: SealKey,
+    /// The folder for uploaded files; made if it is not there.
+    pub media: PathBuf,
     /// Networks that the address policy lets pass although they are private.
     pub allow_networks: Vec<IpNet>,
     /// How many requests an API key may make in a minute; `None`: any number.
@@ -36,12 +38,13 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The defaults, with this key for secrets.
-    pub fn new(seal_key: SealKey) -> Self {
+    /// The defaults, with this key for secrets and this folder for uploaded files.
+    pub fn new(seal_key: SealKey, media: PathBuf) -> Self {
         Self {
             public_url: "http://127.0.0.1:7777".to_owned(),
             admin_key: None,
             seal_key,
+            media,
             allow_networks: Vec::new(),
             requests_per_minute: NonZeroU32::new(6_000),
             max_connections: 4_096,

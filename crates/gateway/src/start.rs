@@ -1,6 +1,10 @@
 //! A gateway's start: everything that is remembered is read, and what a first start must make is made.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    io,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use tidings_domain::{
@@ -22,6 +26,7 @@ use crate::{
         tail::Tail,
     },
     http::auth,
+    media_store::MediaStore,
     registry::{LiveChannel, LiveEndpoint, Registry},
     seal::{CannotOpen, Seal},
     settings::Settings,
@@ -48,6 +53,14 @@ pub enum StartError {
     /// The store refused.
     #[error("the store cannot be read")]
     Store(#[from] StoreError),
+    /// The folder of uploaded files cannot be used.
+    #[error("the folder of uploaded files, {}, cannot be used", folder.display())]
+    Media {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Secrets were sealed with another key.
     #[error("the secrets of {what} cannot be opened")]
     Sealed {
@@ -79,7 +92,11 @@ impl Gateway {
         let addresses = AddressPolicy::new(settings.allow_networks.clone());
         let (client, holder) = (Client::new(addresses.clone(), Roots::System), random_text(&*random));
         let changing = Arc::new(tokio::sync::Mutex::new(()));
+        let media = MediaStore::open(&settings.media)
+            .await
+            .map_err(|source| StartError::Media { folder: settings.media.clone(), source })?;
         let senders = Senders::new(send::Shared {
+            media: media.clone(),
             store: store.clone(),
             clock: clock.clone(),
             random: random.clone(),
@@ -124,6 +141,7 @@ impl Gateway {
             random,
             ids,
             seal,
+            media,
             registry,
             tail,
             default_workspace,

@@ -11,6 +11,7 @@ CREATE TABLE outbox (
     tries       INTEGER NOT NULL, -- how often the vendor has refused it for the time being
     tried_since INTEGER,
     expires_at  INTEGER,
+    media       BLOB,             -- the id of the uploaded file that it sends
     outgoing    TEXT NOT NULL     -- what it is to say: JSON
 );
 CREATE INDEX outbox_due ON outbox (channel, priority, due_at) WHERE due_at IS NOT NULL AND marked_at IS NULL;
@@ -34,4 +35,25 @@ CREATE TABLE templates (
     category TEXT,
     document TEXT NOT NULL,
     PRIMARY KEY (channel, name, language)
+) WITHOUT ROWID;
+
+-- Files that were uploaded to be sent. Their bytes lie in the folder `media`, by the hash of their content.
+CREATE TABLE media (
+    number       INTEGER PRIMARY KEY,
+    workspace    INTEGER NOT NULL REFERENCES workspaces,
+    id           BLOB NOT NULL UNIQUE,
+    sha256       BLOB NOT NULL,
+    size         INTEGER NOT NULL,
+    content_type TEXT NOT NULL,
+    filename     TEXT,
+    created_at   INTEGER NOT NULL
+);
+
+-- What vendors call them, and until when.
+CREATE TABLE media_at_vendors (
+    media      INTEGER NOT NULL REFERENCES media,
+    channel    INTEGER NOT NULL REFERENCES channels,
+    vendor_id  TEXT NOT NULL,
+    good_until INTEGER NOT NULL,
+    PRIMARY KEY (media, channel)
 ) WITHOUT ROWID;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tidings_domain::{
-    HandleId, MessageId, Timestamp,
+    HandleId, MediaId, MessageId, Timestamp,
     channel::Channel,
     message::Message,
     outgoing::{Draft, Priority},
@@ -76,6 +76,8 @@ pub struct Waiting {
     pub queued_at: Timestamp,
     /// It is not sent after this.
     pub expires_at: Option<Timestamp>,
+    /// The uploaded file that it sends.
+    pub media: Option<MediaId>,
 }
 
 /// How many messages of each priority are asked for at most.

@@ -68,8 +68,8 @@ async fn what_waits_can_be_cancelled_and_what_was_sent_cannot() {
     let path = format!("/v1/messages/{}", text(&sent, "/id"));
     scene.until(text(&sent, "/id"), "sent").await.unwrap();
     scene.api.delete(&path).await.unwrap().problem(409, "not_editable").unwrap();
-    let patch = json!({ "text": "Other" });
-    scene.api.patch(&path, &patch).await.unwrap().problem(409, "not_editable").unwrap();
+    let change = json!({ "text": "Other" });
+    scene.api.patch(&path, &change).await.unwrap().problem(409, "not_editable").unwrap();
 }
 
 #[tokio::test]
@@ -80,8 +80,8 @@ async fn what_is_being_sent_cannot_be_called_back() {
     outlet.graph.reached(1).await;
     let path = format!("/v1/messages/{}", text(&accepted, "/id"));
     scene.api.delete(&path).await.unwrap().problem(409, "already_sending").unwrap();
-    let patch = json!({ "scheduled_at": "2099-01-01T00:00:00Z" });
-    scene.api.patch(&path, &patch).await.unwrap().problem(409, "already_sending").unwrap();
+    let change = json!({ "scheduled_at": "2099-01-01T00:00:00Z" });
+    scene.api.patch(&path, &change).await.unwrap().problem(409, "already_sending").unwrap();
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod endpoints;
 mod intake;
 mod keys;
 pub(crate) mod listing;
+mod media;
 mod messages;
 mod outbox;
 mod settings;
@@ -22,11 +23,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tidings_domain::{
-    ChannelId, ConversationId, EndpointId, KeyId, MessageId, Timestamp, WorkspaceId,
+    ChannelId, ConversationId, EndpointId, KeyId, MediaId, MessageId, Timestamp, WorkspaceId,
     channel::Channel,
     conversation::Conversation,
     endpoint::EndpointStatus,
     key::ApiKey,
+    media::StoredMedia,
     message::Message,
     sending::Terms,
     template::{Template, TemplateNews},
@@ -234,6 +236,36 @@ impl State for SqliteStore {
     async fn channel_probed(&self, channel: Arc<Channel>, probed: Probed) -> Result<(), StoreError> {
         let tenant = channel.id.uuid();
         self.writer.run(Now, tenant, move |session| outbox::probed(session, &channel, &probed)).await
+    }
+
+    async fn media_create(&self, media: StoredMedia) -> Result<(), StoreError> {
+        let tenant = media.workspace_id.uuid();
+        self.writer.run(Now, tenant, move |session| media::create(session, &media)).await
+    }
+
+    async fn media_get(&self, workspace: WorkspaceId, id: MediaId) -> Result<Option<StoredMedia>, StoreError> {
+        self.readers.run(move |reader| media::get(reader, workspace, id)).await
+    }
+
+    async fn media_at_vendor(
+        &self,
+        media: MediaId,
+        channel: ChannelId,
+        at: Timestamp,
+    ) -> Result<Option<String>, StoreError> {
+        self.readers.run(move |reader| media::at_vendor(reader, media, channel, at)).await
+    }
+
+    async fn media_at_vendor_remember(
+        &self,
+        media: MediaId,
+        channel: ChannelId,
+        vendor_id: String,
+        good_until: Timestamp,
+    ) -> Result<(), StoreError> {
+        let work =
+            move |session: &mut Session<'_>| media::remember_at_vendor(session, media, channel, &vendor_id, good_until);
+        self.writer.run(Now, channel.uuid(), work).await
     }
 
     async fn template_list(&self, channel: ChannelId) -> Result<Templates, StoreError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rusqlite::{Row, params};
 use tidings_domain::{
-    ChannelId, HandleId, MessageId, Timestamp,
+    ChannelId, HandleId, MediaId, MessageId, Timestamp,
     channel::Channel,
     decide::{self, Order, Refusal, Write},
     message::Message,
@@ -207,7 +207,8 @@ pub(crate) fn write(
             reader
                 .statement(
                     "INSERT INTO outbox (message, channel, recipient, priority, queued_at, due_at, marked_at, tries, \
-                     tried_since, expires_at, outgoing) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                     tried_since, expires_at, media, outgoing) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
                 )?
                 .execute(params![
                     number,
@@ -220,6 +221,7 @@ pub(crate) fn write(
                     sending.tries,
                     sending.tried_since.map(Timestamp::as_millis),
                     sending.expires_at.map(Timestamp::as_millis),
+                    sending.outgoing.uploaded().map(MediaId::to_bytes),
                     codec::to_document("outgoing", &sending.outgoing)?,
                 ])
                 .map(drop)
@@ -274,7 +276,7 @@ fn first_of_lines(
 ) -> Result<Vec<Waiting>, StoreError> {
     let mut statement = reader.statement(
         "SELECT messages.id AS message_id, handles.id AS recipient_id, outbox.queued_at, \
-         outbox.expires_at FROM outbox \
+         outbox.expires_at, outbox.media FROM outbox \
          JOIN messages ON messages.number = outbox.message JOIN handles ON handles.number = outbox.recipient \
          WHERE outbox.channel = ?1 AND outbox.priority = ?2 AND outbox.due_at <= ?3 AND outbox.due_at IS NOT NULL \
          AND outbox.marked_at IS NULL AND NOT EXISTS (SELECT 1 FROM outbox AS earlier \
@@ -293,6 +295,7 @@ fn first_of_lines(
             priority,
             queued_at: codec::time(row, "queued_at")?,
             expires_at: codec::optional_time(row, "expires_at")?,
+            media: codec::column::<Option<[u8; 16]>>(row, "media")?.map(MediaId::from_bytes),
         })
     })
 }

@@ -17,6 +17,7 @@ pub mod endpoints;
 pub mod events;
 pub mod intake;
 pub mod lists;
+pub mod media;
 pub mod outbox;
 pub mod statuses;
 pub mod templates;
@@ -125,6 +126,10 @@ macro_rules! conformance_suite {
                 a_claim_shows_the_message
                 a_channel_can_be_abandoned
                 the_newest_of_the_contact_is_found
+            }
+            media {
+                is_written_and_read
+                has_names_at_vendors
             }
             templates {
                 are_replaced_as_a_whole

@@ -1,18 +1,21 @@
-//! One message on its way: marked, sent, settled. What cannot be written down is tried again until it can, since until
+//! One message on its way: its file is uploaded, it is marked, sent, settled. What cannot be written down is tried again until it can, since until
 //! then nobody may touch the message.
 
 use std::{sync::Arc, time::Duration};
 
 use tidings_channels::{CallAnswer, Letter, Outbound};
 use tidings_domain::{
-    MessageId, Timestamp,
+    MediaId, MessageId, Timestamp,
     message::MessageError,
     sending::{Scope, SendOutcome},
 };
 use tidings_store::{Marked, Settlement, StoreError};
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::{Semaphore, watch},
+    time::sleep,
+};
 
-use super::Shared;
+use super::{Shared, file};
 use crate::{
     flow::vendor::{CALL_TIMEOUT, Reply, Vendor, unreachable},
     registry::LiveChannel,
@@ -34,6 +37,8 @@ pub(super) struct Means {
     pub(super) epoch: u64,
     /// When the channel worked last.
     pub(super) last_active_at: Option<Timestamp>,
+    /// Whose turn it is to upload a file.
+    pub(super) uploads: Arc<Semaphore>,
     /// Whether an end has been asked for: it does not wait for a store that refuses.
     pub(super) stopping: watch::Receiver<bool>,
 }
@@ -57,7 +62,11 @@ impl Ended {
 }
 
 /// Sends a message, if it is still to be sent.
-pub(super) async fn send(means: Means, message_id: MessageId) -> Ended {
+pub(super) async fn send(means: Means, message_id: MessageId, media: Option<MediaId>) -> Ended {
+    let file = match media {
+        Some(media) => file::at_vendor(&means, media).await.map(Some),
+        None => Ok(None),
+    };
     let marked = match mark(&means, message_id).await {
         Ok(Some(marked)) => marked,
         Ok(None) => return Ended::nothing(message_id),
@@ -69,7 +78,10 @@ pub(super) async fn send(means: Means, message_id: MessageId) -> Ended {
             return Ended { pause: Some((Scope::Channel, PATIENCE)), ..Ended::nothing(message_id) };
         }
     };
-    let outcome = call(&means, &marked).await;
+    let outcome = match &file {
+        Ok(file) => call(&means, &marked, file.as_deref()).await,
+        Err(missing) => file::outcome(&means, missing, marked.sending.tries),
+    };
     let now = means.shared.clock.now();
     count(&means, &marked, &outcome);
     let pause = match &outcome {
@@ -94,7 +106,7 @@ async fn mark(means: &Means, message_id: MessageId) -> Result<Option<Marked>, St
     shared.store.send_mark(live.channel.clone(), *epoch, message_id, live.terms(), shared.clock.now()).await
 }
 
-async fn call(means: &Means, marked: &Marked) -> SendOutcome {
+async fn call(means: &Means, marked: &Marked, file: Option<&str>) -> SendOutcome {
     let Marked { message, sending } = marked;
     let letter = Letter {
         message_id: message.id,
@@ -102,7 +114,7 @@ async fn call(means: &Means, marked: &Marked) -> SendOutcome {
         to: &message.handle,
         outgoing: &sending.outgoing,
         reply_to: message.reply_to.as_ref().and_then(|target| target.vendor_id.as_deref()),
-        file: None,
+        file,
     };
     let call = means.outbound.send(means.live.access(), &letter);
     match means.vendor.call(call, CALL_TIMEOUT).await {

@@ -2,12 +2,13 @@
 //!
 //! The story of a message: it was accepted into the store's outbox; [`run`] reads the first of every recipient's line
 //! when something is due, and the [`pacer`] says which of them may go now; [`message`] marks the attempt, calls the
-//! vendor, and settles what came of it. A mark survives everything: whoever finds one after a crash knows that the
+//! vendor, and settles what came of it; the [`file`] of a message is uploaded before. A mark survives everything: whoever finds one after a crash knows that the
 //! message may have gone out, and does not send it again. [`care`] looks after the channel itself: probes, templates.
 //!
 //! No task waits for another, so a channel's trouble stays its own; and the store gives every channel its turn.
 
 pub(crate) mod care;
+mod file;
 mod message;
 pub(crate) mod pacer;
 mod run;
@@ -24,6 +25,7 @@ use tokio::{
 
 use crate::{
     clock::{Clock, Random},
+    media_store::MediaStore,
     registry::{LiveChannel, Registry},
     telemetry::Metrics,
 };
@@ -34,6 +36,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) client: Client,
+    pub(crate) media: MediaStore,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) registry: Arc<Registry>,
     /// Held while records of channels are changed.

@@ -4,10 +4,12 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tidings_channels::Outbound;
-use tidings_domain::{ChannelId, MessageId, Timestamp, WorkspaceId, channel::ChannelStatus, outgoing::Priority};
+use tidings_domain::{
+    ChannelId, MediaId, MessageId, Timestamp, WorkspaceId, channel::ChannelStatus, outgoing::Priority,
+};
 use tidings_store::{CHANNEL_LEASE, Due, DueLimits, StoreError, Waiting};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Semaphore, mpsc, watch},
     time::{Instant, Sleep, sleep},
 };
 
@@ -47,6 +49,7 @@ struct Run {
     next_at: Option<Timestamp>,
     probe_at: Timestamp,
     last_active_at: Option<Timestamp>,
+    uploads: Arc<Semaphore>,
     stopping: watch::Sender<bool>,
     /// The channel is another process's now, or gone.
     is_lost: bool,
@@ -88,6 +91,7 @@ pub(super) async fn channel(
         stale: Stale::ALL,
         next_at: None,
         last_active_at: None,
+        uploads: Arc::new(Semaphore::new(1)),
         stopping: watch::Sender::new(false),
         is_lost: false,
     };
@@ -234,7 +238,7 @@ impl Run {
         };
         self.next_at = due.next_at;
         for message_id in due.unknown {
-            self.end(message_id);
+            self.end(message_id, None);
         }
         let now = self.shared.clock.now();
         let is_disconnected = self.live.channel.status == ChannelStatus::Disconnected;
@@ -244,9 +248,8 @@ impl Run {
             waiting.expires_at.is_some_and(|expires_at| expires_at <= now)
                 || (is_disconnected && waiting.queued_at.plus(hold) <= now)
         };
-        let over: Vec<MessageId> = due.waiting.iter().filter(is_over).map(|waiting| waiting.message_id).collect();
-        for message_id in over {
-            self.end(message_id);
+        for waiting in due.waiting.iter().filter(is_over) {
+            self.end(waiting.message_id, waiting.media);
         }
         if is_disconnected {
             self.next_at = Some(now.plus(LONG_TICK));
@@ -256,9 +259,9 @@ impl Run {
     }
 
     /// Lets the writer end a message that it is too late for. Should it find that it is not, the message is sent.
-    fn end(&self, message_id: MessageId) {
+    fn end(&self, message_id: MessageId, media: Option<MediaId>) {
         if let Some(means) = self.means() {
-            self.endings.push(Box::pin(message::send(means, message_id)));
+            self.endings.push(Box::pin(message::send(means, message_id, media)));
         }
     }
 
@@ -270,6 +273,7 @@ impl Run {
             vendor: self.vendor.clone()?,
             epoch: self.epoch,
             last_active_at: self.last_active_at,
+            uploads: self.uploads.clone(),
             stopping: self.stopping.subscribe(),
         })
     }
@@ -277,7 +281,7 @@ impl Run {
     fn send(&mut self, now: Timestamp) {
         let Some(means) = self.means() else { return };
         while let Some(waiting) = self.pacer.next(now) {
-            self.sends.push(Box::pin(message::send(means.clone(), waiting.message_id)));
+            self.sends.push(Box::pin(message::send(means.clone(), waiting.message_id, waiting.media)));
         }
     }
 

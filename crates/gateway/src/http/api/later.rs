@@ -31,7 +31,7 @@ const fn later(method: &'static str, path: &'static str, area: Area, access: Acc
 /// All of them, under `/v1`.
 pub(crate) const LATER: &[Later] = {
     use Access::{Read, Write};
-    use Area::{Contacts, Conversations, Endpoints, Media};
+    use Area::{Contacts, Conversations, Endpoints};
     &[
         later("POST", "/endpoints/{id}/replay", Endpoints, Write, "replaying"),
         later("GET", "/endpoints/{id}/stats", Endpoints, Read, "the statistics of an endpoint"),
@@ -43,8 +43,6 @@ pub(crate) const LATER: &[Later] = {
         later("PATCH", "/contacts/{id}", Contacts, Write, "changing contacts"),
         later("DELETE", "/contacts/{id}", Contacts, Write, "erasing contacts"),
         later("POST", "/contacts/{id}/merge", Contacts, Write, "merging contacts"),
-        later("POST", "/media", Media, Write, "uploading media"),
-        later("GET", "/media/{id}", Media, Read, "reading media"),
     ]
 };
 

@@ -7,11 +7,13 @@ pub(crate) mod endpoints;
 pub(crate) mod events;
 pub(crate) mod keys;
 pub(crate) mod later;
+pub(crate) mod media;
 pub(crate) mod messages;
 pub(crate) mod workspaces;
 
 use std::sync::Arc;
 
+use axum::extract::DefaultBodyLimit;
 use tidings_domain::Timestamp;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -44,6 +46,8 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(messages::submit::submit, messages::list))
         .routes(routes!(messages::get, messages::reschedule::reschedule, messages::cancel::cancel))
         .routes(routes!(messages::retry::retry))
+        .merge(OpenApiRouter::new().routes(routes!(media::upload)).layer(DefaultBodyLimit::disable()))
+        .routes(routes!(media::get))
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::get))
         .routes(routes!(conversations::receipts::read))

@@ -7,6 +7,7 @@ mod endpoints;
 mod events;
 mod idempotency;
 mod inbound;
+mod media;
 mod serving;
 
 use std::sync::Arc;
@@ -103,7 +104,7 @@ impl Server {
 
     async fn start_in(folder: TempDir, change: impl FnOnce(&mut Settings)) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::parse("2026-04-19T14:30:00Z").unwrap()));
-        let mut settings = Settings::new(SealKey([9; 32]));
+        let mut settings = Settings::new(SealKey([9; 32]), folder.path().join("media"));
         settings.admin_key = Some(ADMIN.to_owned());
         settings.public_url = "https://tidings.example".to_owned();
         settings.allow_networks = vec!["127.0.0.0/8".parse().unwrap()];

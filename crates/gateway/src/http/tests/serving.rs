@@ -141,7 +141,8 @@ async fn another_key_file_is_noticed_before_there_is_any_secret() {
     let server = Server::start().await;
     let store = server.gateway.store.clone();
     let environment = Environment { clock: server.clock.clone(), random: server.gateway.random.clone() };
-    let refused = Gateway::start(Settings::new(SealKey([8; 32])), store, environment).await;
+    let settings = Settings::new(SealKey([8; 32]), server.gateway.settings.media.clone());
+    let refused = Gateway::start(settings, store, environment).await;
     assert!(matches!(refused, Err(StartError::Sealed { .. })));
 }
 

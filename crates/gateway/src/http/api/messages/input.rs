@@ -285,8 +285,6 @@ pub(crate) struct SourceInput {
 #[derive(Debug)]
 pub(super) struct Wanted {
     pub(super) outgoing: Outgoing,
-    /// The file that was uploaded, if it is sent by its id: what else is known of it is not in the request.
-    pub(super) uploaded: Option<MediaId>,
     pub(super) reply_to: Option<MessageId>,
     pub(super) scheduled_at: Option<Timestamp>,
     pub(super) expires_at: Option<Timestamp>,
@@ -372,9 +370,8 @@ impl MessageInput {
         wrong.needless("/reply_to", self.reply_to.is_some() && self.reaction.is_some(), "what is not a reaction");
         let content = self.content(&mut wrong);
         match content {
-            Some((outgoing, uploaded)) if wrong.0.is_empty() => Ok(Wanted {
+            Some(outgoing) if wrong.0.is_empty() => Ok(Wanted {
                 outgoing,
-                uploaded,
                 reply_to,
                 scheduled_at,
                 expires_at,
@@ -388,8 +385,8 @@ impl MessageInput {
         }
     }
 
-    /// The one content, and the uploaded file that it sends.
-    fn content(&self, wrong: &mut Wrong) -> Option<(Outgoing, Option<MediaId>)> {
+    /// The one content.
+    fn content(&self, wrong: &mut Wrong) -> Option<Outgoing> {
         let given: Vec<&str> = [
             ("text", self.text.is_some()),
             ("media", self.media.is_some()),
@@ -419,16 +416,14 @@ impl MessageInput {
         if let Some(media) = &self.media {
             return media.read(wrong);
         }
-        let outgoing = self
-            .text
+        self.text
             .as_ref()
             .map(|text| Outgoing::Text { text: text.clone(), preview_url: self.preview_url.unwrap_or(false) })
             .or_else(|| self.template.as_ref().map(TemplateInput::read))
             .or_else(|| self.interactive.as_ref().and_then(|interactive| interactive.read(wrong)))
             .or_else(|| self.location.as_ref().map(LocationInput::read))
             .or_else(|| self.contacts.as_deref().map(read_contacts))
-            .or_else(|| self.reaction.as_ref().and_then(|reaction| reaction.read(wrong)));
-        outgoing.map(|outgoing| (outgoing, None))
+            .or_else(|| self.reaction.as_ref().and_then(|reaction| reaction.read(wrong)))
     }
 
     fn source(&self, caller: &Caller, wrong: &mut Wrong) -> Answer<Source> {
@@ -462,8 +457,9 @@ fn default_priority(source: &Source, scheduled_at: Option<Timestamp>, now: Times
 }
 
 impl MediaInput {
-    fn read(&self, wrong: &mut Wrong) -> Option<(Outgoing, Option<MediaId>)> {
-        let uploaded = wrong.id("/media/media_id", self.media_id.as_deref());
+    /// What is known of an uploaded file is not in the request.
+    fn read(&self, wrong: &mut Wrong) -> Option<Outgoing> {
+        let uploaded: Option<MediaId> = wrong.id("/media/media_id", self.media_id.as_deref());
         let file = match (&self.url, uploaded) {
             (Some(url), None) if self.media_id.is_none() => MediaFile::Url(url.clone()),
             (None, Some(id)) => MediaFile::Uploaded { id, content_type: String::new(), size: 0 },
@@ -480,7 +476,7 @@ impl MediaInput {
             filename: self.filename.clone(),
             voice: self.voice.unwrap_or(false),
         };
-        Some((Outgoing::Media(media), uploaded))
+        Some(Outgoing::Media(media))
     }
 }
 

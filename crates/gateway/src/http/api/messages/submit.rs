@@ -10,7 +10,7 @@ use tidings_domain::{
     decide::Refusal,
     key::{Access, Area},
     message::Message,
-    outgoing::{Draft, MediaFile, Outgoing, OutgoingMedia, Recipient},
+    outgoing::{Draft, MediaFile, MediaKind, Outgoing, OutgoingMedia, Recipient},
     template::Template,
 };
 use tidings_store::{StoreError, Submission, Submitted};
@@ -166,9 +166,14 @@ async fn check_file(gateway: &Gateway, caller: &Caller, media: &mut OutgoingMedi
         MediaFile::Url(url) => {
             gateway.addresses.judge_url(url).map(drop).map_err(|refused| Problem::address("/media/url", &refused))
         }
-        MediaFile::Uploaded { .. } => {
-            let _ = caller;
-            Err(Problem::not_available("sending uploaded media", Some("/media/media_id")))
+        MediaFile::Uploaded { id, content_type, size } => {
+            let found = gateway.store.media_get(caller.workspace_id, *id).await?;
+            let found = found.ok_or_else(|| Problem::field("/media/media_id", "there is no such file"))?;
+            (*content_type, *size) = (found.content_type, found.size);
+            if media.media_kind == MediaKind::Document && media.filename.is_none() {
+                media.filename = found.filename;
+            }
+            Ok(())
         }
     }
 }

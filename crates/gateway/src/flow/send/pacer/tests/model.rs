@@ -17,12 +17,12 @@ pub(super) struct Model {
     recipients_paused_until: BTreeMap<HandleId, u64>,
 }
 
-/// The tokens of a bucket, in fractions of which `token` make one, after tokens were taken at these times.
+/// The tokens of a bucket, in fractions of which `whole` make one, after tokens were taken at these times.
 fn tokens(mut level: u64, mut at: u64, taken: impl Iterator<Item = u64>, rate: (u64, u64, u64), now: u64) -> u64 {
-    let (gain, token, full) = rate;
+    let (gain, whole, full) = rate;
     for time in taken.filter(|time| *time >= at).collect::<Vec<_>>() {
         level =
-            (level + (time - at) * gain).min(full).checked_sub(token).expect("more went out than there were tokens");
+            (level + (time - at) * gain).min(full).checked_sub(whole).expect("more went out than there were tokens");
         at = time;
     }
     (level + now.saturating_sub(at) * gain).min(full)

@@ -117,6 +117,7 @@ fn a_head_that_has_waited_longer_takes_the_place_of_the_other() {
         priority: Interactive,
         queued_at: tidings_domain::Timestamp::from_millis(0),
         expires_at: None,
+        media: None,
     };
     world.pacer.offer(&[earlier]);
     assert_eq!(world.pacer.lines.held(Interactive), 1);

@@ -63,6 +63,7 @@ impl World {
             priority,
             queued_at: Timestamp::from_millis(i64::try_from(self.appended).unwrap()),
             expires_at: None,
+            media: None,
         };
         let line = self.lines.entry((waiting.recipient, priority == Priority::Bulk)).or_default();
         line.push_back(waiting);

@@ -1,0 +1,194 @@
+//! The files that were uploaded: a folder in which each lies under the hash of its content, so that the same content lies
+//! there once.
+//!
+//! A file comes in under `incoming/`, hashed on the way; when it is whole and on the disk it is renamed into its place,
+//! `ab/cd/abcd…`. What a crash leaves under `incoming/` is swept at the next start. It knows no tenant and no record: who
+//! may read a file is for those to say who have its record.
+
+use std::{
+    fmt::Write as _,
+    io,
+    path::{Path, PathBuf},
+};
+
+use aws_lc_rs::digest::{Context, SHA256};
+use bytes::Bytes;
+use tokio::{
+    fs::{self, File},
+    io::AsyncWriteExt as _,
+};
+
+/// Where files are while they come in.
+const INCOMING: &str = "incoming";
+
+/// Why a file could not be kept or read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MediaError {
+    /// The disk is full.
+    #[error("the disk is full")]
+    Full,
+    /// There is no such content.
+    #[error("the file is not there")]
+    Missing,
+    /// The disk refused.
+    #[error("the disk refused")]
+    Io(#[source] io::Error),
+}
+
+impl From<io::Error> for MediaError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
+            io::ErrorKind::NotFound => Self::Missing,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+/// The folder.
+#[derive(Debug, Clone)]
+pub(crate) struct MediaStore {
+    folder: PathBuf,
+}
+
+impl MediaStore {
+    /// Makes the folder if it is not there, and sweeps what a crash has left.
+    pub(crate) async fn open(folder: &Path) -> io::Result<Self> {
+        let incoming = folder.join(INCOMING);
+        match fs::remove_dir_all(&incoming).await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        fs::create_dir_all(&incoming).await?;
+        Ok(Self { folder: folder.to_owned() })
+    }
+
+    /// Begins to take a file in, under a name that no other has.
+    pub(crate) async fn begin(&self, name: &str) -> Result<Incoming, MediaError> {
+        let path = self.folder.join(INCOMING).join(name);
+        let file = File::options().write(true).create_new(true).open(&path).await?;
+        Ok(Incoming { store: self.clone(), file, path: Some(path), hash: Context::new(&SHA256), size: 0 })
+    }
+
+    /// The whole content.
+    pub(crate) async fn read(&self, sha256: &[u8; 32]) -> Result<Bytes, MediaError> {
+        Ok(fs::read(self.place(sha256)).await?.into())
+    }
+
+    fn place(&self, sha256: &[u8; 32]) -> PathBuf {
+        let name = hex(sha256);
+        self.folder.join(&name[..2]).join(&name[2..4]).join(name)
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A file that is coming in. Dropped before it is finished, nothing of it stays.
+pub(crate) struct Incoming {
+    store: MediaStore,
+    file: File,
+    /// Gone once the file is in its place.
+    path: Option<PathBuf>,
+    hash: Context,
+    size: u64,
+}
+
+impl Incoming {
+    /// How many bytes have come in.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The next bytes.
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), MediaError> {
+        self.hash.update(bytes);
+        self.size += bytes.len() as u64;
+        Ok(self.file.write_all(bytes).await?)
+    }
+
+    /// That was all: it is on the disk and in its place when this answers with its hash.
+    pub(crate) async fn finish(mut self) -> Result<[u8; 32], MediaError> {
+        self.file.flush().await?;
+        self.file.sync_all().await?;
+        let mut sha256 = [0; 32];
+        sha256.copy_from_slice(self.hash.clone().finish().as_ref());
+        let place = self.store.place(&sha256);
+        let shard = place.parent().map(Path::to_owned).unwrap_or_default();
+        fs::create_dir_all(&shard).await?;
+        if let Some(path) = &self.path {
+            fs::rename(path, &place).await?;
+        }
+        self.path = None;
+        // The names on the way to it must be on the disk as well.
+        for folder in shard.ancestors().take(3) {
+            File::open(folder).await?.sync_all().await?;
+        }
+        Ok(sha256)
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        if let Some(path) = &self.path {
+            // What cannot be deleted now is swept at the next start.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(folder: &Path) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+        }
+        found
+    }
+
+    async fn keep(store: &MediaStore, name: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let mut incoming = store.begin(name).await.unwrap();
+        for part in parts {
+            incoming.write(part).await.unwrap();
+        }
+        incoming.finish().await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_same_content_lies_there_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = MediaStore::open(folder.path()).await.unwrap();
+        let whole = keep(&store, "one", &[b"hello world"]).await;
+        let in_parts = keep(&store, "two", &[b"hello ", b"", b"world"]).await;
+        assert_eq!(whole, in_parts);
+        assert_eq!(hex(&whole), "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9");
+        assert_eq!(files(folder.path()).len(), 1);
+        assert_eq!(store.read(&whole).await.unwrap(), "hello world");
+        assert!(matches!(store.read(&[0; 32]).await, Err(MediaError::Missing)));
+    }
+
+    #[tokio::test]
+    async fn what_was_not_finished_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = MediaStore::open(folder.path()).await.unwrap();
+        let mut incoming = store.begin("one").await.unwrap();
+        incoming.write(b"half").await.unwrap();
+        assert_eq!(incoming.size(), 4);
+        assert!(matches!(store.begin("one").await, Err(MediaError::Io(_))), "names are not used twice");
+        drop(incoming);
+        assert!(files(folder.path()).is_empty());
+        std::fs::write(folder.path().join(INCOMING).join("left by a crash"), b"x").unwrap();
+        MediaStore::open(folder.path()).await.unwrap();
+        assert!(files(folder.path()).is_empty());
+    }
+}

@@ -1,0 +1,44 @@
+//! Files that were uploaded to be sent.
+
+use tidings_domain::{MediaId, WorkspaceId, media::StoredMedia};
+
+use super::bench::{Bench, at};
+
+fn file(bench: &Bench, workspace_id: WorkspaceId) -> StoredMedia {
+    StoredMedia {
+        id: MediaId::from_bytes(bench.id()),
+        workspace_id,
+        sha256: [7; 32],
+        size: 5_000_000_000,
+        content_type: "image/png".to_owned(),
+        filename: Some("a.png".to_owned()),
+        created_at: at(1),
+    }
+}
+
+/// Files are there again, in their own workspace.
+pub async fn is_written_and_read(bench: &Bench) {
+    let (workspace, other) = (bench.workspace("ant").await, bench.workspace("bee").await);
+    let known = file(bench, workspace);
+    assert_eq!(bench.store.media_create(known.clone()).await, Ok(()));
+    let unnamed = StoredMedia { filename: None, ..file(bench, workspace) };
+    assert_eq!(bench.store.media_create(unnamed.clone()).await, Ok(()));
+    assert_eq!(bench.store.media_get(workspace, known.id).await, Ok(Some(known.clone())));
+    assert_eq!(bench.store.media_get(workspace, unnamed.id).await, Ok(Some(unnamed)));
+    assert_eq!(bench.store.media_get(other, known.id).await, Ok(None));
+}
+
+/// What a vendor calls a file is known for each channel, for as long as it is good.
+pub async fn has_names_at_vendors(bench: &Bench) {
+    let workspace = bench.workspace("ant").await;
+    let (first, second) = (bench.channel(workspace, "100").await, bench.channel(workspace, "200").await);
+    let media = file(bench, workspace);
+    assert_eq!(bench.store.media_create(media.clone()).await, Ok(()));
+    for (name, until) in [("one", 10), ("two", 20)] {
+        let remembered = bench.store.media_at_vendor_remember(media.id, first.id, name.to_owned(), at(until)).await;
+        assert_eq!(remembered, Ok(()));
+    }
+    assert_eq!(bench.store.media_at_vendor(media.id, first.id, at(19)).await, Ok(Some("two".to_owned())));
+    assert_eq!(bench.store.media_at_vendor(media.id, first.id, at(20)).await, Ok(None));
+    assert_eq!(bench.store.media_at_vendor(media.id, second.id, at(1)).await, Ok(None));
+}
