@@ -33,12 +33,22 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// What is posted where, and how fast.
 pub(super) struct Load {
     pub(super) target: String,
-    /// Bodies are signed where there is one.
-    pub(super) app_secret: Option<String>,
+    /// How the server knows that it may take them.
+    pub(super) proof: Proof,
     pub(super) template: Template,
     pub(super) connections: u32,
     /// Messages per second; without it as fast as the answers come.
     pub(super) rate: Option<u32>,
+}
+
+/// How the server knows that it may take a message.
+pub(super) enum Proof {
+    /// It need not.
+    None,
+    /// The vendor's signature, with the app's secret.
+    Signature(String),
+    /// A key of the API.
+    Key(&'static str),
 }
 
 /// Sends all messages of the ledger.
@@ -78,9 +88,11 @@ impl Shared {
         let body = self.load.template.body(message, &ledger.marker(message));
         let mut request =
             Request::post(&self.path).header("host", &self.host).header("content-type", "application/json");
-        if let Some(secret) = &self.load.app_secret {
-            request = request.header("x-hub-signature-256", sign(secret, &body));
-        }
+        request = match &self.load.proof {
+            Proof::None => request,
+            Proof::Signature(secret) => request.header("x-hub-signature-256", sign(secret, &body)),
+            Proof::Key(key) => request.header("authorization", format!("Bearer {key}")),
+        };
         request.body(Full::new(body))
     }
 }

@@ -2,7 +2,8 @@
 //! of `docs/performance.md`.
 //!
 //! The server is this same binary, started as a child on an empty data folder for each scenario and set up through its
-//! public API. The loader plays `WhatsApp` and posts signed webhooks; the sink is the endpoint they must arrive at. Each
+//! public API. The loader plays `WhatsApp` and posts signed webhooks, or asks the API to send messages by way of a
+//! vendor that takes everything; the sink is the endpoint that must hear of them. Each
 //! message carries a marker in its text by which the sink finds it again. Everything stays on the loopback interface and
 //! is bounded by `--messages` and `--seconds`. What the loader reaches against its own sink, without a server between
 //! them, is measured in the same run and called R: only shares of R can be compared between machines.
@@ -70,6 +71,10 @@ pub(crate) enum Scenario {
     Latency,
     /// At a fixed rate, a healthy endpoint alone, then beside one that hangs, one that drips and one that fails.
     SlowEndpoint,
+    /// Messages out, as fast as the server accepts them. They go out at the 1,000 a second that a vendor allows at most.
+    Send,
+    /// Messages out, at a fixed rate.
+    SendRate,
     /// As fast as the server acknowledges, one endpoint that fails: what undelivered events cost.
     Backlog,
 }

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use http::StatusCode;
-use tidings_simulator::{Behaviour, Receiver};
+use tidings_simulator::{Behaviour, Receiver, whatsapp::graph::Graph};
 use tokio::{
     task::JoinSet,
     time::{Instant, sleep},
@@ -17,20 +17,20 @@ use tokio::{
 
 use super::{
     BenchArguments, Scenario,
-    child::Server,
+    child::{ADMIN_KEY, Server},
     figures::{Report, Run, Usage, count, per, summarize},
     ledger::Ledger,
-    load::{self, Load},
+    load::{self, Load, Proof},
     setup,
     sink::Sink,
-    template::Template,
+    template::{Template, customers_of},
     usage,
 };
 
 /// The raw limit is a few times faster than anything else, so it takes more messages to measure as long.
 const RAW_MESSAGES_FACTOR: usize = 4;
-/// After the last message was sent, arrivals are waited for so long.
-const SETTLE_WITHIN: Duration = Duration::from_mins(1);
+/// After the last message was sent, arrivals are waited for so long. Messages out wait for the vendor's pace.
+const SETTLE_WITHIN: Duration = Duration::from_mins(5);
 /// Outcomes are committed shortly after the last answer, and belong to the cost of a message.
 const OUTCOMES_WITHIN: Duration = Duration::from_millis(200);
 /// How long a dripping endpoint lets pass between two bytes.
@@ -44,6 +44,16 @@ struct Plan {
     endpoints: usize,
     /// Endpoints elsewhere, which misbehave.
     others: Vec<String>,
+    way: Way,
+}
+
+/// Which way the messages go.
+#[derive(Clone, Copy)]
+enum Way {
+    /// From the vendor, as webhooks.
+    In,
+    /// To the vendor, by the API.
+    Out,
 }
 
 pub(super) async fn measure(arguments: &BenchArguments, data: &Path) -> Result<Report> {
@@ -74,8 +84,10 @@ fn plans(arguments: &BenchArguments, trouble: &Trouble) -> Result<Vec<Plan>> {
     };
     let full_speed = usize::try_from(arguments.messages)?;
     let at_rate = usize::try_from(arguments.rate)? * usize::try_from(arguments.seconds)?;
-    let fast = |name, endpoints| Plan { name, messages: full_speed, rate: None, endpoints, others: Vec::new() };
-    let steady = |name, others| Plan { name, messages: at_rate, rate: Some(arguments.rate), endpoints: 1, others };
+    let fast =
+        |name, endpoints| Plan { name, messages: full_speed, rate: None, endpoints, others: Vec::new(), way: Way::In };
+    let steady =
+        |name, others| Plan { name, messages: at_rate, rate: Some(arguments.rate), endpoints: 1, others, way: Way::In };
     let mut plans = Vec::new();
     if wanted(Scenario::Saturation) {
         plans.push(fast("saturation", 1));
@@ -90,6 +102,12 @@ fn plans(arguments: &BenchArguments, trouble: &Trouble) -> Result<Vec<Plan>> {
         plans.push(steady("alone", Vec::new()));
         plans.push(steady("beside trouble", trouble.all()));
     }
+    if wanted(Scenario::Send) {
+        plans.push(Plan { way: Way::Out, ..fast("send", 1) });
+    }
+    if wanted(Scenario::SendRate) {
+        plans.push(Plan { way: Way::Out, ..steady("send at a rate", Vec::new()) });
+    }
     if wanted(Scenario::Backlog) {
         plans.push(Plan { others: vec![trouble.failing()], ..fast("backlog", 0) });
     }
@@ -102,7 +120,7 @@ async fn raw_limit(arguments: &BenchArguments) -> Result<f64> {
     let sink = Sink::start(Arc::clone(&ledger)).await?;
     let load = Load {
         target: sink.url(0),
-        app_secret: None,
+        proof: Proof::None,
         template: template()?,
         connections: arguments.connections,
         rate: None,
@@ -122,14 +140,8 @@ async fn run(arguments: &BenchArguments, plan: Plan, data: &Path, raw_limit: f64
     let folder = data.join(format!("{}-{marker}", plan.name.replace(' ', "-")));
     std::fs::create_dir_all(&folder)?;
     let server = Server::start(&folder).await?;
-    let target = setup::prepare(&server, &urls).await?;
-    let load = Load {
-        target,
-        app_secret: Some(setup::account().app_secret),
-        template: template()?,
-        connections: arguments.connections,
-        rate: plan.rate,
-    };
+    let Prepared { target, proof, template, graph: _graph } = prepare(&server, &urls, plan.way, plan.messages).await?;
+    let load = Load { target, proof, template, connections: arguments.connections, rate: plan.rate };
 
     let before = Before::of(&server)?;
     load::run(load, &ledger).await?;
@@ -139,6 +151,36 @@ async fn run(arguments: &BenchArguments, plan: Plan, data: &Path, raw_limit: f64
     run.endpoints = urls.len();
     run.usage = before.until(after, server, run.accepted).await?;
     Ok(run)
+}
+
+/// What is needed to send messages one way.
+struct Prepared {
+    target: String,
+    proof: Proof,
+    template: Template,
+    /// The vendor, where messages go out. It runs until this is dropped.
+    graph: Option<Graph>,
+}
+
+async fn prepare(server: &Server, urls: &[String], way: Way, messages: usize) -> Result<Prepared> {
+    match way {
+        Way::In => Ok(Prepared {
+            target: setup::inward(server, urls).await?,
+            proof: Proof::Signature(setup::account().app_secret),
+            template: template()?,
+            graph: None,
+        }),
+        Way::Out => {
+            let customers = customers_of(messages);
+            let (graph, channel) = setup::outward(server, urls, customers, unix_seconds()?).await?;
+            Ok(Prepared {
+                target: format!("http://{}/v1/messages", server.address),
+                proof: Proof::Key(ADMIN_KEY),
+                template: Template::outward(&channel, customers),
+                graph: Some(graph),
+            })
+        }
+    }
 }
 
 async fn settle(ledger: &Ledger) {
@@ -214,7 +256,11 @@ impl Trouble {
 }
 
 fn template() -> Result<Template> {
-    Ok(Template::new(&setup::account(), i64::try_from(unix_millis()? / 1000)?))
+    Ok(Template::inward(&setup::account(), unix_seconds()?))
+}
+
+fn unix_seconds() -> Result<i64> {
+    Ok(i64::try_from(unix_millis()? / 1000)?)
 }
 
 #[expect(clippy::disallowed_methods, reason = "stands outside of the server, as the vendor and its clock do")]

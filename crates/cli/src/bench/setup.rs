@@ -1,13 +1,31 @@
-//! Prepares a fresh server through its public API: one `WhatsApp` channel, and the endpoints.
+//! Prepares a fresh server through its public API: one `WhatsApp` channel, and the endpoints; and for messages out a
+//! vendor that takes everything, and customers who have written lately.
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use http::{Request, header};
 use http_body_util::Full;
 use serde_json::{Value, json};
-use tidings_simulator::{Connection, whatsapp::Account};
+use tidings_simulator::{
+    Connection,
+    whatsapp::{
+        Account, Customer, Vendor, batch,
+        graph::{Graph, GraphOptions},
+        text_message,
+    },
+};
 
-use super::child::{ADMIN_KEY, Server};
+use super::{
+    child::{ADMIN_KEY, Server},
+    template::phone,
+};
+
+/// The only token that the vendor takes.
+const ACCESS_TOKEN: &str = "token-of-the-benchmark";
+/// The most that a channel may be set to send in a second.
+const FASTEST: u32 = 1000;
+/// How many messages one webhook brings.
+const IN_ONE_WEBHOOK: usize = 500;
 
 /// The business that the messages are written to.
 pub(super) fn account() -> Account {
@@ -20,26 +38,71 @@ pub(super) fn account() -> Account {
 }
 
 /// Creates the channel and the endpoints, and answers the address that the vendor posts to.
-pub(super) async fn prepare(server: &Server, endpoints: &[String]) -> Result<String> {
-    let base = format!("http://{}", server.address);
-    let mut connection = Connection::to(&base)?;
+pub(super) async fn inward(server: &Server, endpoints: &[String]) -> Result<String> {
+    let mut connection = Connection::to(&base(server))?;
+    let channel = channel(&mut connection, server, json!({})).await?;
+    subscribe(&mut connection, server, endpoints, "message.*").await?;
+    Ok(format!("{}/in/{channel}", base(server)))
+}
+
+/// Starts a vendor that takes everything and tells nothing, creates the channel and the endpoints, and lets the customers
+/// write, so that they can be written to. Answers the vendor and the channel's id.
+pub(super) async fn outward(
+    server: &Server,
+    endpoints: &[String],
+    customers: usize,
+    seconds: i64,
+) -> Result<(Graph, String)> {
+    let mut options = GraphOptions::new(account(), ACCESS_TOKEN);
+    options.record = false;
+    let graph = Graph::start(options).await?;
+    let mut connection = Connection::to(&base(server))?;
+    let settings = json!({ "api_base": graph.base(), "messages_per_second": FASTEST });
+    let channel = channel(&mut connection, server, settings).await?;
+    subscribe(&mut connection, server, endpoints, "message.sent").await?;
+    let mut vendor = Vendor::new(&format!("{}/in/{channel}", base(server)), &account().app_secret)?;
+    let all: Vec<usize> = (0..customers).collect();
+    for some in all.chunks(IN_ONE_WEBHOOK) {
+        let wrote = |customer: &usize| {
+            let person = Customer::with_phone("Sheena Nelson", &phone(*customer));
+            text_message(&account(), &person, &format!("wamid.opens.{customer}"), seconds, "Hello?")
+        };
+        let answer = vendor.post(&batch(some.iter().map(wrote))).await?;
+        anyhow::ensure!(answer.is_success(), "the customers' messages were answered {answer}");
+    }
+    Ok((graph, channel))
+}
+
+fn base(server: &Server) -> String {
+    format!("http://{}", server.address)
+}
+
+/// Creates the channel, with further settings, and answers its id.
+async fn channel(connection: &mut Connection, server: &Server, further: Value) -> Result<String> {
     let account = account();
+    let mut settings = json!({
+        "phone_number_id": account.phone_number_id,
+        "business_account_id": account.business_account_id,
+    });
+    if let (Some(settings), Value::Object(further)) = (settings.as_object_mut(), further) {
+        settings.extend(further);
+    }
     let channel = json!({
         "type": "whatsapp",
         "name": "Benchmark",
-        "credentials": { "access_token": "none", "app_secret": account.app_secret },
-        "settings": {
-            "phone_number_id": account.phone_number_id,
-            "business_account_id": account.business_account_id,
-        },
+        "credentials": { "access_token": ACCESS_TOKEN, "app_secret": account.app_secret },
+        "settings": settings,
     });
-    let channel = create(&mut connection, &base, "channels", &channel).await?;
-    let id = channel["id"].as_str().context("the new channel has no id")?;
+    let channel = create(connection, &base(server), "channels", &channel).await?;
+    Ok(channel["id"].as_str().context("the new channel has no id")?.to_owned())
+}
+
+async fn subscribe(connection: &mut Connection, server: &Server, endpoints: &[String], events: &str) -> Result<()> {
     for url in endpoints {
-        let endpoint = json!({ "url": url, "format": "lifecycle", "events": ["message.*"] });
-        create(&mut connection, &base, "endpoints", &endpoint).await?;
+        let endpoint = json!({ "url": url, "format": "lifecycle", "events": [events] });
+        create(connection, &base(server), "endpoints", &endpoint).await?;
     }
-    Ok(format!("{base}/in/{id}"))
+    Ok(())
 }
 
 async fn create(connection: &mut Connection, base: &str, kind: &str, what: &Value) -> Result<Value> {
