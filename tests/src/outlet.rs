@@ -8,7 +8,7 @@ use tidings_simulator::whatsapp::{
     text_message,
 };
 
-use crate::{APP_SECRET, Line, Scene, Server, eventually, now};
+use crate::{APP_SECRET, Line, Scene, Server, eventually, now, webhooks::customer};
 
 /// The only token that the simulated vendor takes.
 pub const ACCESS_TOKEN: &str = "the-access-token-of-the-tests";
@@ -23,6 +23,15 @@ pub struct Outlet {
 }
 
 impl Scene {
+    /// A server, a number that messages are sent from, and a customer who has just written to it.
+    pub async fn in_conversation() -> Result<(Scene, Outlet, Customer)> {
+        let mut scene = Scene::start().await?;
+        let mut outlet = scene.outlet("1001").await?;
+        let ana = customer(1);
+        outlet.hears(&ana, "wamid.first").await?;
+        Ok((scene, outlet, ana))
+    }
+
     /// Makes a channel for the number of this id, with a vendor of its own that posts to it.
     pub async fn outlet(&mut self, number: &str) -> Result<Outlet> {
         self.outlet_with(number, json!({})).await

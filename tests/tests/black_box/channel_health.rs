@@ -1,22 +1,12 @@
 //! How a channel is doing: dead tokens, holding and releasing, checks, templates.
 
 use serde_json::{Value, json};
-use tidings_simulator::whatsapp::{Customer, graph::Behaviour};
-use tidings_tests::{
-    ACCESS_TOKEN, Outlet, Scene, assert_holds, eventually, json_of, pointers, text, webhooks::customer,
-};
-
-async fn scene() -> (Scene, Outlet, Customer) {
-    let mut scene = Scene::start().await.unwrap();
-    let mut outlet = scene.outlet("1001").await.unwrap();
-    let ana = customer(1);
-    outlet.hears(&ana, "wamid.first").await.unwrap();
-    (scene, outlet, ana)
-}
+use tidings_simulator::whatsapp::graph::Behaviour;
+use tidings_tests::{ACCESS_TOKEN, Scene, assert_holds, eventually, json_of, pointers, text, webhooks::customer};
 
 #[tokio::test]
 async fn a_dead_token_holds_messages_and_a_new_one_releases_them() {
-    let (mut scene, mut outlet, ana) = scene().await;
+    let (mut scene, mut outlet, ana) = Scene::in_conversation().await.unwrap();
     scene.subscribe("/health", json!({ "events": ["channel.*", "message.sent"] })).await.unwrap();
     outlet.graph.revoke_token();
     let mut held = Vec::new();
@@ -55,7 +45,7 @@ async fn a_dead_token_holds_messages_and_a_new_one_releases_them() {
 
 #[tokio::test]
 async fn a_check_tells_what_the_vendor_says() {
-    let (mut scene, outlet, _) = scene().await;
+    let (mut scene, outlet, _) = Scene::in_conversation().await.unwrap();
     let path = format!("/v1/channels/{}", outlet.id());
     let check = scene.api.post(&format!("{path}/check"), &json!({})).await.unwrap().ok().unwrap();
     assert_holds(&check, &json!({ "ok": true, "status": "connected", "error": null, "templates": 0 }));
@@ -75,7 +65,7 @@ async fn a_check_tells_what_the_vendor_says() {
 
 #[tokio::test]
 async fn throttling_is_told_once_and_messages_go_out_all_the_same() {
-    let (mut scene, outlet, ana) = scene().await;
+    let (mut scene, outlet, ana) = Scene::in_conversation().await.unwrap();
     scene.subscribe("/health", json!({ "events": ["channel.*"] })).await.unwrap();
     for _ in 0..2 {
         outlet.graph.next(Behaviour::refuse(http::StatusCode::TOO_MANY_REQUESTS, 130_429));
@@ -99,7 +89,7 @@ async fn throttling_is_told_once_and_messages_go_out_all_the_same() {
 
 #[tokio::test]
 async fn a_deleted_channel_leaves_no_message_waiting() {
-    let (mut scene, outlet, ana) = scene().await;
+    let (mut scene, outlet, ana) = Scene::in_conversation().await.unwrap();
     let far = outlet.to(&ana, json!({ "text": "Later", "scheduled_at": "2099-01-01T00:00:00Z" }));
     let accepted = scene.send(&far).await.unwrap();
     scene.api.delete(&format!("/v1/channels/{}", outlet.id())).await.unwrap().ok().unwrap();
@@ -122,7 +112,7 @@ fn filled(parameters: usize) -> Value {
 
 #[tokio::test]
 async fn templates_are_known_checked_and_kept_fresh() {
-    let (mut scene, mut outlet, _) = scene().await;
+    let (mut scene, mut outlet, _) = Scene::in_conversation().await.unwrap();
     outlet.graph.set_templates(vec![template("order_ready", "APPROVED"), template("old", "PAUSED")]);
     let path = format!("/v1/channels/{}/templates", outlet.id());
     let unread = scene.api.get(&path).await.unwrap().ok().unwrap();

@@ -1,20 +1,11 @@
 //! Messages that are refused: each with the field that is wrong and what to do, and nothing is left of them.
 
 use serde_json::{Value, json};
-use tidings_simulator::whatsapp::Customer;
-use tidings_tests::{Outlet, Scene, pointers, text, webhooks::customer};
-
-async fn scene() -> (Scene, Outlet, Customer) {
-    let mut scene = Scene::start().await.unwrap();
-    let mut outlet = scene.outlet("1001").await.unwrap();
-    let ana = customer(1);
-    outlet.hears(&ana, "wamid.first").await.unwrap();
-    (scene, outlet, ana)
-}
+use tidings_tests::{Scene, pointers, text, webhooks::customer};
 
 #[tokio::test]
 async fn fields_are_named() {
-    let (mut scene, outlet, ana) = scene().await;
+    let (mut scene, outlet, ana) = Scene::in_conversation().await.unwrap();
     let long = "x".repeat(4097);
     let buttons: Vec<Value> = (0..4).map(|number| json!({ "id": number.to_string(), "title": "Yes" })).collect();
     let cases: &[(Value, &[&str])] = &[
@@ -57,7 +48,7 @@ async fn fields_are_named() {
 
 #[tokio::test]
 async fn who_is_written_to_must_be_clear() {
-    let (mut scene, outlet, ana) = scene().await;
+    let (mut scene, outlet, ana) = Scene::in_conversation().await.unwrap();
     let send = |message: Value| async move { message };
     let unknown = "chan_00000000000000000000000000";
     for (message, status, code, pointer) in [
@@ -81,7 +72,7 @@ async fn who_is_written_to_must_be_clear() {
 
 #[tokio::test]
 async fn outside_the_window_only_templates_go_out() {
-    let (mut scene, outlet, _) = scene().await;
+    let (mut scene, outlet, _) = Scene::in_conversation().await.unwrap();
     let stranger = customer(2);
     let text_to = outlet.to(&stranger, json!({ "text": "Hi" }));
     let problem = scene.api.post("/v1/messages", &text_to).await.unwrap().problem(422, "window_closed").unwrap();
@@ -95,7 +86,7 @@ async fn outside_the_window_only_templates_go_out() {
 
 #[tokio::test]
 async fn addresses_of_files_pass_the_policy() {
-    let (mut scene, outlet, ana) = scene().await;
+    let (mut scene, outlet, ana) = Scene::in_conversation().await.unwrap();
     let media = outlet.to(&ana, json!({ "media": { "type": "image", "url": "http://169.254.169.254/a.png" } }));
     let answer = scene.api.post("/v1/messages", &media).await.unwrap();
     let problem = answer.problem(422, "address_not_allowed").unwrap();
@@ -104,7 +95,7 @@ async fn addresses_of_files_pass_the_policy() {
 
 #[tokio::test]
 async fn on_behalf_of_others_takes_another_scope() {
-    let (mut scene, outlet, ana) = scene().await;
+    let (mut scene, outlet, ana) = Scene::in_conversation().await.unwrap();
     let key = json!({ "name": "till", "scopes": ["messages:write"] });
     let key = scene.api.post("/v1/keys", &key).await.unwrap().ok().unwrap();
     let mut api = tidings_tests::Api::new(&scene.server.base(), text(&key, "/secret")).unwrap();

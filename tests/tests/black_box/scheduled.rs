@@ -5,13 +5,10 @@ use tidings_simulator::whatsapp::{
     Customer,
     graph::{Behaviour, Ladder},
 };
-use tidings_tests::{Outlet, Scene, assert_holds, json_of, now, rfc3339, text, webhooks::customer};
+use tidings_tests::{Outlet, Scene, assert_holds, json_of, now, rfc3339, text};
 
 async fn scene() -> (Scene, Outlet, Customer) {
-    let mut scene = Scene::start().await.unwrap();
-    let mut outlet = scene.outlet("1001").await.unwrap();
-    let ana = customer(1);
-    outlet.hears(&ana, "wamid.first").await.unwrap();
+    let (mut scene, outlet, ana) = Scene::in_conversation().await.unwrap();
     scene.subscribe("/all", json!({ "format": "lifecycle", "events": ["message.*"] })).await.unwrap();
     (scene, outlet, ana)
 }

@@ -4,6 +4,7 @@
 pub(crate) mod dispatch;
 pub(crate) mod intake;
 pub(crate) mod links;
+mod pending;
 pub(crate) mod reprocess;
 pub(crate) mod send;
 pub(crate) mod tail;

@@ -25,7 +25,10 @@ use super::{
     delivery::{self, Delivered},
     watchkeeping,
 };
-use crate::{flow::tail::Posting, registry::LiveEndpoint};
+use crate::{
+    flow::{pending::pending, tail::Posting},
+    registry::LiveEndpoint,
+};
 
 /// How many entries are read from the log at once.
 const CHUNK: usize = 256;
@@ -206,18 +209,6 @@ fn pool(shared: &Shared, live: &LiveEndpoint) -> Option<Pool> {
         Err(error) => {
             tracing::error!(endpoint.id = %live.endpoint.id, %error, "the endpoint's address is not allowed");
             None
-        }
-    }
-}
-
-/// Waits for what is under way, for ever if nothing is.
-async fn pending<T>(future: &mut Option<BoxFuture<'static, T>>) -> T {
-    match future {
-        None => std::future::pending().await,
-        Some(running) => {
-            let result = running.as_mut().await;
-            *future = None;
-            result
         }
     }
 }

@@ -8,9 +8,10 @@
 //! - Of a line, that is a recipient's messages of one priority, one is under way at a time. What comes behind it is not
 //!   taken while it is: if it is refused for the time being, it is the head again. So the store is read anew after each
 //!   end, and nothing that was read before an end is offered after it.
-//! - The channel has a bucket of tokens, and each recipient has one. A recipient that is out of tokens, or paused, stands
-//!   in nobody's way.
-//! - Bulk leaves a quarter of the channel's tokens and a quarter of its calls alone, so that a person's reply finds one.
+//! - The channel has a bucket of tokens, and each recipient has one. A recipient that is out of tokens, or paused,
+//!   stands in nobody's way.
+//! - Bulk leaves a quarter of the channel's tokens and a quarter of its calls alone, so that a person's reply finds
+//!   one.
 //! - After a pause the channel's bucket is empty: a vendor that was asked for too much is not answered with a burst.
 
 mod bucket;
@@ -46,8 +47,8 @@ pub(crate) struct Pacer {
 }
 
 /// How many messages a channel may send at once after it has been quiet: a quarter of a second's worth. That makes up
-/// for a driver that is woken late, and keeps the worst second within a quarter of what the vendor allows; a whole second's
-/// worth could be twice of it.
+/// for a driver that is woken late, and keeps the worst second at a quarter above the pace; with a whole second's worth
+/// it could be twice the pace.
 fn burst(pace: Pace) -> u32 {
     (pace.per_second / 4).max(1)
 }
@@ -86,8 +87,8 @@ impl Pacer {
         self.lines.set_rate(recipient_rate(pace), now);
     }
 
-    /// Offers heads of lines. What is held or under way already is ignored, and so is what there is no room for. A message
-    /// whose place in its line has changed is to be forgotten first.
+    /// Offers heads of lines. What is held or under way already is ignored, and so is what there is no room for. A
+    /// message whose place in its line has changed is to be forgotten first.
     pub(crate) fn offer(&mut self, waiting: &[Waiting]) {
         for head in waiting {
             self.lines.offer(*head, self.elapsed.last());
@@ -112,8 +113,8 @@ impl Pacer {
         Some(waiting)
     }
 
-    /// When [`Self::next`] may answer something though nothing was offered and nothing came to its end; `None` if it will
-    /// not.
+    /// When [`Self::next`] may answer something though nothing was offered and nothing came to its end; `None` if it
+    /// will not.
     pub(crate) fn wakes_at(&self, now: Timestamp) -> Option<Timestamp> {
         let ready = [Priority::Interactive, Priority::Bulk]
             .into_iter()
@@ -127,8 +128,8 @@ impl Pacer {
         Some(now.plus(Duration::from_millis(at.saturating_sub(self.elapsed.at(now)))))
     }
 
-    /// A call has come to its end. If the vendor wants it, the recipient or the whole channel pauses for so long; of two
-    /// pauses the one that ends later counts.
+    /// A call has come to its end. If the vendor wants it, the recipient or the whole channel pauses for so long; of
+    /// two pauses the one that ends later counts.
     pub(crate) fn finished(&mut self, message: MessageId, pause: Option<(Scope, Duration)>, now: Timestamp) {
         let now = self.elapsed.advance(now);
         let until = |scope| pause.filter(|pause| pause.0 == scope).map(|(_, pause)| now.saturating_add(millis(pause)));

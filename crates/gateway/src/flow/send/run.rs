@@ -18,7 +18,10 @@ use super::{
     message::{self, Ended, Means, PATIENCE},
     pacer::{Pacer, READ},
 };
-use crate::{flow::vendor::Vendor, registry::LiveChannel};
+use crate::{
+    flow::{pending::pending, vendor::Vendor},
+    registry::LiveChannel,
+};
 
 /// How many calls of one channel may run at once.
 const CONCURRENCY: usize = 64;
@@ -144,18 +147,6 @@ fn vendor(shared: &Shared, live: &LiveChannel) -> Option<Vendor> {
 
 fn wait_for_probe(live: &LiveChannel) -> Duration {
     if live.channel.status == ChannelStatus::Disconnected { PROBE_DISCONNECTED_EVERY } else { PROBE_EVERY }
-}
-
-/// Waits for what is under way, for ever if nothing is.
-async fn pending<T>(future: &mut Option<BoxFuture<'static, T>>) -> T {
-    match future {
-        None => std::future::pending().await,
-        Some(running) => {
-            let result = running.as_mut().await;
-            *future = None;
-            result
-        }
-    }
 }
 
 impl Run {

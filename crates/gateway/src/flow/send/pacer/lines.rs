@@ -1,9 +1,9 @@
-//! The recipients and the heads of their lines: which of them could go out now if the channel let them. This module knows
-//! nothing of the channel.
+//! The recipients and the heads of their lines: which of them could go out now if the channel let them. This module
+//! knows nothing of the channel.
 //!
-//! A recipient has two lines, one of each priority. Of a line it is known whether its head is held or under way. What is
-//! held is **ready**, or its recipient is **resting**, that is, paused or out of tokens, and stands in no one's way. A
-//! recipient with nothing held and nothing under way is kept until its tokens are all back, and then forgotten.
+//! A recipient has two lines, one of each priority. Of a line it is known whether its head is held or under way. What
+//! is held is **ready**, or its recipient is **resting**, that is, paused or out of tokens, and stands in no one's way.
+//! A recipient with nothing held and nothing under way is kept until its tokens are all back, and then forgotten.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -113,8 +113,8 @@ impl Lines {
         *self.held.of(priority)
     }
 
-    /// Takes the head of a line, if there is room and nothing of the line is under way. One that has waited longer takes
-    /// the place of the one that was the head so far.
+    /// Takes the head of a line, if there is room and nothing of the line is under way. One that has waited longer
+    /// takes the place of the one that was the head so far.
     pub(super) fn offer(&mut self, waiting: Waiting, now: u64) {
         let priority = waiting.priority;
         if self.standing.contains_key(&waiting.message_id) {
@@ -203,8 +203,8 @@ impl Lines {
         }
     }
 
-    /// Puts a recipient where it belongs after something has changed: what it holds among what is ready, or itself among
-    /// those that rest or fill, or nowhere.
+    /// Puts a recipient where it belongs after something has changed: what it holds among what is ready, or itself
+    /// among those that rest or fill, or nowhere.
     fn sort_in(&mut self, id: HandleId, now: u64) {
         let Some(recipient) = self.recipients.get_mut(&id) else { return };
         let before = (mem::take(&mut recipient.look_at), id);
