@@ -98,8 +98,9 @@ const ABANDONED_AT_ONCE: usize = 200;
 pub(crate) fn abandon(session: &mut Session<'_>, channel: &Arc<Channel>, at: Timestamp) -> Result<usize, StoreError> {
     let number = session.channel(channel.id)?;
     let mut statement = session.reader.statement(
-        "SELECT messages.id AS message_id FROM outbox JOIN messages ON messages.number = outbox.message \
-         WHERE outbox.channel = ?1 AND outbox.due_at IS NOT NULL LIMIT ?2",
+        "SELECT id AS message_id FROM messages WHERE number IN (SELECT message FROM outbox \
+         WHERE channel = ?1 AND priority IN (0, 1) AND due_at IS NOT NULL AND marked_at IS NULL UNION ALL \
+         SELECT message FROM outbox WHERE channel = ?1 AND marked_at IS NOT NULL LIMIT ?2)",
     )?;
     let rows = statement.query(params![number, codec::signed(ABANDONED_AT_ONCE as u64)]).map_err(refused)?;
     let messages = codec::collect(rows, message_id)?;

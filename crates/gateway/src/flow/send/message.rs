@@ -63,15 +63,25 @@ impl Ended {
 
 /// Sends a message, if it is still to be sent.
 pub(super) async fn send(means: Means, message_id: MessageId, media: Option<MediaId>) -> Ended {
+    let mut stopping = means.stopping.clone();
     let file = match media {
-        Some(media) => file::at_vendor(&means, media).await.map(Some),
         None => Ok(None),
+        Some(media) => tokio::select! {
+            file = file::at_vendor(&means, media) => file.map(Some),
+            // Nothing is marked yet: an end does not wait for a long file.
+            _ = stopping.wait_for(|stopping| *stopping) => return Ended::nothing(message_id),
+        },
     };
     let marked = match mark(&means, message_id).await {
         Ok(Some(marked)) => marked,
         Ok(None) => return Ended::nothing(message_id),
         Err(StoreError::StaleLease(_) | StoreError::NotFound(_) | StoreError::Stopped) => {
             return Ended { lost: true, ..Ended::nothing(message_id) };
+        }
+        Err(error @ StoreError::Corrupt { .. }) => {
+            let channel = means.live.channel.id;
+            tracing::error!(channel.id = %channel, message.id = %message_id, %error, "a message cannot be read, and holds up its line");
+            return Ended { pause: Some((Scope::Recipient, LONGEST_WAIT)), ..Ended::nothing(message_id) };
         }
         Err(error) => {
             tracing::warn!(channel.id = %means.live.channel.id, %error, "an attempt cannot be marked; not sent");
@@ -143,9 +153,10 @@ async fn settle(means: &Means, settlement: Settlement) -> bool {
         };
         let message = settlement.message_id;
         tracing::error!(channel.id = %live.channel.id, message.id = %message, %error, "what came of an attempt cannot be written down yet");
-        if *means.stopping.borrow() {
-            // It stays marked: the next start finds it so, and waits for the vendor to tell of it.
-            return false;
+        let is_hopeless = matches!(error, StoreError::Corrupt { .. } | StoreError::Conflict(_));
+        if is_hopeless || *means.stopping.borrow() {
+            // It stays marked: whoever finds it so waits for the vendor to tell of it.
+            return is_hopeless;
         }
         sleep(PATIENCE).await;
     }
