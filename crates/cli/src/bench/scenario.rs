@@ -29,8 +29,10 @@ use super::{
 
 /// The raw limit is a few times faster than anything else, so it takes more messages to measure as long.
 const RAW_MESSAGES_FACTOR: usize = 4;
-/// After the last message was sent, arrivals are waited for so long. Messages out wait for the vendor's pace.
-const SETTLE_WITHIN: Duration = Duration::from_mins(5);
+/// After the last message was sent, arrivals are waited for so long.
+const SETTLE_WITHIN: Duration = Duration::from_mins(1);
+/// So many messages go out in a second at the least, so that more of them are waited for longer.
+const SLOWEST_OUT: usize = 500;
 /// Outcomes are committed shortly after the last answer, and belong to the cost of a message.
 const OUTCOMES_WITHIN: Duration = Duration::from_millis(200);
 /// How long a dripping endpoint lets pass between two bytes.
@@ -140,15 +142,19 @@ async fn run(arguments: &BenchArguments, plan: Plan, data: &Path, raw_limit: f64
     let folder = data.join(format!("{}-{marker}", plan.name.replace(' ', "-")));
     std::fs::create_dir_all(&folder)?;
     let server = Server::start(&folder).await?;
-    let Prepared { target, proof, template, graph: _graph } = prepare(&server, &urls, plan.way, plan.messages).await?;
+    let Prepared { target, proof, template, graph } = prepare(&server, &urls, plan.way, plan.messages).await?;
     let load = Load { target, proof, template, connections: arguments.connections, rate: plan.rate };
 
     let before = Before::of(&server)?;
     load::run(load, &ledger).await?;
-    settle(&ledger).await;
+    settle(&ledger, plan.way).await;
     let after = (usage::cpu_ms(server.process), usage::memory_mb(server.process));
     let mut run = summarize(plan.name, &ledger, raw_limit);
     run.endpoints = urls.len();
+    if let Some(graph) = graph.filter(|_| run.refused == 0) {
+        let taken = graph.accepted_count();
+        anyhow::ensure!(taken == run.accepted as u64, "{} accepted, {taken} sent to the vendor", run.accepted);
+    }
     run.usage = before.until(after, server, run.accepted).await?;
     Ok(run)
 }
@@ -183,9 +189,13 @@ async fn prepare(server: &Server, urls: &[String], way: Way, messages: usize) ->
     }
 }
 
-async fn settle(ledger: &Ledger) {
+async fn settle(ledger: &Ledger, way: Way) {
     let accepted = summarize("", ledger, 0.0).accepted;
-    let patience = Instant::now() + SETTLE_WITHIN;
+    let going_out = match way {
+        Way::In => 0,
+        Way::Out => ledger.messages() / SLOWEST_OUT,
+    };
+    let patience = Instant::now() + SETTLE_WITHIN + Duration::from_secs(going_out as u64);
     while !ledger.has_arrived(accepted) && Instant::now() < patience {
         sleep(Duration::from_millis(10)).await;
     }

@@ -25,6 +25,8 @@ use crate::{
 
 /// How many calls of one channel may run at once.
 const CONCURRENCY: usize = 64;
+/// Timers are no finer.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 /// How soon a changed clock is noticed while something waits for its time.
 const TICK: Duration = Duration::from_secs(1);
 /// How soon it is noticed otherwise.
@@ -169,7 +171,7 @@ impl Run {
             return;
         }
         self.read(now);
-        if self.live.channel.status != ChannelStatus::Disconnected {
+        if self.is_open() {
             self.send(now);
         }
         self.probe(now);
@@ -334,17 +336,19 @@ impl Run {
         }
     }
 
+    /// Whether messages may go out at all.
+    fn is_open(&self) -> bool {
+        self.live.channel.status != ChannelStatus::Disconnected && self.vendor.is_some()
+    }
+
     /// Sets the timer to when something is to be done.
     fn set(&self, timer: &mut Pin<Box<Sleep>>) {
         let now = self.shared.clock.now();
-        let wakes = [self.next_at, self.pacer.wakes_at(now), Some(self.probe_at)].into_iter().flatten().min();
-        let wait = match wakes.map(|at| at.since(now)) {
-            // Under way already.
-            Some(Duration::ZERO) => TICK,
-            Some(wait) if self.next_at.is_some() => wait.min(TICK),
-            Some(wait) => wait.min(LONG_TICK),
-            None => LONG_TICK,
-        };
-        timer.as_mut().reset(Instant::now() + wait);
+        let pacer = self.pacer.wakes_at(now).filter(|_| self.is_open()).map(|at| at.since(now).max(SHORTEST_WAIT));
+        // What has become due already is being read, or waits until the pacer holds less.
+        let due = self.next_at.filter(|next_at| *next_at > now).map(|next_at| next_at.since(now).min(TICK));
+        let probe = self.probe_at.since(now);
+        let wait = [pacer, due, Some(probe)].into_iter().flatten().min().unwrap_or(LONG_TICK);
+        timer.as_mut().reset(Instant::now() + wait.clamp(SHORTEST_WAIT, LONG_TICK));
     }
 }
