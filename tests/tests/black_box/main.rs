@@ -13,6 +13,7 @@ mod keys;
 mod lists;
 mod outward;
 mod outward_refusals;
+mod outward_walls;
 mod problems;
 mod process;
 mod scheduled;

@@ -11,7 +11,7 @@ use crate::{
     event::{Event, EventKind},
     id::MessageId,
     message::{Message, MessageError, Source},
-    outgoing::{Draft, Outgoing, Priority, Recipient},
+    outgoing::{Action, Draft, Interactive, Outgoing, Priority, Recipient, ReplyButton},
     sending::{DisconnectionReason, Scope, SendOutcome, Terms, Trouble, TroubleCategory},
     status::MessageStatus,
 };
@@ -452,4 +452,33 @@ proptest! {
         prop_assert!(message.history.windows(2).all(|pair| pair[0].at <= pair[1].at));
         prop_assert!(events.windows(2).all(|pair| pair[0].sequence < pair[1].sequence));
     }
+}
+
+#[test]
+fn trouble_that_the_vendor_reports_later_is_told_as_well() {
+    let mut book = book();
+    let (id, _) = book.submit(1, &text("hi")).unwrap();
+    book.attempt(2, id);
+    book.settle(3, id, &accepted("w1"));
+    let unpaid = StatusReport {
+        trouble: Some(trouble(TroubleCategory::Auth, None)),
+        ..status_report("w1", ReportedStatus::Failed, 4)
+    };
+    assert_eq!(names(&book.take(4, &Change::Status(unpaid.clone()))), ["channel.error", "message.failed"]);
+    assert_eq!(names(&book.take(5, &Change::Status(unpaid))), [""; 0]);
+}
+
+#[test]
+fn what_cannot_be_sent_as_it_is_can_be_read_as_a_text() {
+    let location = Outgoing::Location { latitude: -23.5, longitude: -46.6, name: Some("Shop".into()), address: None };
+    assert_eq!(location.as_text().as_deref(), Some("Shop\n-23.5,-46.6"));
+    let choice = Outgoing::Interactive(Interactive {
+        body: "Sure?".into(),
+        header: None,
+        footer: Some("Thanks".into()),
+        action: Action::Buttons(vec![ReplyButton { id: "y".into(), title: "Yes".into() }]),
+    });
+    assert_eq!(choice.as_text().as_deref(), Some("Sure?\n- Yes\nThanks"));
+    let reaction = Outgoing::Reaction { message_id: MessageId::from_bytes([1; 16]), emoji: Some("👍".into()) };
+    assert_eq!(reaction.as_text(), None);
 }
