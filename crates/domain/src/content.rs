@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::id::MediaId;
+
 /// What a message says.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -251,11 +253,14 @@ impl Attachment {
     }
 }
 
-/// A file of a message, as far as the vendor told of it. Its id follows from the message's: see
-/// [`crate::MessageId::media`].
+/// A file of a message, as far as the vendor told of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Media {
+    /// Our id of it, if it was uploaded to us. Without one its id follows from the message's: see
+    /// [`crate::MessageId::media`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uploaded_id: Option<MediaId>,
     /// The vendor's id, by which the file is fetched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vendor_media_id: Option<String>,

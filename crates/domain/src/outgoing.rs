@@ -317,11 +317,15 @@ impl Outgoing {
 
 impl OutgoingMedia {
     fn attachment(&self) -> Attachment {
-        let (source_url, content_type, size) = match &self.file {
-            MediaFile::Url(url) => (Some(url.clone()), None, None),
-            MediaFile::Uploaded { content_type, size, .. } => (None, Some(content_type.clone()), Some(*size)),
-        };
-        let media = Media { source_url, name: self.filename.clone(), size, content_type, ..Media::default() };
+        let mut media = Media { name: self.filename.clone(), ..Media::default() };
+        match &self.file {
+            MediaFile::Url(url) => media.source_url = Some(url.clone()),
+            MediaFile::Uploaded { id, content_type, size } => {
+                media.uploaded_id = Some(*id);
+                media.content_type = Some(content_type.clone());
+                media.size = Some(*size);
+            }
+        }
         match self.media_kind {
             MediaKind::Image => Attachment::Image { media, is_sticker: false },
             MediaKind::Sticker => Attachment::Image { media, is_sticker: true },

@@ -225,7 +225,8 @@ async fn an_uploaded_file_is_given_to_the_vendor_once_and_sent_by_its_id() {
     let image = json!({ "media": { "type": "image", "media_id": uploaded["id"], "caption": "A" } });
     for _ in 0..2 {
         let message = scene.send(&outlet.to(&ana, image.clone())).await.unwrap();
-        scene.until(text(&message, "/id"), "sent").await.unwrap();
+        let sent = scene.until(text(&message, "/id"), "sent").await.unwrap();
+        assert_eq!(sent["attachments"][0]["file"]["id"], uploaded["id"], "{sent:#}");
     }
     let uploads = outlet.graph.calls().into_iter().filter(|call| call.path.ends_with("/media")).count();
     assert_eq!(uploads, 1);

@@ -1,10 +1,11 @@
 //! Calling a vendor: a request that an adapter made, by a pool of the channel's own, and what came back. What an answer
 //! means is the adapter's to say.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, header::RETRY_AFTER};
+use serde_json::Value;
 use tidings_channels::{Call, CallAnswer, CallMethod};
 use tidings_domain::sending::{Trouble, TroubleCategory};
 use tidings_net::{AddressRefused, Client, OutboundRequest, Pool, PoolLimits, SendError};
@@ -23,9 +24,18 @@ const ANSWER_CAP: usize = 4 << 20;
 /// would know then whether a message was taken.
 const LIMITS: PoolLimits = PoolLimits { idle_connections: 64, idle_for: Duration::from_secs(10) };
 
+/// What stands in an answer in the place of a credential.
+const MASK: &str = "***";
+/// What is shorter is not looked for: it would be found in words that have nothing to do with it.
+const SHORTEST_SECRET: usize = 8;
+
 /// The way to one channel's vendor. A clone is the same way.
-#[derive(Debug, Clone)]
-pub(crate) struct Vendor(Pool);
+#[derive(Clone)]
+pub(crate) struct Vendor {
+    pool: Pool,
+    /// The channel's credentials. A vendor that quotes one in its answer must not have it stored, shown or sent on.
+    secrets: Arc<[String]>,
+}
 
 /// What came back.
 #[derive(Debug)]
@@ -41,7 +51,9 @@ pub(crate) enum Reply {
 impl Vendor {
     /// Of this channel, if the address policy lets its address pass.
     pub(crate) fn of(client: &Client, live: &LiveChannel) -> Result<Self, AddressRefused> {
-        client.pool(live.api_base(), LIMITS).map(Self)
+        let secrets = live.access().credentials.values().filter_map(Value::as_str);
+        let secrets = secrets.filter(|secret| secret.len() >= SHORTEST_SECRET).map(str::to_owned).collect();
+        Ok(Self { pool: client.pool(live.api_base(), LIMITS)?, secrets })
     }
 
     /// Calls it, once.
@@ -64,16 +76,25 @@ impl Vendor {
             body_cap: ANSWER_CAP,
             repeatable: false,
         };
-        match self.0.send(&request).await {
+        match self.pool.send(&request).await {
             Ok(answer) => Reply::Answered {
                 status: answer.status.as_u16(),
                 retry_after: answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok()),
-                body: answer.body,
+                body: masked(answer.body, &self.secrets),
             },
             Err(error) if error.request_may_have_arrived() => Reply::Lost(error.to_string()),
             Err(error) => Reply::NotSent(told(&error)),
         }
     }
+}
+
+/// The same without the secrets.
+fn masked(body: Bytes, secrets: &[String]) -> Bytes {
+    let text = String::from_utf8_lossy(&body);
+    if !secrets.iter().any(|secret| text.contains(secret.as_str())) {
+        return body;
+    }
+    secrets.iter().fold(text.into_owned(), |text, secret| text.replace(secret.as_str(), MASK)).into()
 }
 
 fn told(error: &SendError) -> String {
@@ -99,5 +120,19 @@ pub(crate) fn unreachable(reason: &str) -> Trouble {
         disconnects: None,
         code: "network_error".to_owned(),
         message: reason.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoted_credentials_are_masked() {
+        let secrets = ["EAAG-token-1".to_owned(), "app-secret-2".to_owned()];
+        let quoted = Bytes::from_static(b"Malformed access token EAAG-token-1 of app-secret-2");
+        assert_eq!(masked(quoted, &secrets), "Malformed access token *** of ***");
+        let other = Bytes::from_static(b"\xff\x00 nothing of it");
+        assert_eq!(masked(other.clone(), &secrets), other);
     }
 }

@@ -39,6 +39,16 @@ fn ranked(rank: i64) -> Priority {
     if rank == 0 { Priority::Interactive } else { Priority::Bulk }
 }
 
+/// Refuses what comes for a channel that has been deleted meanwhile: nobody would send it.
+fn check_there(reader: &Reader<'_>, channel: ChannelId) -> Result<(), StoreError> {
+    let mut statement = reader.statement("SELECT deleted_at FROM channels WHERE id = ?1")?;
+    let rows = statement.query([channel.to_bytes()]).map_err(refused)?;
+    match codec::first(rows, |row| codec::optional_time(row, "deleted_at"))? {
+        Some(None) => Ok(()),
+        Some(Some(_)) | None => Err(StoreError::NotFound("the channel")),
+    }
+}
+
 /// Accepts a message.
 pub(crate) fn submit(
     session: &mut Session<'_>,
@@ -46,6 +56,7 @@ pub(crate) fn submit(
     claim: Option<&MessageClaim>,
 ) -> Result<Submitted, StoreError> {
     claims::once_with_message(session, claim, |session| {
+        check_there(&session.reader, submission.channel.id)?;
         let order = Order::Submit { draft: &submission.draft, terms: submission.terms };
         let decided = decide_on(session, &submission.channel, &order, submission.at)?;
         decided.message.ok_or_else(|| corrupt("message", "nothing was accepted"))
@@ -59,6 +70,7 @@ pub(crate) fn wish(
     claim: Option<&MessageClaim>,
 ) -> Result<Submitted, StoreError> {
     claims::once_with_message(session, claim, |session| {
+        check_there(&session.reader, wished.channel.id)?;
         let (message_id, terms) = (wished.message_id, wished.terms);
         let order = match wished.wish {
             Wish::Reschedule(at) => Order::Reschedule { message_id, at },
@@ -335,7 +347,8 @@ pub(crate) fn backlog(reader: &Reader<'_>, channel: ChannelId, at: Timestamp) ->
     let Some(channel) = channel_number(reader, channel)? else { return Ok(Backlog::default()) };
     let mut statement = reader.statement(
         "SELECT count(*) AS waiting, min(due_at) AS oldest, \
-         (SELECT count(*) FROM outbox WHERE channel = ?1 AND marked_at IS NOT NULL) AS unknown \
+         (SELECT count(*) FROM outbox JOIN messages ON messages.number = outbox.message \
+         WHERE outbox.channel = ?1 AND marked_at IS NOT NULL AND messages.status = 'pending') AS unknown \
          FROM outbox WHERE channel = ?1 AND priority IN (0, 1) AND due_at <= ?2 AND due_at IS NOT NULL \
          AND marked_at IS NULL",
     )?;

@@ -174,7 +174,7 @@ struct File<'a> {
 
 impl File<'_> {
     fn id(&self) -> MediaId {
-        self.all.message.id.media(self.index)
+        self.media.uploaded_id.unwrap_or_else(|| self.all.message.id.media(self.index))
     }
 
     fn url(&self) -> String {

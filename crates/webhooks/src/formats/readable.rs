@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use tidings_domain::{
-    content::{Attachment, ContactCard, MessageType, Referral},
+    content::{Attachment, ContactCard, Content, MessageType, Referral},
     message::Message,
 };
 
@@ -29,8 +29,16 @@ pub(super) fn content(message: &Message) -> Option<Cow<'_, str>> {
     if let Some(error) = message.errors.last() {
         return Some(Cow::Borrowed(&error.message));
     }
+    if is_reaction(content) {
+        return None;
+    }
     let empty = content.attachments.is_empty() && something(content.payload.as_ref()).is_none();
     (!empty).then_some(Cow::Borrowed(UNSUPPORTED))
+}
+
+/// A reaction that was taken back has no words.
+fn is_reaction(content: &Content) -> bool {
+    content.payload.as_ref().is_some_and(|payload| payload.get("reaction").is_some())
 }
 
 fn line(part: &Attachment) -> String {

@@ -46,6 +46,7 @@ fn degrees() -> impl Strategy<Value = f64> {
 fn media() -> impl Strategy<Value = Media> {
     (text(), text(), text(), option::of(any::<u64>()), text()).prop_map(
         |(vendor_media_id, source_url, name, size, content_type)| Media {
+            uploaded_id: None,
             vendor_media_id,
             source_url,
             name,

@@ -240,6 +240,7 @@ fn changes(field: &str, before: Value, after: Value) -> FieldChanges {
 
 pub(crate) fn media(content_type: &str, name: Option<&str>) -> Media {
     Media {
+        uploaded_id: None,
         vendor_media_id: Some("2754859441498128".to_owned()),
         source_url: None,
         name: name.map(str::to_owned),

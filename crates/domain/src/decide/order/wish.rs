@@ -16,6 +16,9 @@ pub(super) fn reschedule(desk: &mut Desk<'_, '_>, at: Timestamp) -> Result<(), R
     if free_to_change(desk)? != MessageStatus::Scheduled {
         return Err(Refusal::AlreadySending);
     }
+    if desk.sending().and_then(|sending| sending.expires_at).is_some_and(|expires_at| expires_at <= at) {
+        return Err(Refusal::NotPossible("the message expires before that time: cancel it and send another"));
+    }
     if let Some(sending) = desk.change_sending() {
         sending.queued_at = at;
         sending.due_at = Some(at);

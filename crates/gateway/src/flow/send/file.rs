@@ -38,10 +38,14 @@ pub(super) enum Missing {
 pub(super) async fn at_vendor(means: &Means, media: MediaId) -> Result<String, Missing> {
     let unreadable = |error: StoreError| Missing::Unreached(error.to_string());
     let (store, channel) = (&means.shared.store, means.live.channel.id);
+    let known = || store.media_at_vendor(media, channel, means.shared.clock.now());
+    if let Some(known) = known().await.map_err(unreadable)? {
+        return Ok(known);
+    }
     // One at a time, since each is in memory as a whole.
     let _turn = means.uploads.acquire().await.map_err(|error| Missing::Unreached(error.to_string()))?;
-    let now = means.shared.clock.now();
-    if let Some(known) = store.media_at_vendor(media, channel, now).await.map_err(unreadable)? {
+    // Another message may have had the same file in its turn.
+    if let Some(known) = known().await.map_err(unreadable)? {
         return Ok(known);
     }
     let record = store.media_get(means.live.channel.workspace_id, media).await.map_err(unreadable)?;
@@ -66,7 +70,7 @@ pub(super) async fn at_vendor(means: &Means, media: MediaId) -> Result<String, M
     };
     match means.outbound.read_upload(CallAnswer { status, retry_after, body: &body }, 0) {
         Ok(vendor_id) => {
-            let good_until = now.plus(GOOD_FOR);
+            let good_until = means.shared.clock.now().plus(GOOD_FOR);
             let remembered = store.media_at_vendor_remember(media, channel, vendor_id.clone(), good_until).await;
             if let Err(error) = remembered {
                 tracing::warn!(channel.id = %channel, media.id = %media, %error, "what the vendor calls a file is not remembered");

@@ -1,5 +1,5 @@
-//! One message on its way: its file is uploaded, it is marked, sent, settled. What cannot be written down is tried again until it can, since until
-//! then nobody may touch the message.
+//! One message on its way: its file is uploaded, it is marked, sent, settled. What cannot be written down is tried again
+//! until it can, since until then nobody may touch the message.
 
 use std::{sync::Arc, time::Duration};
 
@@ -72,21 +72,9 @@ pub(super) async fn send(means: Means, message_id: MessageId, media: Option<Medi
             _ = stopping.wait_for(|stopping| *stopping) => return Ended::nothing(message_id),
         },
     };
-    let marked = match mark(&means, message_id).await {
-        Ok(Some(marked)) => marked,
-        Ok(None) => return Ended::nothing(message_id),
-        Err(StoreError::StaleLease(_) | StoreError::NotFound(_) | StoreError::Stopped) => {
-            return Ended { lost: true, ..Ended::nothing(message_id) };
-        }
-        Err(error @ StoreError::Corrupt { .. }) => {
-            let channel = means.live.channel.id;
-            tracing::error!(channel.id = %channel, message.id = %message_id, %error, "a message cannot be read, and holds up its line");
-            return Ended { pause: Some((Scope::Recipient, LONGEST_WAIT)), ..Ended::nothing(message_id) };
-        }
-        Err(error) => {
-            tracing::warn!(channel.id = %means.live.channel.id, %error, "an attempt cannot be marked; not sent");
-            return Ended { pause: Some((Scope::Channel, PATIENCE)), ..Ended::nothing(message_id) };
-        }
+    let marked = match begin(&means, message_id).await {
+        Ok(marked) => marked,
+        Err(ended) => return ended,
     };
     let outcome = match &file {
         Ok(file) => call(&means, &marked, file.as_deref()).await,
@@ -99,15 +87,59 @@ pub(super) async fn send(means: Means, message_id: MessageId, media: Option<Medi
         _ => None,
     };
     let accepted = matches!(outcome, SendOutcome::Accepted { .. });
-    let settlement = Settlement {
-        message_id,
+    let lost = !settle(&means, settlement(&means, &marked, outcome, now)).await;
+    Ended { message_id, pause, accepted, lost }
+}
+
+/// Ends a message that it is too late for.
+pub(super) async fn end(means: Means, message_id: MessageId) -> Ended {
+    let marked = match begin(&means, message_id).await {
+        Ok(marked) => marked,
+        Err(ended) => return ended,
+    };
+    // It is not too late any more: the channel works again, or somebody wished it so. It waits for its turn.
+    let outcome = SendOutcome::Later {
+        trouble: None,
+        error: MessageError { key: "held".to_owned(), message: "the message was held".to_owned(), vendor: None },
+        after: Duration::ZERO,
+        scope: Scope::Recipient,
+    };
+    let now = means.shared.clock.now();
+    let lost = !settle(&means, settlement(&means, &marked, outcome, now)).await;
+    Ended { lost, ..Ended::nothing(message_id) }
+}
+
+/// Marks an attempt. Without one, the turn has ended.
+async fn begin(means: &Means, message_id: MessageId) -> Result<Marked, Ended> {
+    if *means.stopping.borrow() {
+        return Err(Ended::nothing(message_id));
+    }
+    let channel = means.live.channel.id;
+    match mark(means, message_id).await {
+        Ok(Some(marked)) => Ok(marked),
+        Ok(None) => Err(Ended::nothing(message_id)),
+        Err(StoreError::StaleLease(_) | StoreError::NotFound(_) | StoreError::Stopped) => {
+            Err(Ended { lost: true, ..Ended::nothing(message_id) })
+        }
+        Err(error @ StoreError::Corrupt { .. }) => {
+            tracing::error!(channel.id = %channel, message.id = %message_id, %error, "a message cannot be read, and holds up its line");
+            Err(Ended { pause: Some((Scope::Recipient, LONGEST_WAIT)), ..Ended::nothing(message_id) })
+        }
+        Err(error) => {
+            tracing::warn!(channel.id = %channel, %error, "an attempt cannot be marked; not sent");
+            Err(Ended { pause: Some((Scope::Channel, PATIENCE)), ..Ended::nothing(message_id) })
+        }
+    }
+}
+
+fn settlement(means: &Means, marked: &Marked, outcome: SendOutcome, at: Timestamp) -> Settlement {
+    Settlement {
+        message_id: marked.message.id,
         attempt: marked.message.attempt,
         outcome,
         last_active_at: means.last_active_at,
-        at: now,
-    };
-    let lost = !settle(&means, settlement).await;
-    Ended { message_id, pause, accepted, lost }
+        at,
+    }
 }
 
 /// Marks an attempt, or ends what it is too late for.

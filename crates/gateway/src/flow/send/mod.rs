@@ -123,6 +123,11 @@ impl Senders {
         if let Some(removed) = removed {
             stop(removed).await;
         }
+        self.abandon(live).await
+    }
+
+    /// What waits to be sent by a channel fails.
+    pub(crate) async fn abandon(&self, live: &LiveChannel) -> Result<(), StoreError> {
         while self.shared.store.send_abandon(live.channel.clone(), self.shared.clock.now()).await? > 0 {}
         Ok(())
     }

@@ -1,12 +1,10 @@
 //! One channel's task: reads what is due, sends it at the pacer's word, and looks after the channel.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{collections::HashSet, pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tidings_channels::Outbound;
-use tidings_domain::{
-    ChannelId, MediaId, MessageId, Timestamp, WorkspaceId, channel::ChannelStatus, outgoing::Priority,
-};
+use tidings_domain::{ChannelId, MessageId, Timestamp, WorkspaceId, channel::ChannelStatus, outgoing::Priority};
 use tidings_store::{CHANNEL_LEASE, Due, DueLimits, StoreError, Waiting};
 use tokio::{
     sync::{Semaphore, mpsc, watch},
@@ -46,6 +44,11 @@ struct Run {
     sends: FuturesUnordered<BoxFuture<'static, Ended>>,
     /// Messages that are given up or have been held for too long.
     endings: FuturesUnordered<BoxFuture<'static, Ended>>,
+    /// Which these are: a message is ended once at a time.
+    ending: HashSet<MessageId>,
+    /// When to look again for messages that a disconnected channel has held for too long. Only the writer knows since when
+    /// it is disconnected, so it may be asked in vain.
+    held_from: Timestamp,
     reading: Option<BoxFuture<'static, Result<Due, StoreError>>>,
     probing: Option<BoxFuture<'static, Result<bool, StoreError>>>,
     /// Of what the store may have something that the pacer does not know.
@@ -91,6 +94,8 @@ pub(super) async fn channel(
         epoch,
         sends: FuturesUnordered::new(),
         endings: FuturesUnordered::new(),
+        ending: HashSet::new(),
+        held_from: now,
         reading: None,
         probing: None,
         stale: Stale::ALL,
@@ -116,7 +121,7 @@ pub(super) async fn channel(
                     run.sent(&ended);
                 }
             }
-            Some(ended) = run.endings.next(), if !run.endings.is_empty() => run.sent(&ended),
+            Some(ended) = run.endings.next(), if !run.endings.is_empty() => run.ended(&ended),
             due = pending(&mut run.reading) => run.has_read(due),
             probed = pending(&mut run.probing) => run.has_probed(probed),
             () = &mut timer => {}
@@ -231,18 +236,22 @@ impl Run {
         };
         self.next_at = due.next_at;
         for message_id in due.unknown {
-            self.end(message_id, None);
+            self.end(message_id);
         }
         let now = self.shared.clock.now();
         let is_disconnected = self.live.channel.status == ChannelStatus::Disconnected;
+        let asks_for_held = is_disconnected && self.held_from <= now;
+        if asks_for_held {
+            self.held_from = now.plus(LONG_TICK);
+        }
         let hold = self.live.terms().hold;
         // What it is too late for is ended by the writer, however long anything pauses.
         let is_over = |waiting: &&Waiting| {
             waiting.expires_at.is_some_and(|expires_at| expires_at <= now)
-                || (is_disconnected && waiting.queued_at.plus(hold) <= now)
+                || (asks_for_held && waiting.queued_at.plus(hold) <= now)
         };
         for waiting in due.waiting.iter().filter(is_over) {
-            self.end(waiting.message_id, waiting.media);
+            self.end(waiting.message_id);
         }
         if is_disconnected {
             self.next_at = Some(now.plus(LONG_TICK));
@@ -251,10 +260,21 @@ impl Run {
         }
     }
 
-    /// Lets the writer end a message that it is too late for. Should it find that it is not, the message is sent.
-    fn end(&self, message_id: MessageId, media: Option<MediaId>) {
-        if let Some(means) = self.means() {
-            self.endings.push(Box::pin(message::send(means, message_id, media)));
+    /// Lets the writer end a message that it is too late for.
+    fn end(&mut self, message_id: MessageId) {
+        if let Some(means) = self.means()
+            && self.ending.insert(message_id)
+        {
+            self.endings.push(Box::pin(message::end(means, message_id)));
+        }
+    }
+
+    fn ended(&mut self, ended: &Ended) {
+        self.ending.remove(&ended.message_id);
+        self.is_lost |= ended.lost;
+        // While nothing goes out, there is nothing new to read: what is held comes again at the next tick.
+        if self.is_open() {
+            self.stale = Stale::ALL;
         }
     }
 

@@ -195,7 +195,10 @@ fn additions<'a>(
 }
 
 fn first_media(message: &Message) -> Option<(MediaId, &Media)> {
-    message.content.first_media().map(|(index, media)| (message.id.media(index), media))
+    message
+        .content
+        .first_media()
+        .map(|(index, media)| (media.uploaded_id.unwrap_or_else(|| message.id.media(index)), media))
 }
 
 fn place(message: &Message) -> Option<Place<'_>> {

@@ -171,6 +171,8 @@ pub(crate) async fn delete(State(gateway): State<Arc<Gateway>>, caller: Caller, 
         gateway.senders.channel_saved(&live);
         return Err(error.into());
     }
+    // What was accepted meanwhile fails as well; from now on nothing is accepted.
+    gateway.senders.abandon(&live).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
