@@ -4,7 +4,7 @@
 //! [`lookups`](Change::lookups), calls [`decide`], and writes the [`Decision`]. Nothing else in the project makes
 //! events of messages, conversations, contacts or channels, so every backend has the same lifecycle.
 //!
-//! What the company wants, and what its sender finds out, are an [`Order`]; [`order`] decides on it in the same way, but
+//! What the company wants, and what its sender finds out, are an [`Order`]; [`mod@order`] decides on it in the same way, but
 //! may refuse.
 //!
 //! The rule by which a situation is loaded:

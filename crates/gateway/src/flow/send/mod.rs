@@ -2,8 +2,9 @@
 //!
 //! The story of a message: it was accepted into the store's outbox; [`run`] reads the first of every recipient's line
 //! when something is due, and the [`pacer`] says which of them may go now; [`message`] marks the attempt, calls the
-//! vendor, and settles what came of it; the [`file`] of a message is uploaded before. A mark survives everything: whoever finds one after a crash knows that the
-//! message may have gone out, and does not send it again. [`care`] looks after the channel itself: probes, templates.
+//! vendor, and settles what came of it; the [`mod@file`] of a message is uploaded before. A mark survives everything:
+//! whoever finds one after a crash knows that the message may have gone out, and does not send it again. [`care`] looks
+//! after the channel itself: probes, templates.
 //!
 //! No task waits for another, so a channel's trouble stays its own; and the store gives every channel its turn.
 

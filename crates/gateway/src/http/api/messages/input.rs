@@ -1,4 +1,4 @@
-//! What a caller asks to be sent, read into a [`Draft`]. Everything that is wrong with it is told at once.
+//! What a caller asks to be sent, read into a draft. Everything that is wrong with it is told at once.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
