@@ -8,7 +8,7 @@ use tidings_domain::{
     MessageId,
     change::Notice,
     contact::Identity,
-    message::HandleRef,
+    message::{HandleRef, MessageError},
     outgoing::Outgoing,
     sending::{SendOutcome, Trouble},
     template::{Template, TemplateNews},
@@ -45,6 +45,9 @@ pub trait Outbound: Send + Sync {
 
     /// The vendor's id of the uploaded file, or what the send comes to without it.
     fn read_upload(&self, answer: CallAnswer<'_>, tries: u32) -> Result<String, Box<SendOutcome>>;
+
+    /// Whether a send failed with this error because the vendor does not have its uploaded file any more.
+    fn lacks_file(&self, error: &MessageError) -> bool;
 
     /// The request that finds out whether the channel works.
     fn probe(&self, access: Access<'_>) -> Call;

@@ -63,6 +63,8 @@ pub struct Terms {
     pub window: Option<Duration>,
     /// For how long messages wait for a channel that is disconnected.
     pub hold: Duration,
+    /// One is sent though the channel is disconnected, to find out whether it still is.
+    pub trial: bool,
 }
 
 /// What came of calling the vendor.
@@ -103,7 +105,9 @@ pub enum SendOutcome {
 /// Who has to wait when a message does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// This message, and what comes after it to the same recipient.
+    /// This message, and what comes after it in its line: to the same recipient, with the same priority.
+    Line,
+    /// Everything to the same recipient.
     Recipient,
     /// Everything on the channel.
     Channel,
@@ -168,6 +172,10 @@ pub struct ChannelHealth {
     /// Since when it is disconnected, if it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disconnected_at: Option<Timestamp>,
+    /// It is disconnected by what became of a message, and no probe has found the reason: one that finds nothing proves
+    /// nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_hidden_from_probes: bool,
 }
 
 /// A send that failed because of the channel.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tidings_domain::{
     HandleId, MediaId, MessageId, Timestamp,
     channel::Channel,
+    decide::Called,
     message::Message,
     outgoing::{Draft, Priority},
     sending::{SendOutcome, Sending, Terms, Trouble},
@@ -126,7 +127,7 @@ pub struct Settlement {
     /// The message.
     pub message_id: MessageId,
     /// Which attempt.
-    pub attempt: u32,
+    pub called: Called,
     /// What came of it.
     pub outcome: SendOutcome,
     /// When the channel worked last, as far as the sender knows.

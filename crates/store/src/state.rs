@@ -53,7 +53,8 @@ pub trait State: Send + Sync {
     async fn channel_all(&self) -> Result<Vec<ChannelRecord>, StoreError>;
     /// Makes a channel. A vendor's account has at most one in a workspace.
     async fn channel_create(&self, record: ChannelRecord, claim: Option<Claim>) -> Result<Claimed, StoreError>;
-    /// Writes a channel that is there, but for its status, which only changes write.
+    /// Writes a channel that is there, but for its status, which only changes write. What the vendor calls files is
+    /// forgotten if the channel has another account now.
     async fn channel_update(&self, record: ChannelRecord) -> Result<(), StoreError>;
     /// Deletes a channel and its secrets. What came by it stays.
     async fn channel_delete(&self, workspace: WorkspaceId, channel: ChannelId, at: Timestamp)
@@ -149,6 +150,8 @@ pub trait State: Send + Sync {
         channel: ChannelId,
         at: Timestamp,
     ) -> Result<Option<String>, StoreError>;
+    /// The vendor of a channel does not have a file any more.
+    async fn media_at_vendor_forget(&self, media: MediaId, channel: ChannelId) -> Result<(), StoreError>;
     /// Remembers what the vendor of a channel calls a file, and until when that is good.
     async fn media_at_vendor_remember(
         &self,

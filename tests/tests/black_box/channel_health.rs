@@ -1,5 +1,6 @@
 //! How a channel is doing: dead tokens, holding and releasing, checks, templates.
 
+use http::StatusCode;
 use serde_json::{Value, json};
 use tidings_simulator::whatsapp::graph::Behaviour;
 use tidings_tests::{ACCESS_TOKEN, Scene, assert_holds, eventually, json_of, pointers, text, webhooks::customer};
@@ -44,6 +45,30 @@ async fn a_dead_token_holds_messages_and_a_new_one_releases_them() {
 }
 
 #[tokio::test]
+async fn a_locked_account_is_told_of_once_and_released_by_the_first_message_that_is_taken() {
+    let (mut scene, outlet, ana) = Scene::in_conversation().await.unwrap();
+    scene.subscribe("/health", json!({ "events": ["channel.*", "message.sent"] })).await.unwrap();
+    outlet.behaves(Behaviour::refuse(StatusCode::FORBIDDEN, 131_031));
+    for number in 0..3 {
+        scene.send(&outlet.to(&ana, json!({ "text": number.to_string() }))).await.unwrap();
+    }
+    assert_eq!(json_of(&scene.arrival().await.unwrap())["event"], "channel.disconnected");
+    let check = format!("/v1/channels/{}/check", outlet.id());
+    // Probes are answered all the same. After each, one message is tried.
+    for tried in 2..5 {
+        let told = scene.api.post(&check, &json!({})).await.unwrap().ok().unwrap();
+        assert_holds(&told, &json!({ "ok": true, "status": "disconnected" }));
+        eventually("a message is tried", async || Ok((outlet.sent().len() == tried).then_some(()))).await.unwrap();
+    }
+    outlet.behaves(Behaviour::accept());
+    scene.api.post(&check, &json!({})).await.unwrap().ok().unwrap();
+    let arrivals = scene.arrivals(4).await.unwrap();
+    let told: Vec<&str> = arrivals.iter().map(|arrival| arrival.event().unwrap()).collect();
+    assert_eq!(told, ["channel.connected", "message.sent", "message.sent", "message.sent"], "and nothing in between");
+    assert_eq!(outlet.sent().len(), 4 + 3);
+}
+
+#[tokio::test]
 async fn a_check_tells_what_the_vendor_says() {
     let (mut scene, outlet, _) = Scene::in_conversation().await.unwrap();
     let path = format!("/v1/channels/{}", outlet.id());
@@ -68,7 +93,7 @@ async fn throttling_is_told_once_and_messages_go_out_all_the_same() {
     let (mut scene, outlet, ana) = Scene::in_conversation().await.unwrap();
     scene.subscribe("/health", json!({ "events": ["channel.*"] })).await.unwrap();
     for _ in 0..2 {
-        outlet.graph.next(Behaviour::refuse(http::StatusCode::TOO_MANY_REQUESTS, 130_429));
+        outlet.graph.next(Behaviour::refuse(StatusCode::TOO_MANY_REQUESTS, 130_429));
     }
     let accepted = scene.send(&outlet.to(&ana, json!({ "text": "Hi" }))).await.unwrap();
     scene.until(text(&accepted, "/id"), "sent").await.unwrap();

@@ -12,6 +12,7 @@ mod idempotency;
 mod keys;
 mod lists;
 mod outward;
+mod outward_files;
 mod outward_refusals;
 mod outward_walls;
 mod problems;

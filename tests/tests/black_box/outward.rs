@@ -217,27 +217,3 @@ async fn read_receipts_and_typing_are_shown_when_asked_for_and_never_else() {
     let refused = scene.api.post(&format!("{path}/read"), &json!({})).await.unwrap();
     refused.problem(502, "vendor_failed").unwrap();
 }
-
-#[tokio::test]
-async fn an_uploaded_file_is_given_to_the_vendor_once_and_sent_by_its_id() {
-    let (mut scene, outlet, ana) = scene("lifecycle").await;
-    let uploaded = scene.api.upload("a.png", "image/png", b"a picture").await.unwrap().ok().unwrap();
-    let image = json!({ "media": { "type": "image", "media_id": uploaded["id"], "caption": "A" } });
-    for _ in 0..2 {
-        let message = scene.send(&outlet.to(&ana, image.clone())).await.unwrap();
-        let sent = scene.until(text(&message, "/id"), "sent").await.unwrap();
-        assert_eq!(sent["attachments"][0]["file"]["id"], uploaded["id"], "{sent:#}");
-    }
-    let uploads = outlet.graph.calls().into_iter().filter(|call| call.path.ends_with("/media")).count();
-    assert_eq!(uploads, 1);
-    let sent = outlet.sent();
-    assert_eq!(sent.len(), 2);
-    assert!(sent.iter().all(|sent| sent["image"]["id"].is_string() && sent["image"]["caption"] == "A"), "{sent:#?}");
-    let wrong = json!({ "media": { "type": "video", "media_id": uploaded["id"] } });
-    let problem = scene.api.post("/v1/messages", &outlet.to(&ana, wrong)).await.unwrap();
-    problem.problem(422, "validation_failed").unwrap();
-    let missing = json!({ "media": { "type": "image", "media_id": "med_00000000000000000000000000" } });
-    let problem = scene.api.post("/v1/messages", &outlet.to(&ana, missing)).await.unwrap();
-    let problem = problem.problem(422, "validation_failed").unwrap();
-    assert_eq!(tidings_tests::pointers(&problem), ["/media/media_id"]);
-}

@@ -3,6 +3,9 @@
 //! A success connects it. A dead token disconnects it at once. Other trouble is told when it comes several times in a
 //! row, or at once where waiting would help nobody; and not again for a while, so that a channel which goes to and fro
 //! does not fill the log.
+//!
+//! A vendor may lock an account so that it answers probes and refuses messages. What a message has found and no probe
+//! has, is over only when a message is taken; for that, one is tried after each probe that finds nothing wrong.
 
 use std::time::Duration;
 
@@ -21,13 +24,27 @@ const WORTH_TELLING: usize = 5;
 /// Within what time they must have come, and for how long they are not told again.
 const WITHIN: Duration = Duration::from_mins(10);
 
-/// The vendor did what it was asked for.
-pub(super) fn works(desk: &mut Desk<'_, '_>) {
+/// The vendor took a message that it was sent then. Before the channel was disconnected, that says nothing of now.
+pub(super) fn took_message(desk: &mut Desk<'_, '_>, sent_at: Timestamp) {
+    if desk.channel_health().disconnected_at.is_none_or(|since| since <= sent_at) {
+        works(desk);
+    }
+}
+
+/// A probe found nothing wrong. While messages wait, one of them will tell what the probe cannot.
+pub(super) fn answered_probe(desk: &mut Desk<'_, '_>, messages_wait: bool) {
+    if !(messages_wait && desk.channel_health().is_hidden_from_probes) {
+        works(desk);
+    }
+}
+
+fn works(desk: &mut Desk<'_, '_>) {
     let health = desk.channel_health();
     if !health.failures.is_empty() || health.disconnected_at.is_some() {
         let health = desk.change_channel_health();
         health.failures.clear();
         health.disconnected_at = None;
+        health.is_hidden_from_probes = false;
     }
     if desk.channel().status != ChannelStatus::Connected {
         desk.set_channel_status(ChannelStatus::Connected);
@@ -51,10 +68,15 @@ pub(super) fn is_troubled(
         failures.remove(0);
     }
     if desk.channel().status == ChannelStatus::Disconnected {
+        if message_id.is_none() && trouble.disconnects.is_some() {
+            desk.change_channel_health().is_hidden_from_probes = false;
+        }
         return;
     }
     if let Some(reason) = trouble.disconnects {
-        desk.change_channel_health().disconnected_at = Some(now);
+        let health = desk.change_channel_health();
+        health.disconnected_at = Some(now);
+        health.is_hidden_from_probes = message_id.is_some();
         desk.set_channel_status(ChannelStatus::Disconnected);
         let detail = ChannelDetail::Disconnected { reason: reason.name().to_owned(), last_active_at };
         desk.emit_channel(EventKind::ChannelDisconnected, detail, now);

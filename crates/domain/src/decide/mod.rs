@@ -47,7 +47,7 @@ use crate::{
 };
 
 use desk::Desk;
-pub use order::{Order, Refusal, TargetProblem, order};
+pub use order::{Called, Order, Refusal, TargetProblem, order};
 
 /// What is known when a change comes.
 #[derive(Debug, Clone, PartialEq)]

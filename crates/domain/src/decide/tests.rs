@@ -4,6 +4,7 @@ mod amendments;
 mod any_order;
 mod book;
 mod channel;
+mod health;
 mod identities;
 mod ladder;
 mod messages;

@@ -32,7 +32,8 @@ const SHORTEST_SECRET: usize = 8;
 /// The way to one channel's vendor. A clone is the same way.
 #[derive(Clone)]
 pub(crate) struct Vendor {
-    pool: Pool,
+    /// Or why there is none: the address policy may have changed since the channel was saved.
+    pool: Result<Pool, AddressRefused>,
     /// The channel's credentials. A vendor that quotes one in its answer must not have it stored, shown or sent on.
     secrets: Arc<[String]>,
 }
@@ -49,15 +50,19 @@ pub(crate) enum Reply {
 }
 
 impl Vendor {
-    /// Of this channel, if the address policy lets its address pass.
-    pub(crate) fn of(client: &Client, live: &LiveChannel) -> Result<Self, AddressRefused> {
+    /// Of this channel.
+    pub(crate) fn of(client: &Client, live: &LiveChannel) -> Self {
         let secrets = live.access().credentials.values().filter_map(Value::as_str);
         let secrets = secrets.filter(|secret| secret.len() >= SHORTEST_SECRET).map(str::to_owned).collect();
-        Ok(Self { pool: client.pool(live.api_base(), LIMITS)?, secrets })
+        Self { pool: client.pool(live.api_base(), LIMITS), secrets }
     }
 
     /// Calls it, once.
     pub(crate) async fn call(&self, call: Call, timeout: Duration) -> Reply {
+        let pool = match &self.pool {
+            Ok(pool) => pool,
+            Err(refused) => return Reply::NotSent(format!("the vendor cannot be called: {refused}")),
+        };
         let header = |(name, value): (&'static str, String)| {
             let mut value = HeaderValue::try_from(value).ok()?;
             value.set_sensitive(true);
@@ -76,7 +81,7 @@ impl Vendor {
             body_cap: ANSWER_CAP,
             repeatable: false,
         };
-        match self.pool.send(&request).await {
+        match pool.send(&request).await {
             Ok(answer) => Reply::Answered {
                 status: answer.status.as_u16(),
                 retry_after: answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok()),

@@ -101,6 +101,7 @@ impl LiveChannel {
         Terms {
             window: self.adapter.capabilities().window_hours.map(|window| hours(window.into())),
             hold: hours(self.record.settings.get("hold_hours").and_then(Value::as_u64).unwrap_or(DEFAULT_HOLD_HOURS)),
+            trial: false,
         }
     }
 

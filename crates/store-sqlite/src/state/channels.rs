@@ -93,6 +93,13 @@ pub(crate) fn create(
 /// Writes everything but the status, which only decisions write.
 pub(crate) fn update(session: &Session<'_>, record: &ChannelRecord) -> Result<(), StoreError> {
     let channel = &record.channel;
+    session
+        .reader
+        .statement(
+            "DELETE FROM media_at_vendors WHERE channel = (SELECT number FROM channels WHERE id = ?1 AND account <> ?2)",
+        )?
+        .execute(params![channel.id.to_bytes(), record.account])
+        .map_err(refused)?;
     let rows = session
         .reader
         .statement(

@@ -70,6 +70,23 @@ pub(crate) fn at_vendor(
     codec::first(rows, |row| codec::column(row, "vendor_id"))
 }
 
+/// The vendor of a channel does not have a file any more.
+pub(crate) fn forget_at_vendor(
+    session: &mut Session<'_>,
+    media: MediaId,
+    channel: ChannelId,
+) -> Result<(), StoreError> {
+    let channel = session.channel(channel)?;
+    session
+        .reader
+        .statement(
+            "DELETE FROM media_at_vendors WHERE media = (SELECT number FROM media WHERE id = ?1) AND channel = ?2",
+        )?
+        .execute(params![media.to_bytes(), channel])
+        .map(drop)
+        .map_err(refused)
+}
+
 /// Remembers what the vendor of a channel calls a file.
 pub(crate) fn remember_at_vendor(
     session: &mut Session<'_>,

@@ -256,6 +256,11 @@ impl State for SqliteStore {
         self.readers.run(move |reader| media::at_vendor(reader, media, channel, at)).await
     }
 
+    async fn media_at_vendor_forget(&self, media: MediaId, channel: ChannelId) -> Result<(), StoreError> {
+        let work = move |session: &mut Session<'_>| media::forget_at_vendor(session, media, channel);
+        self.writer.run(Now, channel.uuid(), work).await
+    }
+
     async fn media_at_vendor_remember(
         &self,
         media: MediaId,

@@ -146,7 +146,7 @@ pub(crate) fn settle(
     leases::check(&session.reader, CHANNEL_LEASE, channel.id.uuid(), epoch)?;
     let order = Order::Settle {
         message_id: settlement.message_id,
-        attempt: settlement.attempt,
+        called: settlement.called,
         outcome: &settlement.outcome,
         last_active_at: settlement.last_active_at,
     };
@@ -155,8 +155,20 @@ pub(crate) fn settle(
 
 /// Remembers what a probe found.
 pub(crate) fn probed(session: &mut Session<'_>, channel: &Arc<Channel>, probed: &Probed) -> Result<(), StoreError> {
-    let order = Order::Probed { finding: &probed.finding, last_active_at: probed.last_active_at };
+    let messages_wait = waits(&session.reader, channel.id, probed.at)?;
+    let order = Order::Probed { finding: &probed.finding, messages_wait, last_active_at: probed.last_active_at };
     decide_on(session, channel, &order, probed.at).map(drop)
+}
+
+/// Whether messages of a channel are due to be sent.
+fn waits(reader: &Reader<'_>, channel: ChannelId, at: Timestamp) -> Result<bool, StoreError> {
+    let Some(channel) = channel_number(reader, channel)? else { return Ok(false) };
+    let mut statement = reader.statement(
+        "SELECT EXISTS (SELECT 1 FROM outbox WHERE channel = ?1 AND priority IN (0, 1) AND due_at <= ?2 \
+         AND due_at IS NOT NULL AND marked_at IS NULL) AS waits",
+    )?;
+    let rows = statement.query(params![channel, at.as_millis()]).map_err(refused)?;
+    Ok(codec::first(rows, |row| codec::column(row, "waits"))?.unwrap_or(false))
 }
 
 /// What an order came to.

@@ -3,6 +3,7 @@
 use tidings_domain::{MediaId, WorkspaceId, media::StoredMedia};
 
 use super::bench::{Bench, at};
+use crate::{ChannelRecord, Claimed};
 
 fn file(bench: &Bench, workspace_id: WorkspaceId) -> StoredMedia {
     StoredMedia {
@@ -28,10 +29,12 @@ pub async fn is_written_and_read(bench: &Bench) {
     assert_eq!(bench.store.media_get(other, known.id).await, Ok(None));
 }
 
-/// What a vendor calls a file is known for each channel, for as long as it is good.
+/// What a vendor calls a file is known for each channel, for as long as it is good and the channel has the account.
 pub async fn has_names_at_vendors(bench: &Bench) {
     let workspace = bench.workspace("ant").await;
-    let (first, second) = (bench.channel(workspace, "100").await, bench.channel(workspace, "200").await);
+    let record = bench.new_channel(workspace, "100");
+    assert_eq!(bench.store.channel_create(record.clone(), None).await, Ok(Claimed::Done));
+    let (first, second) = (&record.channel, bench.channel(workspace, "200").await);
     let media = file(bench, workspace);
     assert_eq!(bench.store.media_create(media.clone()).await, Ok(()));
     for (name, until) in [("one", 10), ("two", 20)] {
@@ -41,4 +44,20 @@ pub async fn has_names_at_vendors(bench: &Bench) {
     assert_eq!(bench.store.media_at_vendor(media.id, first.id, at(19)).await, Ok(Some("two".to_owned())));
     assert_eq!(bench.store.media_at_vendor(media.id, first.id, at(20)).await, Ok(None));
     assert_eq!(bench.store.media_at_vendor(media.id, second.id, at(1)).await, Ok(None));
+
+    let remember = async || {
+        let remembered = bench.store.media_at_vendor_remember(media.id, first.id, "three".to_owned(), at(20)).await;
+        assert_eq!(remembered, Ok(()));
+    };
+    let known = async || bench.store.media_at_vendor(media.id, first.id, at(1)).await.expect("files that can be read");
+    assert_eq!(bench.store.media_at_vendor_forget(media.id, second.id).await, Ok(()));
+    assert!(known().await.is_some());
+    assert_eq!(bench.store.media_at_vendor_forget(media.id, first.id).await, Ok(()));
+    assert_eq!(known().await, None);
+    remember().await;
+    assert_eq!(bench.store.channel_update(record.clone()).await, Ok(()));
+    assert!(known().await.is_some(), "the account is the same");
+    let moved = ChannelRecord { account: "300".to_owned(), ..record.clone() };
+    assert_eq!(bench.store.channel_update(moved).await, Ok(()));
+    assert_eq!(known().await, None);
 }

@@ -9,7 +9,7 @@ use tidings_domain::{
     change::ReportedStatus,
     channel::Channel,
     contact::Identity,
-    decide::Refusal,
+    decide::{Called, Refusal},
     message::{Message, MessageError, Source},
     outgoing::{Draft, Outgoing, Priority, Recipient},
     sending::{Scope, SendOutcome, Terms},
@@ -26,7 +26,7 @@ use super::{
     changes::{received, report},
 };
 
-const TERMS: Terms = Terms { window: Some(Duration::from_hours(24)), hold: Duration::from_hours(24) };
+const TERMS: Terms = Terms { window: Some(Duration::from_hours(24)), hold: Duration::from_hours(24), trial: false };
 const LIMITS: DueLimits = DueLimits { interactive: 100, bulk: 100 };
 
 /// A text to whoever has this number.
@@ -93,8 +93,10 @@ impl<'a> Sender<'a> {
         marked.expect("a lease that holds").is_some()
     }
 
+    /// An attempt that was marked at this time is settled then.
     async fn settle(&self, seconds: i64, message: MessageId, attempt: u32, outcome: SendOutcome) {
-        let settlement = Settlement { message_id: message, attempt, outcome, last_active_at: None, at: at(seconds) };
+        let called = Called { attempt, marked_at: at(seconds) };
+        let settlement = Settlement { message_id: message, called, outcome, last_active_at: None, at: at(seconds) };
         let settled = self.bench.store.send_settle(self.channel.clone(), self.epoch, settlement).await;
         assert_eq!(settled, Ok(()));
     }
@@ -117,7 +119,7 @@ fn later(seconds: u64) -> SendOutcome {
     SendOutcome::Later {
         error: MessageError { key: "131056".to_owned(), message: "slower".to_owned(), vendor: None },
         after: Duration::from_secs(seconds),
-        scope: Scope::Recipient,
+        scope: Scope::Line,
         trouble: None,
     }
 }
@@ -208,8 +210,13 @@ pub async fn with_a_stale_lease_nothing_is_marked_or_settled(bench: &Bench) {
     bench.store.lease_acquire(CHANNEL_LEASE, sender.channel.id.uuid(), "two").await.expect("a lease");
     let marked = bench.store.send_mark(sender.channel.clone(), sender.epoch, message.id, TERMS, at(2)).await;
     assert!(matches!(marked, Err(StoreError::StaleLease(_))), "{marked:?}");
-    let settlement =
-        Settlement { message_id: message.id, attempt: 1, outcome: accepted("w1"), last_active_at: None, at: at(3) };
+    let settlement = Settlement {
+        message_id: message.id,
+        called: Called { attempt: 1, marked_at: at(2) },
+        outcome: accepted("w1"),
+        last_active_at: None,
+        at: at(3),
+    };
     let settled = bench.store.send_settle(sender.channel.clone(), sender.epoch, settlement).await;
     assert!(matches!(settled, Err(StoreError::StaleLease(_))), "{settled:?}");
     assert_eq!(sender.waiting(4).await, [message.id]);

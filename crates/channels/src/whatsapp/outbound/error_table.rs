@@ -72,8 +72,8 @@ const fn channel(first: Duration, growth: Growth, cap: Duration) -> Verdict {
     Verdict::Later(Wait { first, growth, cap, scope: Scope::Channel, at_most: None })
 }
 
-const fn recipient(first: Duration, growth: Growth, cap: Duration, at_most: Option<u32>) -> Verdict {
-    Verdict::Later(Wait { first, growth, cap, scope: Scope::Recipient, at_most })
+const fn line(first: Duration, growth: Growth, cap: Duration, at_most: Option<u32>) -> Verdict {
+    Verdict::Later(Wait { first, growth, cap, scope: Scope::Line, at_most })
 }
 
 const fn seconds(number: u64) -> Duration {
@@ -97,13 +97,19 @@ const SERVICE: Verdict = channel(seconds(5), Twofold, minutes(5));
 /// Meta moves the number.
 const MAINTENANCE: Verdict = channel(minutes(1), Twofold, minutes(5));
 /// Something went wrong, perhaps with this message only.
-const GENERIC: Verdict = recipient(seconds(5), Threefold, minutes(60), None);
+const GENERIC: Verdict = line(seconds(5), Threefold, minutes(60), None);
 /// One message every six seconds; Meta asks for four times as long each time.
-const PAIR: Verdict = recipient(seconds(6), Fourfold, seconds(6 * 256), None);
+const PAIR: Verdict = Verdict::Later(Wait {
+    first: seconds(6),
+    growth: Fourfold,
+    cap: seconds(6 * 256),
+    scope: Scope::Recipient,
+    at_most: None,
+});
 /// Meta takes no more answers of this flow for a while.
-const FLOW: Verdict = recipient(minutes(1), Fourfold, minutes(60), None);
+const FLOW: Verdict = line(minutes(1), Fourfold, minutes(60), None);
 /// Once more, and no more than that.
-const ONCE: Verdict = recipient(seconds(10), Twofold, seconds(10), Some(1));
+const ONCE: Verdict = line(seconds(10), Twofold, seconds(10), Some(1));
 
 const NONE: Alarm = None;
 const RATE: Alarm = Some((TroubleCategory::RateLimit, None));
@@ -186,6 +192,10 @@ pub(super) static TABLE: &[Row] = &[
     one(136_025, "the code could not be checked", Final, NONE),
     one(137_000, "the recipient's identity has changed", Final, NONE),
 ];
+
+/// The codes by which Meta refuses a message whose uploaded file it does not have any more. The first is that of any
+/// parameter with a value that cannot be.
+pub(super) static LACKS_FILE: [&str; 3] = ["131009", "131052", "131053"];
 
 /// HTTP 401.
 static UNAUTHORIZED: Meaning = Meaning { what: "the access token is not valid", verdict: HELD, trouble: TOKEN };

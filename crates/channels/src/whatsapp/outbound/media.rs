@@ -26,7 +26,7 @@ const AGAIN: Wait = Wait {
     first: Duration::from_secs(10),
     growth: Growth::Threefold,
     cap: Duration::from_mins(15),
-    scope: Scope::Recipient,
+    scope: Scope::Line,
     at_most: None,
 };
 

@@ -29,6 +29,7 @@ use serde_json::{Map, Value};
 use tidings_domain::{
     change::Notice,
     contact::Identity,
+    message::MessageError,
     outgoing::Outgoing,
     sending::{SendOutcome, Trouble},
     template::{Template, TemplateNews},
@@ -76,6 +77,10 @@ impl Outbound for Whatsapp {
 
     fn read_upload(&self, answer: CallAnswer<'_>, tries: u32) -> Result<String, Box<SendOutcome>> {
         media::answer(answer, tries)
+    }
+
+    fn lacks_file(&self, error: &MessageError) -> bool {
+        error_table::LACKS_FILE.contains(&error.key.as_str())
     }
 
     fn probe(&self, access: Access<'_>) -> Call {

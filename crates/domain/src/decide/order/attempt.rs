@@ -53,9 +53,11 @@ pub(super) fn begin(desk: &mut Desk<'_, '_>, terms: Terms) {
         let held_since = desk.channel_health().disconnected_at.max(Some(sending.queued_at));
         if held_since.is_some_and(|since| now.since(since) >= terms.hold) {
             let told = "the channel is disconnected, and the message was held for as long as it may be";
-            fail(desk, own_error("channel_disconnected", told), HistorySource::System);
+            return fail(desk, own_error("channel_disconnected", told), HistorySource::System);
         }
-        return;
+        if !terms.trial {
+            return;
+        }
     }
     if let Err(Refusal::WindowClosed { .. }) = check_window(desk, &sending.outgoing, terms) {
         let told = "the contact has not written within the channel's window; only a template can be sent";

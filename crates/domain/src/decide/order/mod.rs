@@ -72,8 +72,8 @@ pub enum Order<'a> {
     Settle {
         /// The message.
         message_id: MessageId,
-        /// Which attempt it was.
-        attempt: u32,
+        /// For which attempt.
+        called: Called,
         /// What came of it.
         outcome: &'a SendOutcome,
         /// When the channel worked last, as far as the sender knows.
@@ -83,9 +83,20 @@ pub enum Order<'a> {
     Probed {
         /// Nothing is wrong, or what is.
         finding: &'a Result<(), Trouble>,
+        /// Whether messages are due to be sent.
+        messages_wait: bool,
         /// When the channel worked last, as far as the sender knows.
         last_active_at: Option<Timestamp>,
     },
+}
+
+/// The attempt that the vendor was called for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Called {
+    /// Which it was.
+    pub attempt: u32,
+    /// When it was marked.
+    pub marked_at: Timestamp,
 }
 
 /// Why an order is refused. Nothing has changed then.
@@ -177,11 +188,11 @@ pub fn order(situation: Situation, order: &Order<'_>, context: &mut Context<'_>)
         Order::Retry { terms, .. } => wish::retry(&mut desk, terms)?,
         Order::Attempt { terms, .. } => attempt::begin(&mut desk, terms),
         Order::Abandon { .. } => attempt::abandon(&mut desk),
-        Order::Settle { attempt, outcome, last_active_at, .. } => {
-            settle::settle(&mut desk, attempt, outcome, last_active_at);
+        Order::Settle { called, outcome, last_active_at, .. } => {
+            settle::settle(&mut desk, called, outcome, last_active_at);
         }
-        Order::Probed { finding, last_active_at } => match finding {
-            Ok(()) => health::works(&mut desk),
+        Order::Probed { finding, messages_wait, last_active_at } => match finding {
+            Ok(()) => health::answered_probe(&mut desk, messages_wait),
             Err(trouble) => health::is_troubled(&mut desk, trouble, None, last_active_at),
         },
     }

@@ -13,14 +13,19 @@ use crate::{
     time::Timestamp,
 };
 
-use super::{end, fail, status};
+use super::{Called, end, fail, status};
 use crate::decide::{desk::Desk, health, identity};
 
 /// Settles an attempt. A refusal of one that is no longer under way only tells how the channel is doing.
-pub(super) fn settle(desk: &mut Desk<'_, '_>, attempt: u32, outcome: &SendOutcome, last_active_at: Option<Timestamp>) {
+pub(super) fn settle(
+    desk: &mut Desk<'_, '_>,
+    called: Called,
+    outcome: &SendOutcome,
+    last_active_at: Option<Timestamp>,
+) {
     let message_id = desk.message().map(|message| message.id);
     match outcome {
-        SendOutcome::Accepted { .. } => health::works(desk),
+        SendOutcome::Accepted { .. } => health::took_message(desk, called.marked_at),
         SendOutcome::Later { trouble: Some(trouble), .. } | SendOutcome::Refused { trouble: Some(trouble), .. } => {
             health::is_troubled(desk, trouble, message_id, last_active_at);
         }
@@ -35,7 +40,7 @@ pub(super) fn settle(desk: &mut Desk<'_, '_>, attempt: u32, outcome: &SendOutcom
         }
         SendOutcome::Later { trouble: None, .. } | SendOutcome::Refused { trouble: None, .. } => {}
     }
-    if desk.message().is_none_or(|message| message.attempt != attempt) {
+    if desk.message().is_none_or(|message| message.attempt != called.attempt) {
         return;
     }
     let under_way = desk.sending().is_some_and(|sending| sending.marked_at.is_some());

@@ -6,8 +6,7 @@ use proptest::prelude::*;
 
 use crate::{
     change::{Change, ReportedStatus, StatusReport},
-    channel::ChannelStatus,
-    decide::{Order, Refusal, TargetProblem},
+    decide::{Called, Order, Refusal, TargetProblem},
     event::{Event, EventKind},
     id::MessageId,
     message::{Message, MessageError, Source},
@@ -21,10 +20,11 @@ use super::{
     samples::{at, phone, received, report, status_report, user},
 };
 
-const TERMS: Terms = Terms { window: Some(Duration::from_hours(24)), hold: Duration::from_hours(24) };
+pub(super) const TERMS: Terms =
+    Terms { window: Some(Duration::from_hours(24)), hold: Duration::from_hours(24), trial: false };
 const HOUR: i64 = 3600;
 
-fn text(words: &str) -> Draft {
+pub(super) fn text(words: &str) -> Draft {
     Draft {
         to: Recipient::Identity(phone("1")),
         outgoing: Outgoing::Text { text: words.to_owned(), preview_url: false },
@@ -39,7 +39,7 @@ fn text(words: &str) -> Draft {
     }
 }
 
-fn template() -> Draft {
+pub(super) fn template() -> Draft {
     let outgoing =
         Outgoing::Template { name: "hello".into(), language: "en".into(), components: Vec::new(), text: None };
     Draft { outgoing, ..text("") }
@@ -49,50 +49,61 @@ fn error(key: &str) -> MessageError {
     MessageError { key: key.to_owned(), message: "no".to_owned(), vendor: None }
 }
 
-fn accepted(vendor_id: &str) -> SendOutcome {
+pub(super) fn accepted(vendor_id: &str) -> SendOutcome {
     SendOutcome::Accepted { vendor_id: vendor_id.to_owned(), identities: Vec::new() }
 }
 
-fn later(seconds: u64, trouble: Option<Trouble>) -> SendOutcome {
-    SendOutcome::Later { error: error("131000"), after: Duration::from_secs(seconds), scope: Scope::Recipient, trouble }
+pub(super) fn later(seconds: u64, trouble: Option<Trouble>) -> SendOutcome {
+    SendOutcome::Later { error: error("131000"), after: Duration::from_secs(seconds), scope: Scope::Line, trouble }
 }
 
-fn trouble(category: TroubleCategory, disconnects: Option<DisconnectionReason>) -> Trouble {
+pub(super) fn trouble(category: TroubleCategory, disconnects: Option<DisconnectionReason>) -> Trouble {
     Trouble { category, disconnects, code: "190".to_owned(), message: "no".to_owned() }
 }
 
-fn names(events: &[Event]) -> Vec<&'static str> {
+pub(super) fn names(events: &[Event]) -> Vec<&'static str> {
     events.iter().map(|event| event.kind.name()).collect()
 }
 
 /// A book in which Ada has written at second 0, so that her window is open until a day later.
-fn book() -> Book {
+pub(super) fn book() -> Book {
     let mut book = Book::new();
     book.take(0, &received("first", 0));
     book
 }
 
 impl Book {
-    fn submit(&mut self, seconds: i64, draft: &Draft) -> Result<(MessageId, Vec<Event>), Refusal> {
+    pub(super) fn submit(&mut self, seconds: i64, draft: &Draft) -> Result<(MessageId, Vec<Event>), Refusal> {
         let told = self.order(seconds, &Order::Submit { draft, terms: TERMS })?;
         Ok((self.newest().id, told))
     }
 
-    fn attempt(&mut self, seconds: i64, message_id: MessageId) -> Vec<Event> {
+    pub(super) fn attempt(&mut self, seconds: i64, message_id: MessageId) -> Vec<Event> {
         self.order(seconds, &Order::Attempt { message_id, terms: TERMS }).expect("it is never refused")
     }
 
-    fn settle(&mut self, seconds: i64, message_id: MessageId, outcome: &SendOutcome) -> Vec<Event> {
-        let attempt = self.get(message_id).attempt;
-        let order = Order::Settle { message_id, attempt, outcome, last_active_at: None };
+    pub(super) fn settle(&mut self, seconds: i64, message_id: MessageId, outcome: &SendOutcome) -> Vec<Event> {
+        self.settle_marked(seconds, seconds, message_id, outcome)
+    }
+
+    /// Settles what was marked at another time.
+    pub(super) fn settle_marked(
+        &mut self,
+        marked: i64,
+        seconds: i64,
+        message_id: MessageId,
+        outcome: &SendOutcome,
+    ) -> Vec<Event> {
+        let called = Called { attempt: self.get(message_id).attempt, marked_at: at(marked) };
+        let order = Order::Settle { message_id, called, outcome, last_active_at: None };
         self.order(seconds, &order).expect("it is never refused")
     }
 
-    fn get(&self, id: MessageId) -> Message {
+    pub(super) fn get(&self, id: MessageId) -> Message {
         self.all().into_iter().find(|message| message.id == id).expect("it is there")
     }
 
-    fn is_marked(&self, id: MessageId) -> bool {
+    pub(super) fn is_marked(&self, id: MessageId) -> bool {
         self.sendings[&id].marked_at.is_some()
     }
 }
@@ -258,57 +269,6 @@ fn a_vendor_that_took_what_it_refused_is_not_sent_it_again() {
     assert_eq!(names(&book.attempt(100, id)), [""; 0]);
     assert!(!book.is_marked(id));
     assert_eq!(book.sendings[&id].due_at, None);
-}
-
-#[test]
-fn a_dead_token_disconnects_and_holds_what_waits_until_the_channel_is_back() {
-    let mut book = book();
-    let (id, _) = book.submit(1, &text("hi")).unwrap();
-    book.attempt(2, id);
-    let dead = trouble(TroubleCategory::Auth, Some(DisconnectionReason::TokenExpired));
-    assert_eq!(names(&book.settle(3, id, &later(60, Some(dead.clone())))), ["channel.disconnected"]);
-    assert_eq!((book.sendings[&id].tries, book.sendings[&id].due_at), (0, Some(at(3))));
-    book.attempt(4, id);
-    assert!(!book.is_marked(id), "it is held");
-    assert_eq!(names(&book.order(5, &Order::Probed { finding: &Err(dead), last_active_at: None }).unwrap()), [""; 0]);
-    let told = book.order(6, &Order::Probed { finding: &Ok(()), last_active_at: None }).unwrap();
-    assert_eq!(names(&told), ["channel.connected"]);
-    book.attempt(7, id);
-    assert!(book.is_marked(id));
-}
-
-#[test]
-fn what_is_held_for_too_long_fails() {
-    let mut book = book();
-    let (id, _) = book.submit(1, &text("hi")).unwrap();
-    let dead = Err(trouble(TroubleCategory::Auth, Some(DisconnectionReason::Revoked)));
-    book.order(HOUR, &Order::Probed { finding: &dead, last_active_at: None }).unwrap();
-    assert_eq!(names(&book.attempt(25 * HOUR - 1, id)), [""; 0]);
-    assert_eq!(names(&book.attempt(25 * HOUR, id)), ["message.failed"]);
-    assert_eq!(book.get(id).errors[0].key, "channel_disconnected");
-}
-
-#[test]
-fn five_failures_in_a_row_are_told_once_and_a_success_ends_them() {
-    let mut book = book();
-    let failing = later(1, Some(trouble(TroubleCategory::Provider, None)));
-    let (id, _) = book.submit(1, &text("hi")).unwrap();
-    let told: Vec<_> = (0..8)
-        .flat_map(|round| {
-            book.attempt(10 * round + 10, id);
-            book.settle(10 * round + 11, id, &failing)
-        })
-        .collect();
-    assert_eq!(names(&told), ["channel.error"]);
-    assert_eq!(book.channel.status, ChannelStatus::Degraded);
-    book.attempt(100, id);
-    assert_eq!(names(&book.settle(101, id, &accepted("w1"))), ["channel.connected", "message.sent"]);
-    let throttled = later(1, Some(trouble(TroubleCategory::RateLimit, None)));
-    let (id, _) = book.submit(110, &text("hi")).unwrap();
-    book.attempt(111, id);
-    assert_eq!(names(&book.settle(112, id, &throttled)), [""; 0], "told not long ago");
-    book.attempt(1000, id);
-    assert_eq!(names(&book.settle(1000, id, &throttled)), ["channel.error"], "at once");
 }
 
 #[test]

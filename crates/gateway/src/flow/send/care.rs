@@ -8,7 +8,7 @@ use tidings_store::{Probed, StoreError};
 
 use super::Shared;
 use crate::{
-    flow::vendor::{CALL_TIMEOUT, Vendor, unreachable},
+    flow::vendor::{CALL_TIMEOUT, Vendor},
     registry::LiveChannel,
 };
 
@@ -22,13 +22,8 @@ pub(crate) async fn probe(
     outbound: &dyn Outbound,
     last_active_at: Option<Timestamp>,
 ) -> Result<Result<Account, Trouble>, StoreError> {
-    let found = match Vendor::of(&shared.client, live) {
-        Ok(vendor) => {
-            let reply = vendor.call(outbound.probe(live.access()), CALL_TIMEOUT).await;
-            reply.read(|answer| outbound.read_probe(answer))
-        }
-        Err(refused) => Err(unreachable(&refused.to_string())),
-    };
+    let reply = Vendor::of(&shared.client, live).call(outbound.probe(live.access()), CALL_TIMEOUT).await;
+    let found = reply.read(|answer| outbound.read_probe(answer));
     let finding = found.as_ref().map(|_| ()).map_err(Clone::clone);
     if let Err(trouble) = &finding {
         tracing::warn!(channel.id = %live.channel.id, code = %trouble.code, "a channel does not work");
@@ -78,7 +73,7 @@ pub(crate) async fn read_templates(
     live: &LiveChannel,
     outbound: &dyn Outbound,
 ) -> Result<usize, Unread> {
-    let vendor = Vendor::of(&shared.client, live).map_err(|error| Unread::Vendor(unreachable(&error.to_string())))?;
+    let vendor = Vendor::of(&shared.client, live);
     let mut templates: Vec<Template> = Vec::new();
     let mut after: Option<String> = None;
     for _ in 0..MOST_PAGES {

@@ -1,21 +1,22 @@
-//! One message on its way: its file is uploaded, it is marked, sent, settled. What cannot be written down is tried again
-//! until it can, since until then nobody may touch the message.
+//! One message on its way: it is marked, sent, settled. What cannot be written down is tried again until it can, since
+//! until then nobody may touch the message.
 
 use std::{sync::Arc, time::Duration};
 
 use tidings_channels::{CallAnswer, Letter, Outbound};
 use tidings_domain::{
     MediaId, MessageId, Timestamp,
+    decide::Called,
     message::MessageError,
-    sending::{Scope, SendOutcome},
+    sending::{Scope, SendOutcome, Terms},
 };
 use tidings_store::{Marked, Settlement, StoreError};
-use tokio::{
-    sync::{Semaphore, watch},
-    time::sleep,
-};
+use tokio::{sync::watch, time::sleep};
 
-use super::{Shared, file};
+use super::{
+    Shared,
+    files::{self, AtVendor},
+};
 use crate::{
     flow::vendor::{CALL_TIMEOUT, Reply, Vendor, unreachable},
     registry::LiveChannel,
@@ -37,8 +38,8 @@ pub(super) struct Means {
     pub(super) epoch: u64,
     /// When the channel worked last.
     pub(super) last_active_at: Option<Timestamp>,
-    /// Whose turn it is to upload a file.
-    pub(super) uploads: Arc<Semaphore>,
+    /// Also while the channel is disconnected, to find out whether it still is.
+    pub(super) trial: bool,
     /// Whether an end has been asked for: it does not wait for a store that refuses.
     pub(super) stopping: watch::Receiver<bool>,
 }
@@ -51,34 +52,30 @@ pub(super) struct Ended {
     pub(super) pause: Option<(Scope, Duration)>,
     /// Whether the vendor took the message.
     pub(super) accepted: bool,
+    /// Whether it showed that something is wrong with the channel.
+    pub(super) troubled: bool,
+    /// The file that the vendor does not have any more, if it said so.
+    pub(super) lost_file: Option<MediaId>,
     /// Whether the channel is another process's now, or gone.
     pub(super) lost: bool,
 }
 
 impl Ended {
     fn nothing(message_id: MessageId) -> Self {
-        Self { message_id, pause: None, accepted: false, lost: false }
+        Self { message_id, pause: None, accepted: false, troubled: false, lost_file: None, lost: false }
     }
 }
 
-/// Sends a message, if it is still to be sent.
-pub(super) async fn send(means: Means, message_id: MessageId, media: Option<MediaId>) -> Ended {
-    let mut stopping = means.stopping.clone();
-    let file = match media {
-        None => Ok(None),
-        Some(media) => tokio::select! {
-            file = file::at_vendor(&means, media) => file.map(Some),
-            // Nothing is marked yet: an end does not wait for a long file.
-            _ = stopping.wait_for(|stopping| *stopping) => return Ended::nothing(message_id),
-        },
-    };
+/// Sends a message, if it is still to be sent, with its file, if it has one.
+pub(super) async fn send(means: Means, message_id: MessageId, file: Option<(MediaId, AtVendor)>) -> Ended {
+    let (media, file) = file.unzip();
     let marked = match begin(&means, message_id).await {
         Ok(marked) => marked,
         Err(ended) => return ended,
     };
-    let outcome = match &file {
+    let outcome = match file.transpose() {
         Ok(file) => call(&means, &marked, file.as_deref()).await,
-        Err(missing) => file::outcome(&means, missing, marked.sending.tries),
+        Err(missing) => files::outcome(means.outbound, &missing, marked.sending.tries),
     };
     let now = means.shared.clock.now();
     count(&means, &marked, &outcome);
@@ -87,8 +84,30 @@ pub(super) async fn send(means: Means, message_id: MessageId, media: Option<Medi
         _ => None,
     };
     let accepted = matches!(outcome, SendOutcome::Accepted { .. });
+    let troubled = match &outcome {
+        SendOutcome::Accepted { .. } => false,
+        SendOutcome::Later { trouble, .. } | SendOutcome::Refused { trouble, .. } => trouble.is_some(),
+        SendOutcome::Unknown { .. } => true,
+    };
+    let lost_file = match &outcome {
+        SendOutcome::Later { error, .. } | SendOutcome::Refused { error, .. } => {
+            media.filter(|_| means.outbound.lacks_file(error))
+        }
+        SendOutcome::Accepted { .. } | SendOutcome::Unknown { .. } => None,
+    };
+    if let Some(media) = lost_file {
+        forget(&means, media).await;
+    }
     let lost = !settle(&means, settlement(&means, &marked, outcome, now)).await;
-    Ended { message_id, pause, accepted, lost }
+    Ended { message_id, pause, accepted, troubled, lost_file, lost }
+}
+
+/// The vendor does not have a file any more: it is to be uploaded anew.
+async fn forget(means: &Means, media: MediaId) {
+    let channel = means.live.channel.id;
+    if let Err(error) = means.shared.store.media_at_vendor_forget(media, channel).await {
+        tracing::warn!(channel.id = %channel, media.id = %media, %error, "a file that the vendor lacks is not forgotten");
+    }
 }
 
 /// Ends a message that it is too late for.
@@ -102,7 +121,7 @@ pub(super) async fn end(means: Means, message_id: MessageId) -> Ended {
         trouble: None,
         error: MessageError { key: "held".to_owned(), message: "the message was held".to_owned(), vendor: None },
         after: Duration::ZERO,
-        scope: Scope::Recipient,
+        scope: Scope::Line,
     };
     let now = means.shared.clock.now();
     let lost = !settle(&means, settlement(&means, &marked, outcome, now)).await;
@@ -123,7 +142,7 @@ async fn begin(means: &Means, message_id: MessageId) -> Result<Marked, Ended> {
         }
         Err(error @ StoreError::Corrupt { .. }) => {
             tracing::error!(channel.id = %channel, message.id = %message_id, %error, "a message cannot be read, and holds up its line");
-            Err(Ended { pause: Some((Scope::Recipient, LONGEST_WAIT)), ..Ended::nothing(message_id) })
+            Err(Ended { pause: Some((Scope::Line, LONGEST_WAIT)), ..Ended::nothing(message_id) })
         }
         Err(error) => {
             tracing::warn!(channel.id = %channel, %error, "an attempt cannot be marked; not sent");
@@ -135,7 +154,7 @@ async fn begin(means: &Means, message_id: MessageId) -> Result<Marked, Ended> {
 fn settlement(means: &Means, marked: &Marked, outcome: SendOutcome, at: Timestamp) -> Settlement {
     Settlement {
         message_id: marked.message.id,
-        attempt: marked.message.attempt,
+        called: Called { attempt: marked.message.attempt, marked_at: marked.sending.marked_at.unwrap_or(at) },
         outcome,
         last_active_at: means.last_active_at,
         at,
@@ -145,7 +164,8 @@ fn settlement(means: &Means, marked: &Marked, outcome: SendOutcome, at: Timestam
 /// Marks an attempt, or ends what it is too late for.
 async fn mark(means: &Means, message_id: MessageId) -> Result<Option<Marked>, StoreError> {
     let Means { shared, live, epoch, .. } = means;
-    shared.store.send_mark(live.channel.clone(), *epoch, message_id, live.terms(), shared.clock.now()).await
+    let terms = Terms { trial: means.trial, ..live.terms() };
+    shared.store.send_mark(live.channel.clone(), *epoch, message_id, terms, shared.clock.now()).await
 }
 
 async fn call(means: &Means, marked: &Marked, file: Option<&str>) -> SendOutcome {
@@ -164,13 +184,23 @@ async fn call(means: &Means, marked: &Marked, file: Option<&str>) -> SendOutcome
             means.outbound.read_answer(CallAnswer { status, retry_after, body: &body }, sending.tries)
         }
         Reply::Lost(reason) => SendOutcome::Unknown { reason },
-        Reply::NotSent(reason) => SendOutcome::Later {
-            trouble: Some(unreachable(&reason)),
-            error: MessageError { key: "network_error".to_owned(), message: reason, vendor: None },
-            after: Duration::from_secs(1 << sending.tries.min(9)).min(LONGEST_WAIT),
-            scope: Scope::Channel,
-        },
+        Reply::NotSent(reason) => not_reached(reason, sending.tries),
     }
+}
+
+/// The vendor cannot be reached: nobody's message can.
+pub(super) fn not_reached(reason: String, tries: u32) -> SendOutcome {
+    SendOutcome::Later {
+        trouble: Some(unreachable(&reason)),
+        error: MessageError { key: "network_error".to_owned(), message: reason, vendor: None },
+        after: after_failure(tries),
+        scope: Scope::Channel,
+    }
+}
+
+/// How long to wait after something has failed so often.
+pub(super) fn after_failure(tries: u32) -> Duration {
+    Duration::from_secs(1 << tries.min(9)).min(LONGEST_WAIT)
 }
 
 /// Writes down what came of an attempt. Answers false if that is no longer ours to do.

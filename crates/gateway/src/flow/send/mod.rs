@@ -1,15 +1,15 @@
 //! To the contacts: each channel has a task of its own, which sends what is due at the pace that its vendor allows.
 //!
 //! The story of a message: it was accepted into the store's outbox; [`run`] reads the first of every recipient's line
-//! when something is due, and the [`pacer`] says which of them may go now; [`message`] marks the attempt, calls the
-//! vendor, and settles what came of it; the [`mod@file`] of a message is uploaded before. A mark survives everything:
+//! when something is due; what has a file waits until the vendor has it ([`files`]); the [`pacer`] says which of them
+//! may go now; [`message`] marks the attempt, calls the vendor, and settles what came of it. A mark survives everything:
 //! whoever finds one after a crash knows that the message may have gone out, and does not send it again. [`care`] looks
 //! after the channel itself: probes, templates.
 //!
 //! No task waits for another, so a channel's trouble stays its own; and the store gives every channel its turn.
 
 pub(crate) mod care;
-mod file;
+mod files;
 mod message;
 pub(crate) mod pacer;
 mod run;
@@ -52,8 +52,10 @@ enum Command {
     Wake,
     /// Somebody wished something of a message that waits.
     Changed(MessageId),
-    /// The channel's settings changed, or it is well again.
+    /// The channel's settings changed.
     Configure,
+    /// The channel was probed, and nothing was found wrong.
+    AnsweredProbe,
     /// Finish what is under way and end.
     Stop,
 }
@@ -108,6 +110,11 @@ impl Senders {
     /// Somebody wished something of a message that waits to be sent by a channel.
     pub(crate) fn changed(&self, id: ChannelId, message: MessageId) {
         self.tell(id, Command::Changed(message));
+    }
+
+    /// A channel was probed, and nothing was found wrong.
+    pub(crate) fn answered_probe(&self, id: ChannelId) {
+        self.tell(id, Command::AnsweredProbe);
     }
 
     fn tell(&self, id: ChannelId, command: Command) {

@@ -9,7 +9,7 @@
 //!   taken while it is: if it is refused for the time being, it is the head again. So the store is read anew after each
 //!   end, and nothing that was read before an end is offered after it.
 //! - The channel has a bucket of tokens, and each recipient has one. A recipient that is out of tokens, or paused,
-//!   stands in nobody's way.
+//!   stands in nobody's way; nor does a line that is paused, not even in that of its recipient's other line.
 //! - Bulk leaves a quarter of the channel's tokens and a quarter of its calls alone, so that a person's reply finds
 //!   one.
 //! - After a pause the channel's bucket is empty: a vendor that was asked for too much is not answered with a burst.
@@ -28,7 +28,7 @@ use tidings_store::Waiting;
 
 use bucket::{Bucket, Rate};
 use elapsed::{Elapsed, millis};
-use lines::{HELD, Lines};
+use lines::{HELD, Lines, Pauses};
 
 /// How many heads to read from the store at once. What is held stands among them, so it is as many as can be held.
 pub(crate) const READ: usize = 2 * HELD;
@@ -128,12 +128,13 @@ impl Pacer {
         Some(now.plus(Duration::from_millis(at.saturating_sub(self.elapsed.at(now)))))
     }
 
-    /// A call has come to its end. If the vendor wants it, the recipient or the whole channel pauses for so long; of
-    /// two pauses the one that ends later counts.
+    /// A call has come to its end. If the vendor wants it, the line, the recipient or the whole channel pauses for so
+    /// long; of two pauses the one that ends later counts.
     pub(crate) fn finished(&mut self, message: MessageId, pause: Option<(Scope, Duration)>, now: Timestamp) {
         let now = self.elapsed.advance(now);
         let until = |scope| pause.filter(|pause| pause.0 == scope).map(|(_, pause)| now.saturating_add(millis(pause)));
-        if self.lines.finish(message, until(Scope::Recipient), now) {
+        let pauses = Pauses { line: until(Scope::Line), recipient: until(Scope::Recipient) };
+        if self.lines.finish(message, pauses, now) {
             self.under_way -= 1;
         }
         if let Some(until) = until(Scope::Channel)

@@ -4,15 +4,18 @@ use std::{collections::HashSet, pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tidings_channels::Outbound;
-use tidings_domain::{ChannelId, MessageId, Timestamp, WorkspaceId, channel::ChannelStatus, outgoing::Priority};
+use tidings_domain::{
+    ChannelId, MediaId, MessageId, Timestamp, WorkspaceId, channel::ChannelStatus, outgoing::Priority,
+};
 use tidings_store::{CHANNEL_LEASE, Due, DueLimits, StoreError, Waiting};
 use tokio::{
-    sync::{Semaphore, mpsc, watch},
+    sync::{mpsc, watch},
     time::{Instant, Sleep, sleep},
 };
 
 use super::{
     Command, Shared, care,
+    files::{AtVendor, Files},
     message::{self, Ended, Means, PATIENCE},
     pacer::{Pacer, READ},
 };
@@ -38,8 +41,10 @@ struct Run {
     shared: Arc<Shared>,
     live: Arc<LiveChannel>,
     outbound: &'static dyn Outbound,
-    vendor: Option<Vendor>,
+    vendor: Vendor,
     pacer: Pacer,
+    files: Files,
+    trial: Trial,
     epoch: u64,
     sends: FuturesUnordered<BoxFuture<'static, Ended>>,
     /// Messages that are given up or have been held for too long.
@@ -57,10 +62,17 @@ struct Run {
     next_at: Option<Timestamp>,
     probe_at: Timestamp,
     last_active_at: Option<Timestamp>,
-    uploads: Arc<Semaphore>,
     stopping: watch::Sender<bool>,
     /// The channel is another process's now, or gone.
     is_lost: bool,
+}
+
+/// Whether a channel that is disconnected answers probes, so that a message is to find out whether it works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trial {
+    None,
+    Wanted,
+    UnderWay(MessageId),
 }
 
 /// Of which priorities the store may have something new.
@@ -85,8 +97,10 @@ pub(super) async fn channel(
     let Some(live) = shared.registry.channels.get(workspace, id) else { return };
     let now = shared.clock.now();
     let mut run = Run {
-        vendor: vendor(&shared, &live),
+        vendor: Vendor::of(&shared.client, &live),
         pacer: Pacer::new(outbound.pace(&live.record.settings), CONCURRENCY),
+        files: Files::new(),
+        trial: Trial::None,
         probe_at: now.plus(wait_for_probe(&live)),
         shared,
         live,
@@ -101,7 +115,6 @@ pub(super) async fn channel(
         stale: Stale::ALL,
         next_at: None,
         last_active_at: None,
-        uploads: Arc::new(Semaphore::new(1)),
         stopping: watch::Sender::new(false),
         is_lost: false,
     };
@@ -122,6 +135,7 @@ pub(super) async fn channel(
                 }
             }
             Some(ended) = run.endings.next(), if !run.endings.is_empty() => run.ended(&ended),
+            found = run.files.next() => run.has_found(found),
             due = pending(&mut run.reading) => run.has_read(due),
             probed = pending(&mut run.probing) => run.has_probed(probed),
             () = &mut timer => {}
@@ -142,14 +156,6 @@ async fn begin(shared: &Shared, id: ChannelId, orders: &mut mpsc::Receiver<Comma
             command = orders.recv() => if let None | Some(Command::Stop) = command { return None },
         }
     }
-}
-
-fn vendor(shared: &Shared, live: &LiveChannel) -> Option<Vendor> {
-    Vendor::of(&shared.client, live)
-        .inspect_err(
-            |error| tracing::error!(channel.id = %live.channel.id, %error, "the vendor's address is not allowed"),
-        )
-        .ok()
 }
 
 fn wait_for_probe(live: &LiveChannel) -> Duration {
@@ -178,6 +184,8 @@ impl Run {
         self.read(now);
         if self.is_open() {
             self.send(now);
+        } else if self.trial == Trial::Wanted {
+            self.try_one(now);
         }
         self.probe(now);
     }
@@ -197,12 +205,19 @@ impl Run {
             self.probe_at = now.plus(wait_for_probe(&self.live));
             self.stale = Stale::ALL;
             if was.channel.status == ChannelStatus::Disconnected {
+                self.trial = Trial::None;
                 self.pacer.resume(now);
             }
         }
         if was.record.settings != self.live.record.settings {
-            self.vendor = vendor(&self.shared, &self.live);
             self.pacer.set_pace(self.outbound.pace(&self.live.record.settings));
+        }
+        if !Arc::ptr_eq(&was.secrets, &self.live.secrets)
+            || was.api_base() != self.live.api_base()
+            || was.record.account != self.live.record.account
+        {
+            self.vendor = Vendor::of(&self.shared.client, &self.live);
+            self.files = Files::new();
         }
     }
 
@@ -255,17 +270,32 @@ impl Run {
         }
         if is_disconnected {
             self.next_at = Some(now.plus(LONG_TICK));
-        } else {
-            self.pacer.offer(&due.waiting);
         }
+        if !is_disconnected || self.trial != Trial::None {
+            self.offer(due.waiting, now);
+        }
+    }
+
+    /// Offers what has its file at the vendor, and lets the others' files be brought there.
+    fn offer(&mut self, mut waiting: Vec<Waiting>, now: Timestamp) {
+        let means = self.means();
+        waiting.retain(|waiting| {
+            let Some(media) = waiting.media.filter(|media| self.files.get(*media, now).is_none()) else { return true };
+            self.files.seek(means.clone(), media, waiting.priority);
+            false
+        });
+        self.pacer.offer(&waiting);
+    }
+
+    fn has_found(&mut self, found: (MediaId, Priority, AtVendor)) {
+        self.files.found(found, self.shared.clock.now());
+        self.stale = Stale::ALL;
     }
 
     /// Lets the writer end a message that it is too late for.
     fn end(&mut self, message_id: MessageId) {
-        if let Some(means) = self.means()
-            && self.ending.insert(message_id)
-        {
-            self.endings.push(Box::pin(message::end(means, message_id)));
+        if self.ending.insert(message_id) {
+            self.endings.push(Box::pin(message::end(self.means(), message_id)));
         }
     }
 
@@ -278,23 +308,45 @@ impl Run {
         }
     }
 
-    fn means(&self) -> Option<Means> {
-        Some(Means {
+    fn means(&self) -> Means {
+        Means {
             shared: self.shared.clone(),
             live: self.live.clone(),
             outbound: self.outbound,
-            vendor: self.vendor.clone()?,
+            vendor: self.vendor.clone(),
             epoch: self.epoch,
             last_active_at: self.last_active_at,
-            uploads: self.uploads.clone(),
+            trial: false,
             stopping: self.stopping.subscribe(),
-        })
+        }
     }
 
     fn send(&mut self, now: Timestamp) {
-        let Some(means) = self.means() else { return };
-        while let Some(waiting) = self.pacer.next(now) {
-            self.sends.push(Box::pin(message::send(means.clone(), waiting.message_id, waiting.media)));
+        let means = self.means();
+        while let Some((message_id, file)) = self.next(now) {
+            self.sends.push(Box::pin(message::send(means.clone(), message_id, file)));
+        }
+    }
+
+    /// Sends one message by a channel that is disconnected.
+    fn try_one(&mut self, now: Timestamp) {
+        let Some((message_id, file)) = self.next(now) else { return };
+        self.trial = Trial::UnderWay(message_id);
+        let means = Means { trial: true, ..self.means() };
+        self.sends.push(Box::pin(message::send(means, message_id, file)));
+    }
+
+    /// The next message that may go out now, and what is known of its file.
+    fn next(&mut self, now: Timestamp) -> Option<(MessageId, Option<(MediaId, AtVendor)>)> {
+        loop {
+            let Waiting { message_id, media, .. } = self.pacer.next(now)?;
+            let Some(media) = media else { return Some((message_id, None)) };
+            if let Some(found) = self.files.get(media, now) {
+                return Some((message_id, Some((media, found.clone()))));
+            }
+            // It has waited for so long that its file is to be sought again.
+            self.pacer.finished(message_id, None, now);
+            self.stale = Stale::ALL;
         }
     }
 
@@ -305,6 +357,13 @@ impl Run {
             self.last_active_at = Some(now);
         }
         self.is_lost |= ended.lost;
+        if let Some(media) = ended.lost_file {
+            self.files.forget(media);
+        }
+        if self.trial == Trial::UnderWay(ended.message_id) {
+            // What was wrong with the message alone proves nothing: the next one is tried.
+            self.trial = if ended.troubled { Trial::None } else { Trial::Wanted };
+        }
         // The next of its recipient's line is the first now.
         self.stale = Stale::ALL;
     }
@@ -330,9 +389,21 @@ impl Run {
 
     fn has_probed(&mut self, probed: Result<bool, StoreError>) {
         match probed {
-            Ok(true) => self.last_active_at = Some(self.shared.clock.now()),
+            Ok(true) => self.answered_probe(),
             Ok(false) => {}
             Err(error) => tracing::warn!(channel.id = %self.live.channel.id, %error, "a probe is not remembered"),
+        }
+    }
+
+    /// Nothing is wrong, as far as a probe can see. If the channel stays disconnected, a message has to tell.
+    fn answered_probe(&mut self) {
+        let now = self.shared.clock.now();
+        self.last_active_at = Some(now);
+        self.follow_registry(now);
+        if self.live.channel.status == ChannelStatus::Disconnected && self.trial == Trial::None {
+            self.trial = Trial::Wanted;
+            self.pacer.resume(now);
+            self.stale = Stale::ALL;
         }
     }
 
@@ -346,6 +417,7 @@ impl Run {
                 self.stale = Stale::ALL;
                 self.pacer.forget(*message_id);
             }
+            Some(Command::AnsweredProbe) => self.answered_probe(),
             Some(Command::Configure) => {
                 self.stale = Stale::ALL;
                 if self.live.channel.status == ChannelStatus::Disconnected {
@@ -358,13 +430,14 @@ impl Run {
 
     /// Whether messages may go out at all.
     fn is_open(&self) -> bool {
-        self.live.channel.status != ChannelStatus::Disconnected && self.vendor.is_some()
+        self.live.channel.status != ChannelStatus::Disconnected
     }
 
     /// Sets the timer to when something is to be done.
     fn set(&self, timer: &mut Pin<Box<Sleep>>) {
         let now = self.shared.clock.now();
-        let pacer = self.pacer.wakes_at(now).filter(|_| self.is_open()).map(|at| at.since(now).max(SHORTEST_WAIT));
+        let sends = self.is_open() || self.trial == Trial::Wanted;
+        let pacer = self.pacer.wakes_at(now).filter(|_| sends).map(|at| at.since(now).max(SHORTEST_WAIT));
         // What has become due already is being read, or waits until the pacer holds less.
         let due = self.next_at.filter(|next_at| *next_at > now).map(|next_at| next_at.since(now).min(TICK));
         let probe = self.probe_at.since(now);

@@ -56,6 +56,16 @@ impl Graph {
         locked(&self.shared.media).add(Media { mime_type: mime_type.to_owned(), bytes: bytes.into() })
     }
 
+    /// From now on no upload of a file of this name is answered.
+    pub fn stall_upload(&self, filename: &str) {
+        locked(&self.shared.stalled_uploads).insert(filename.to_owned());
+    }
+
+    /// All media is gone: no id of it is known any more.
+    pub fn forget_media(&self) {
+        locked(&self.shared.media).clear();
+    }
+
     /// From now on every call is answered 401 with code 190.
     pub fn revoke_token(&self) {
         *locked(&self.shared.token) = None;

@@ -123,6 +123,7 @@ impl Graph {
             choice: Mutex::new(Choice::new(default, seed)),
             throttle: Mutex::default(),
             media: Mutex::new(MediaStore::new(number_at(seed, 0))),
+            stalled_uploads: Mutex::default(),
             templates: Mutex::default(),
             customers: Mutex::new(HashMap::new()),
             records: Records::new(record),

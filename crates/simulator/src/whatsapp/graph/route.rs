@@ -42,11 +42,20 @@ pub(super) async fn receive(shared: &Shared, request: Request<Incoming>) -> Resu
     if head.method == Method::GET && place == Place::Link {
         return Ok(fetch(shared, query));
     }
+    if form.as_deref().is_some_and(|form| stalls(shared, form)) {
+        std::future::pending().await
+    }
     let answer = read(shared, &head.method, place, head.uri.path(), query, form.as_deref());
     Ok(match answer {
         Ok(body) => json_answer(StatusCode::OK, &body),
         Err(error) => refusal(shared, &error),
     })
+}
+
+/// Whether a form brings a file of which it was told that its upload is never answered.
+fn stalls(shared: &Shared, form: &[Part]) -> bool {
+    let stalled = locked(&shared.stalled_uploads);
+    form.iter().filter_map(|part| part.filename.as_ref()).any(|filename| stalled.contains(filename))
 }
 
 fn is_authorised(shared: &Shared, headers: &HeaderMap) -> bool {

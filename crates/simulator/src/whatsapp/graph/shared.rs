@@ -1,7 +1,7 @@
 //! What all connections of one server share: the account, what was told about it, and what happened.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -37,6 +37,8 @@ pub(super) struct Shared {
     pub(super) choice: Mutex<Choice>,
     pub(super) throttle: Mutex<Option<Throttle>>,
     pub(super) media: Mutex<MediaStore>,
+    /// Names of files whose uploads are never answered.
+    pub(super) stalled_uploads: Mutex<HashSet<String>>,
     /// Nothing until templates were set: then any template may be sent.
     pub(super) templates: Mutex<Option<Arc<[Value]>>>,
     /// By phone number and by user id.

@@ -163,12 +163,12 @@ fn how_long_each_waits() {
     waits(80_007, Scope::Channel, &[60, 120]);
     waits(131_048, Scope::Channel, &[3600, 7200, 14_400, 21_600, 21_600]);
     waits(2, Scope::Channel, &[5, 10, 20]);
-    waits(131_000, Scope::Recipient, &[5, 15, 45]);
+    waits(131_000, Scope::Line, &[5, 15, 45]);
     waits(131_057, Scope::Channel, &[60, 120, 240, 300]);
-    waits(132_069, Scope::Recipient, &[60, 240]);
+    waits(132_069, Scope::Line, &[60, 240]);
     waits(190, Scope::Channel, &[60, 120]);
     for once in [131_053, 133_004, 135_000] {
-        waits(once, Scope::Recipient, &[10]);
+        waits(once, Scope::Line, &[10]);
         assert!(matches!(coded(once, 1), SendOutcome::Refused { .. }));
     }
 }

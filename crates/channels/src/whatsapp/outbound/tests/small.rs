@@ -73,7 +73,7 @@ fn an_upload_without_an_answer_is_no_doubt() {
     for (status, body) in [(200, "{}"), (500, ""), (503, "<html>"), (408, "")] {
         let outcome = *WHATSAPP.read_upload(answer(status, body.as_bytes()), 1).unwrap_err();
         let SendOutcome::Later { error, after, scope, trouble } = outcome else { panic!("{status}: {outcome:?}") };
-        assert_eq!((error.key, after, scope), (format!("http_{status}"), Duration::from_secs(30), Scope::Recipient));
+        assert_eq!((error.key, after, scope), (format!("http_{status}"), Duration::from_secs(30), Scope::Line));
         assert_eq!(trouble.unwrap().category, TroubleCategory::Provider);
     }
     let refused = |status, body: &str| *WHATSAPP.read_upload(answer(status, body.as_bytes()), 0).unwrap_err();

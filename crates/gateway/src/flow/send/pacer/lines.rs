@@ -2,7 +2,8 @@
 //! knows nothing of the channel.
 //!
 //! A recipient has two lines, one of each priority. Of a line it is known whether its head is held or under way. What
-//! is held is **ready**, or its recipient is **resting**, that is, paused or out of tokens, and stands in no one's way.
+//! is held is **ready**, or **resting**: its line or recipient is paused, or the recipient is out of tokens. What rests
+//! stands in no one's way.
 //! A recipient with nothing held and nothing under way is kept until its tokens are all back, and then forgotten.
 
 use std::{
@@ -21,7 +22,7 @@ pub(super) const HELD: usize = 512;
 const PRIORITIES: [Priority; 2] = [Priority::Interactive, Priority::Bulk];
 
 /// One thing for each priority.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Copy)]
 struct Each<T> {
     interactive: T,
     bulk: T,
@@ -45,11 +46,25 @@ impl<T> Each<T> {
 
 /// What is known of a line.
 #[derive(Debug, Default, Clone, Copy)]
-enum Line {
+struct Line {
+    head: Head,
+    paused_until: u64,
+}
+
+/// What is known of the head of a line.
+#[derive(Debug, Default, Clone, Copy)]
+enum Head {
     #[default]
     Empty,
     Held(Waiting),
     UnderWay,
+}
+
+/// Until when a call that has come to its end lets others wait, if it does.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pauses {
+    pub(super) line: Option<u64>,
+    pub(super) recipient: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -77,7 +92,7 @@ pub(super) struct Lines {
     standing: HashMap<MessageId, (HandleId, Priority)>,
     held: Each<usize>,
     ready: Each<BTreeMap<Place, Waiting>>,
-    /// Recipients with something held that can not go out before this time.
+    /// Recipients with something held of which nothing that rests can go out before this time.
     resting: BTreeSet<(u64, HandleId)>,
     /// Recipients that are only kept until this time, when they have all their tokens again.
     filling: BTreeSet<(u64, HandleId)>,
@@ -120,11 +135,11 @@ impl Lines {
         if self.standing.contains_key(&waiting.message_id) {
             return;
         }
-        match self.recipients.get(&waiting.recipient).map(|recipient| *recipient.lines.of(priority)) {
-            Some(Line::UnderWay) => return,
-            Some(Line::Held(head)) if place(&head) <= place(&waiting) => return,
-            Some(Line::Held(head)) => self.forget(head.message_id, now),
-            Some(Line::Empty) | None => {}
+        match self.recipients.get(&waiting.recipient).map(|recipient| recipient.lines.of(priority).head) {
+            Some(Head::UnderWay) => return,
+            Some(Head::Held(head)) if place(&head) <= place(&waiting) => return,
+            Some(Head::Held(head)) => self.forget(head.message_id, now),
+            Some(Head::Empty) | None => {}
         }
         if self.held(priority) >= HELD {
             return;
@@ -132,7 +147,7 @@ impl Lines {
         let fresh =
             || Recipient { bucket: Bucket::full(self.rate, now), paused_until: 0, lines: Each::default(), look_at: 0 };
         let recipient = self.recipients.entry(waiting.recipient).or_insert_with(fresh);
-        *recipient.lines.of_mut(priority) = Line::Held(waiting);
+        recipient.lines.of_mut(priority).head = Head::Held(waiting);
         *self.held.of_mut(priority) += 1;
         self.standing.insert(waiting.message_id, (waiting.recipient, priority));
         self.sort_in(waiting.recipient, now);
@@ -167,7 +182,7 @@ impl Lines {
         let (_, waiting) = self.ready.of_mut(priority).pop_first()?;
         *self.held.of_mut(priority) -= 1;
         if let Some(recipient) = self.recipients.get_mut(&waiting.recipient) {
-            *recipient.lines.of_mut(priority) = Line::UnderWay;
+            recipient.lines.of_mut(priority).head = Head::UnderWay;
             recipient.bucket.take(self.rate, now);
         }
         self.sort_in(waiting.recipient, now);
@@ -175,15 +190,16 @@ impl Lines {
     }
 
     /// A message is no longer under way. False if it was not.
-    pub(super) fn finish(&mut self, message: MessageId, pause_until: Option<u64>, now: u64) -> bool {
+    pub(super) fn finish(&mut self, message: MessageId, pauses: Pauses, now: u64) -> bool {
         let Some(&(id, priority)) = self.standing.get(&message) else { return false };
         let Some(recipient) = self.recipients.get_mut(&id) else { return false };
         let line = recipient.lines.of_mut(priority);
-        if !matches!(line, Line::UnderWay) {
+        if !matches!(line.head, Head::UnderWay) {
             return false;
         }
-        *line = Line::Empty;
-        recipient.paused_until = recipient.paused_until.max(pause_until.unwrap_or_default());
+        let line_paused_until = line.paused_until.max(pauses.line.unwrap_or_default());
+        *line = Line { head: Head::Empty, paused_until: line_paused_until };
+        recipient.paused_until = recipient.paused_until.max(pauses.recipient.unwrap_or_default());
         self.standing.remove(&message);
         self.sort_in(id, now);
         true
@@ -194,8 +210,8 @@ impl Lines {
         let Some(&(id, priority)) = self.standing.get(&message) else { return };
         let Some(recipient) = self.recipients.get_mut(&id) else { return };
         let line = recipient.lines.of_mut(priority);
-        if let Line::Held(waiting) = *line {
-            *line = Line::Empty;
+        if let Head::Held(waiting) = line.head {
+            line.head = Head::Empty;
             *self.held.of_mut(priority) -= 1;
             self.ready.of_mut(priority).remove(&place(&waiting));
             self.standing.remove(&message);
@@ -211,29 +227,34 @@ impl Lines {
         self.resting.remove(&before);
         self.filling.remove(&before);
         let free_at = recipient.bucket.holds_at(self.rate, 1).max(recipient.paused_until);
-        let (mut holds, mut under_way) = (false, false);
+        let mut rests_until: Option<u64> = None;
+        let mut kept_until = recipient.bucket.full_at(self.rate).max(recipient.paused_until);
+        let mut is_idle = true;
         for priority in PRIORITIES {
-            match recipient.lines.of(priority) {
-                Line::Empty => {}
-                Line::UnderWay => under_way = true,
-                Line::Held(waiting) => {
-                    holds = true;
+            let line = recipient.lines.of(priority);
+            kept_until = kept_until.max(line.paused_until);
+            match &line.head {
+                Head::Empty => {}
+                Head::UnderWay => is_idle = false,
+                Head::Held(waiting) => {
+                    is_idle = false;
+                    let free_at = free_at.max(line.paused_until);
                     if free_at <= now {
                         self.ready.of_mut(priority).insert(place(waiting), *waiting);
                     } else {
                         self.ready.of_mut(priority).remove(&place(waiting));
+                        rests_until = Some(rests_until.map_or(free_at, |at| at.min(free_at)));
                     }
                 }
             }
         }
-        let full_at = recipient.bucket.full_at(self.rate).max(recipient.paused_until);
-        if holds && free_at > now {
-            recipient.look_at = free_at;
-            self.resting.insert((free_at, id));
-        } else if !holds && !under_way && full_at > now {
-            recipient.look_at = full_at;
-            self.filling.insert((full_at, id));
-        } else if !holds && !under_way {
+        if let Some(rests_until) = rests_until {
+            recipient.look_at = rests_until;
+            self.resting.insert((rests_until, id));
+        } else if is_idle && kept_until > now {
+            recipient.look_at = kept_until;
+            self.filling.insert((kept_until, id));
+        } else if is_idle {
             self.recipients.remove(&id);
         }
     }
@@ -243,7 +264,7 @@ impl Lines {
     pub(super) fn held_messages(&self) -> impl Iterator<Item = MessageId> {
         let lines =
             self.recipients.values().flat_map(|recipient| PRIORITIES.map(|priority| *recipient.lines.of(priority)));
-        lines.filter_map(|line| if let Line::Held(waiting) = line { Some(waiting.message_id) } else { None })
+        lines.filter_map(|line| if let Head::Held(waiting) = line.head { Some(waiting.message_id) } else { None })
     }
 
     /// How many recipients are remembered.

@@ -77,7 +77,9 @@ pub(crate) async fn check(State(gateway): State<Arc<Gateway>>, caller: Caller, i
             Err(Unread::Store(error)) => return Err(error.into()),
         },
     };
-    gateway.senders.wake(live.channel.id);
+    if found.is_ok() {
+        gateway.senders.answered_probe(live.channel.id);
+    }
     let now = find(&gateway, &caller, &id)?;
     let answer = CheckAnswer {
         ok: found.is_ok(),

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::{
     Gateway,
-    flow::vendor::{CALL_TIMEOUT, Vendor, unreachable},
+    flow::vendor::{CALL_TIMEOUT, Vendor},
     http::{
         auth::Caller,
         body::{Id, json},
@@ -70,10 +70,8 @@ async fn show(gateway: &Gateway, caller: &Caller, id: &Id, typing: bool) -> Answ
     let outbound = channel.adapter.outbound().ok_or_else(unable)?;
     let vendor_id = newest.vendor_id.as_deref().ok_or_else(unable)?;
     let call = outbound.mark_read(channel.access(), vendor_id, typing).ok_or_else(unable)?;
-    let shown = match Vendor::of(&gateway.senders.shared().client, &channel) {
-        Ok(vendor) => vendor.call(call, CALL_TIMEOUT).await.read(|answer| outbound.read_mark_answer(answer)),
-        Err(refused) => Err(unreachable(&refused.to_string())),
-    };
+    let reply = Vendor::of(&gateway.senders.shared().client, &channel).call(call, CALL_TIMEOUT).await;
+    let shown = reply.read(|answer| outbound.read_mark_answer(answer));
     shown.map_err(|trouble| Problem::new(Code::VendorFailed, format!("{} ({})", trouble.message, trouble.code)))?;
     json(StatusCode::OK, &ReceiptAnswer { message_id: newest.id })
 }

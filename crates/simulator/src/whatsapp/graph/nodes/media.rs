@@ -76,6 +76,10 @@ impl MediaStore {
         self.files.remove(id).is_some()
     }
 
+    pub(crate) fn clear(&mut self) {
+        self.files.clear();
+    }
+
     /// What is known of a file, with a link that begins with `base`.
     pub(crate) fn describe(&self, id: &str, base: &str, seconds: i64) -> Option<Value> {
         let media = self.files.get(id)?;

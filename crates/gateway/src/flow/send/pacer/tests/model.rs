@@ -15,6 +15,7 @@ pub(super) struct Model {
     /// When the last pause of the channel ended or will.
     empty_at: Option<u64>,
     recipients_paused_until: BTreeMap<HandleId, u64>,
+    lines_paused_until: BTreeMap<(HandleId, bool), u64>,
 }
 
 /// The tokens of a bucket, in fractions of which `whole` make one, after tokens were taken at these times.
@@ -28,10 +29,14 @@ fn tokens(mut level: u64, mut at: u64, taken: impl Iterator<Item = u64>, rate: (
     (level + now.saturating_sub(at) * gain).min(full)
 }
 
+fn line(waiting: &Waiting) -> (HandleId, bool) {
+    (waiting.recipient, waiting.priority == Priority::Bulk)
+}
+
 impl Model {
     pub(super) fn start(&mut self, waiting: Waiting, now: u64) {
-        let same = |other: &Waiting| (other.recipient, other.priority) == (waiting.recipient, waiting.priority);
-        assert!(!self.under_way.iter().any(same), "two of one line are under way");
+        let is_busy = self.under_way.iter().any(|other| line(other) == line(&waiting));
+        assert!(!is_busy, "two of one line are under way");
         self.under_way.push(waiting);
         self.sent.push((now, waiting));
     }
@@ -57,6 +62,11 @@ impl Model {
         *known = until.max(*known);
     }
 
+    pub(super) fn pause_line(&mut self, waiting: Waiting, until: u64) {
+        let known = self.lines_paused_until.entry(line(&waiting)).or_default();
+        *known = until.max(*known);
+    }
+
     /// Whether this may go out now.
     pub(super) fn allows(&self, waiting: &Waiting, pace: Pace, concurrency: usize, now: u64) -> bool {
         let burst = u64::from((pace.per_second / 4).max(1));
@@ -74,14 +84,12 @@ impl Model {
         let to_it = self.sent.iter().filter(|(_, sent)| sent.recipient == waiting.recipient).map(|(time, _)| *time);
         let recipient = tokens(full, 0, to_it, (1, interval, full), now);
         let recipient_paused_until = self.recipients_paused_until.get(&waiting.recipient).copied().unwrap_or_default();
-        let line_is_busy = self
-            .under_way
-            .iter()
-            .any(|other| (other.recipient, other.priority) == (waiting.recipient, waiting.priority));
+        let line_paused_until = self.lines_paused_until.get(&line(waiting)).copied().unwrap_or_default();
+        let line_is_busy = self.under_way.iter().any(|other| line(other) == line(waiting));
         self.under_way.len() < calls
             && channel >= needed
             && recipient >= interval
-            && now >= self.paused_until.max(recipient_paused_until)
+            && now >= self.paused_until.max(recipient_paused_until).max(line_paused_until)
             && !line_is_busy
     }
 

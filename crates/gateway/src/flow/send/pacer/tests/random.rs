@@ -12,7 +12,7 @@ enum Step {
     SendOne,
     SendAll,
     Accept(usize),
-    PutOff { which: usize, channel: bool, pause: u64 },
+    PutOff { which: usize, scope: Scope, pause: u64 },
     Cancel(usize),
     Resume,
     Pass(u64),
@@ -22,13 +22,14 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let pause = || prop_oneof![Just(0_u64), Just(7), Just(400), Just(9_000)];
+    let scope = || prop_oneof![2 => Just(Scope::Channel), 1 => Just(Scope::Recipient), 1 => Just(Scope::Line)];
     let step = prop_oneof![
         12 => (0..5_u128, prop::bool::weighted(0.7)).prop_map(|(recipient, bulk)| Step::Append { recipient, bulk }),
         8 => Just(Step::Read),
         4 => Just(Step::SendOne),
         8 => Just(Step::SendAll),
         8 => (0..9_usize).prop_map(Step::Accept),
-        2 => (0..9_usize, any::<bool>(), pause()).prop_map(|(which, channel, pause)| Step::PutOff { which, channel, pause }),
+        2 => (0..9_usize, scope(), pause()).prop_map(|(which, scope, pause)| Step::PutOff { which, scope, pause }),
         1 => (0..90_usize).prop_map(Step::Cancel),
         1 => Just(Step::Resume),
         6 => prop_oneof![Just(1), Just(13), Just(250), Just(3_000), Just(100_000)].prop_map(Step::Pass),
@@ -54,8 +55,8 @@ fn run(world: &mut World, step: Step) {
         Step::Accept(which) if under_way > 0 => {
             world.accept(which % under_way);
         }
-        Step::PutOff { which, channel, pause } if under_way > 0 => {
-            world.put_off(which % under_way, if channel { Scope::Channel } else { Scope::Recipient }, pause);
+        Step::PutOff { which, scope, pause } if under_way > 0 => {
+            world.put_off(which % under_way, scope, pause);
         }
         Step::Accept(_) | Step::PutOff { .. } => {}
         Step::Cancel(which) => world.cancel(which),

@@ -183,6 +183,21 @@ fn a_recipient_that_is_to_wait_waits_alone() {
 }
 
 #[test]
+fn a_line_that_is_to_wait_does_not_hold_up_the_other_of_its_recipient() {
+    let mut world = World::new(pace(80, 45, 6_000), 64);
+    world.append(1, Bulk);
+    world.read();
+    world.send_all();
+    world.put_off(0, Scope::Line, 60_000);
+    world.append(1, Interactive);
+    world.append(1, Bulk);
+    world.work_for(59_999);
+    assert_eq!(world.model.sent().len(), 2, "a person's reply, and nothing in bulk");
+    world.work_for(1);
+    assert_eq!(world.model.sent().len(), 4);
+}
+
+#[test]
 fn bulk_leaves_calls_to_people() {
     let mut world = World::new(pace(1_000, 45, 6_000), 8);
     for recipient in 0..20 {

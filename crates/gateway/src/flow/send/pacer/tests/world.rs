@@ -134,6 +134,7 @@ impl World {
         self.model.finish(waiting);
         match scope {
             Scope::Channel => self.model.pause_channel(self.passed + pause_ms),
+            Scope::Line => self.model.pause_line(waiting, self.passed + pause_ms),
             Scope::Recipient => self.model.pause_recipient(waiting.recipient, self.passed + pause_ms),
         }
         self.pacer.finished(waiting.message_id, Some((scope, Duration::from_millis(pause_ms))), self.clock);

@@ -1,0 +1,142 @@
+//! What sends and probes find out about a channel.
+
+use crate::{
+    channel::ChannelStatus,
+    decide::Order,
+    event::Event,
+    sending::{DisconnectionReason, Terms, Trouble, TroubleCategory},
+};
+
+use super::{
+    book::Book,
+    orders::{TERMS, accepted, book, later, names, template, text, trouble},
+    samples::at,
+};
+
+const HOUR: i64 = 3600;
+
+impl Book {
+    /// A probe, while messages wait.
+    fn probe(&mut self, seconds: i64, finding: &Result<(), Trouble>) -> Vec<Event> {
+        let order = Order::Probed { finding, messages_wait: true, last_active_at: None };
+        self.order(seconds, &order).expect("it is never refused")
+    }
+
+    /// A message is tried though the channel is disconnected.
+    fn try_out(&mut self, seconds: i64, message_id: crate::id::MessageId) -> Vec<Event> {
+        let terms = Terms { trial: true, ..TERMS };
+        self.order(seconds, &Order::Attempt { message_id, terms }).expect("it is never refused")
+    }
+}
+
+fn locked() -> Trouble {
+    trouble(TroubleCategory::Auth, Some(DisconnectionReason::Unknown))
+}
+
+#[test]
+fn what_only_messages_find_is_over_when_one_is_taken() {
+    let mut book = book();
+    let (id, _) = book.submit(1, &text("hi")).unwrap();
+    book.attempt(2, id);
+    assert_eq!(names(&book.settle(3, id, &later(60, Some(locked())))), ["channel.disconnected"]);
+    for round in 1..=3 {
+        assert_eq!(names(&book.probe(300 * round, &Ok(()))), [""; 0], "a locked account answers probes");
+        book.attempt(300 * round + 1, id);
+        assert!(!book.is_marked(id), "everything is held");
+        book.try_out(300 * round + 2, id);
+        assert!(book.is_marked(id), "but for one");
+        assert_eq!(names(&book.settle(300 * round + 3, id, &later(60, Some(locked())))), [""; 0], "told already");
+        assert_eq!(book.sendings[&id].tries, 0);
+    }
+    book.probe(1200, &Ok(()));
+    book.try_out(1201, id);
+    assert_eq!(names(&book.settle(1202, id, &accepted("w1"))), ["channel.connected", "message.sent"]);
+    assert_eq!(book.channel.status, ChannelStatus::Connected);
+}
+
+#[test]
+fn the_hold_counts_from_the_disconnection_whatever_probes_say() {
+    let mut book = book();
+    let (id, _) = book.submit(1, &template()).unwrap();
+    book.attempt(2, id);
+    book.settle(HOUR, id, &later(60, Some(locked())));
+    book.probe(13 * HOUR, &Ok(()));
+    book.try_out(13 * HOUR, id);
+    book.settle(13 * HOUR, id, &later(60, Some(locked())));
+    assert_eq!(names(&book.try_out(25 * HOUR - 1, id)), [""; 0]);
+    book.settle(25 * HOUR - 1, id, &later(60, Some(locked())));
+    assert_eq!(names(&book.try_out(25 * HOUR, id)), ["message.failed"]);
+    assert_eq!(book.get(id).errors[0].key, "channel_disconnected");
+}
+
+#[test]
+fn with_nothing_to_send_a_probe_is_believed() {
+    let mut book = book();
+    let (id, _) = book.submit(1, &text("hi")).unwrap();
+    book.attempt(2, id);
+    book.settle(3, id, &later(60, Some(locked())));
+    book.order(4, &Order::Cancel { message_id: id }).unwrap();
+    let order = Order::Probed { finding: &Ok(()), messages_wait: false, last_active_at: None };
+    assert_eq!(names(&book.order(5, &order).unwrap()), ["channel.connected"]);
+}
+
+#[test]
+fn what_was_taken_before_the_disconnection_does_not_end_it() {
+    let mut book = book();
+    let [early, late] = [0, 1].map(|number| book.submit(number, &text("hi")).unwrap().0);
+    book.attempt(2, early);
+    book.attempt(2, late);
+    assert_eq!(names(&book.settle(3, late, &later(60, Some(locked())))), ["channel.disconnected"]);
+    assert_eq!(names(&book.settle_marked(2, 4, early, &accepted("w1"))), ["message.sent"]);
+    assert_eq!(book.channel.status, ChannelStatus::Disconnected);
+}
+
+#[test]
+fn a_dead_token_disconnects_and_holds_what_waits_until_the_channel_is_back() {
+    let mut book = book();
+    let (id, _) = book.submit(1, &text("hi")).unwrap();
+    book.attempt(2, id);
+    let dead = trouble(TroubleCategory::Auth, Some(DisconnectionReason::TokenExpired));
+    assert_eq!(names(&book.settle(3, id, &later(60, Some(dead.clone())))), ["channel.disconnected"]);
+    assert_eq!((book.sendings[&id].tries, book.sendings[&id].due_at), (0, Some(at(3))));
+    book.attempt(4, id);
+    assert!(!book.is_marked(id), "it is held");
+    assert_eq!(names(&book.probe(5, &Err(dead))), [""; 0]);
+    assert_eq!(names(&book.probe(6, &Ok(()))), ["channel.connected"], "a probe saw what is over now");
+    book.attempt(7, id);
+    assert!(book.is_marked(id));
+}
+
+#[test]
+fn what_is_held_for_too_long_fails() {
+    let mut book = book();
+    let (id, _) = book.submit(1, &text("hi")).unwrap();
+    let dead = Err(trouble(TroubleCategory::Auth, Some(DisconnectionReason::Revoked)));
+    book.probe(HOUR, &dead);
+    assert_eq!(names(&book.attempt(25 * HOUR - 1, id)), [""; 0]);
+    assert_eq!(names(&book.attempt(25 * HOUR, id)), ["message.failed"]);
+    assert_eq!(book.get(id).errors[0].key, "channel_disconnected");
+}
+
+#[test]
+fn five_failures_in_a_row_are_told_once_and_a_success_ends_them() {
+    let mut book = book();
+    let failing = later(1, Some(trouble(TroubleCategory::Provider, None)));
+    let (id, _) = book.submit(1, &text("hi")).unwrap();
+    let told: Vec<_> = (0..8)
+        .flat_map(|round| {
+            book.attempt(10 * round + 10, id);
+            book.settle(10 * round + 11, id, &failing)
+        })
+        .collect();
+    assert_eq!(names(&told), ["channel.error"]);
+    assert_eq!(book.channel.status, ChannelStatus::Degraded);
+    book.attempt(100, id);
+    assert_eq!(names(&book.settle(101, id, &accepted("w1"))), ["channel.connected", "message.sent"]);
+    let throttled = later(1, Some(trouble(TroubleCategory::RateLimit, None)));
+    let (id, _) = book.submit(110, &text("hi")).unwrap();
+    book.attempt(111, id);
+    assert_eq!(names(&book.settle(112, id, &throttled)), [""; 0], "told not long ago");
+    book.attempt(1000, id);
+    assert_eq!(names(&book.settle(1000, id, &throttled)), ["channel.error"], "at once");
+}
