@@ -60,6 +60,10 @@ impl MediaStore {
             _ => {}
         }
         fs::create_dir_all(&incoming).await?;
+        // The folder's own name must be on the disk as well.
+        for folder in incoming.ancestors().skip(1).take(2).filter(|folder| !folder.as_os_str().is_empty()) {
+            File::open(folder).await?.sync_all().await?;
+        }
         Ok(Self { folder: folder.to_owned() })
     }
 

@@ -13,7 +13,7 @@ pub struct Claim {
     pub workspace_id: WorkspaceId,
     /// The key, unique in its workspace.
     pub key: String,
-    /// SHA-256 over method, path and raw body.
+    /// SHA-256 over what makes another request another: who asks, method, path and body.
     pub fingerprint: [u8; 32],
     /// The answer to keep.
     pub answer: Answer,
@@ -28,7 +28,7 @@ pub struct MessageClaim {
     pub workspace_id: WorkspaceId,
     /// The key, unique in its workspace.
     pub key: String,
-    /// SHA-256 over method, path and raw body.
+    /// As [`Claim::fingerprint`].
     pub fingerprint: [u8; 32],
     /// Makes the answer to keep.
     pub answer: Arc<dyn Fn(&Message) -> Answer + Send + Sync>,

@@ -140,7 +140,7 @@ pub trait State: Send + Sync {
     async fn channel_probed(&self, channel: Arc<Channel>, probed: Probed) -> Result<(), StoreError>;
 
     /// Remembers a file that was uploaded.
-    async fn media_create(&self, media: StoredMedia) -> Result<(), StoreError>;
+    async fn media_create(&self, media: StoredMedia, claim: Option<Claim>) -> Result<Claimed, StoreError>;
     /// A file that was uploaded.
     async fn media_get(&self, workspace: WorkspaceId, id: MediaId) -> Result<Option<StoredMedia>, StoreError>;
     /// What the vendor of a channel calls a file, if that is still good at a time.

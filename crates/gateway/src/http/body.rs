@@ -8,15 +8,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt as _};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyDataStream, BodyExt as _};
 use hyper::body::Body as _;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use tokio::sync::OwnedSemaphorePermit;
 use url::form_urlencoded;
 
-use super::problem::{Answer, Code, FieldProblem, Problem};
+use super::{
+    idempotency, nul,
+    problem::{Answer, Code, FieldProblem, Problem},
+};
 use crate::Gateway;
 
 /// The longest body of a request to the API.
@@ -24,7 +28,7 @@ pub(crate) const LONGEST: usize = 1 << 20;
 /// The first part of each body is held without counting it: there are no more of them than connections.
 const UNCOUNTED: usize = 64 << 10;
 /// How much of a body that is too long is read all the same, and for how long.
-const MOST_DISCARDED: usize = 32 << 20;
+pub(crate) const MOST_DISCARDED: usize = 32 << 20;
 const LONGEST_DISCARDING: Duration = Duration::from_secs(2);
 /// How many bad fields of one request are told at most.
 const MOST_ERRORS: usize = 20;
@@ -46,7 +50,7 @@ pub(crate) async fn collect(
     if announced.is_some_and(|length| length > longest) {
         // A client that asks first has sent nothing yet, and reading would tell it to go on.
         if !headers.contains_key(header::EXPECT) {
-            discard(&mut body).await;
+            discard(BodyDataStream::new(body)).await;
         }
         return Err(too_large(longest));
     }
@@ -90,7 +94,7 @@ impl<'a> Reading<'a> {
             let length = self.bytes.len() + data.len();
             if length > self.longest {
                 (self.bytes, self.reserved) = (BytesMut::new(), None);
-                discard(body).await;
+                discard(BodyDataStream::new(body)).await;
                 return Err(too_large(self.longest));
             }
             self.make_room(length).await?;
@@ -126,11 +130,11 @@ impl<'a> Reading<'a> {
 
 /// Reads on for a while without keeping anything. A client that is still sending when the connection closes would not
 /// see its answer.
-async fn discard(body: &mut axum::body::Body) {
+pub(crate) async fn discard<E>(mut pieces: impl Stream<Item = Result<Bytes, E>> + Unpin) {
     let reading = async {
         let mut left = MOST_DISCARDED;
-        while let Some(Ok(frame)) = body.frame().await {
-            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+        while let Some(Ok(piece)) = pieces.next().await {
+            left = left.saturating_sub(piece.len());
             if left == 0 {
                 return;
             }
@@ -155,7 +159,7 @@ impl FromRequest<Arc<Gateway>> for RawRequest {
         let (parts, body) = request.into_parts();
         Ok(Self {
             body: collect(gateway, &parts.headers, body, LONGEST).await?,
-            idempotency_key: parts.headers.get("idempotency-key").cloned(),
+            idempotency_key: parts.headers.get(idempotency::HEADER).cloned(),
             path: parts.uri.path().to_owned(),
             method: parts.method,
         })
@@ -169,7 +173,10 @@ impl RawRequest {
             return Ok(Map::new());
         }
         match serde_json::from_slice(&self.body.bytes) {
-            Ok(Value::Object(object)) => Ok(object),
+            Ok(Value::Object(object)) => {
+                nul::refuse(&self.body.bytes, &object)?;
+                Ok(object)
+            }
             Ok(_) => Err(Problem::field("", "expected a JSON object")),
             Err(error) => Err(Problem::field("", format!("not valid JSON: {error}"))),
         }

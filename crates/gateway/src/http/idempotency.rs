@@ -21,6 +21,16 @@ use crate::Gateway;
 
 const LONGEST_KEY: usize = 255;
 
+/// The header's name.
+pub(crate) const HEADER: &str = "idempotency-key";
+
+/// Reads the header.
+pub(crate) fn key(value: &HeaderValue) -> Answer<String> {
+    let key = value.to_str().ok().filter(|key| (1..=LONGEST_KEY).contains(&key.len()));
+    let key = key.ok_or_else(|| Problem::field("", "the header idempotency-key takes 1 to 255 visible characters"))?;
+    Ok(key.to_owned())
+}
+
 /// A request that is to be done once.
 pub(crate) struct Once<'a> {
     gateway: &'a Gateway,
@@ -42,26 +52,29 @@ impl Draft {
 }
 
 impl<'a> Once<'a> {
-    /// Reads the header of a request.
+    /// Of a request as it came.
     pub(crate) fn of(gateway: &'a Gateway, caller: &'a Caller, request: &RawRequest) -> Answer<Self> {
-        let Some(value) = &request.idempotency_key else { return Ok(Self { gateway, caller, key: None }) };
-        let key = value
-            .to_str()
-            .ok()
-            .filter(|key| (1..=LONGEST_KEY).contains(&key.len()))
-            .ok_or_else(|| Problem::field("", "the header idempotency-key takes 1 to 255 visible characters"))?;
-        let mut fingerprint = Context::new(&SHA256);
-        // Who asks belongs to it: nearly every answer that is kept shows a secret, which may open more than another key
-        // of the workspace is allowed to.
-        let asks = caller.name();
-        for part in [asks.as_bytes(), request.method.as_str().as_bytes(), request.path.as_bytes(), &request.body.bytes]
-        {
-            fingerprint.update(&(part.len() as u64).to_be_bytes());
-            fingerprint.update(part);
-        }
-        let mut hash = [0; 32];
-        hash.copy_from_slice(fingerprint.finish().as_ref());
-        Ok(Self { gateway, caller, key: Some((key.to_owned(), hash)) })
+        let key = request.idempotency_key.as_ref().map(key).transpose()?;
+        let parts = [request.method.as_str().as_bytes(), request.path.as_bytes(), &request.body.bytes];
+        Ok(Self::with(gateway, caller, key, &parts))
+    }
+
+    /// Of a request with this key; one with other parts is another request.
+    pub(crate) fn with(gateway: &'a Gateway, caller: &'a Caller, key: Option<String>, parts: &[&[u8]]) -> Self {
+        let fingerprinted = |key: String| {
+            // Who asks belongs to it: nearly every answer that is kept shows a secret, which may open more than another
+            // key of the workspace is allowed to.
+            let asks = caller.name();
+            let mut fingerprint = Context::new(&SHA256);
+            for part in [asks.as_bytes()].iter().chain(parts) {
+                fingerprint.update(&(part.len() as u64).to_be_bytes());
+                fingerprint.update(part);
+            }
+            let mut hash = [0; 32];
+            hash.copy_from_slice(fingerprint.finish().as_ref());
+            (key, hash)
+        };
+        Self { gateway, caller, key: key.map(fingerprinted) }
     }
 
     /// The answer of the first time, if this is not it.

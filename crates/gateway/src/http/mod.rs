@@ -9,6 +9,7 @@ mod idempotency;
 mod inbound;
 pub(crate) mod limit;
 mod merge;
+mod nul;
 pub(crate) mod openapi;
 mod page;
 mod problem;

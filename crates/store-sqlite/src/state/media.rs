@@ -2,16 +2,25 @@
 
 use rusqlite::params;
 use tidings_domain::{ChannelId, MediaId, Timestamp, WorkspaceId, media::StoredMedia};
-use tidings_store::StoreError;
+use tidings_store::{Claim, Claimed, StoreError};
 
 use crate::{
     codec::{self, signed},
     error::{refused, refused_as},
     session::{Reader, Session},
+    state::claims,
 };
 
 /// Remembers a file.
-pub(crate) fn create(session: &mut Session<'_>, media: &StoredMedia) -> Result<(), StoreError> {
+pub(crate) fn create(
+    session: &mut Session<'_>,
+    media: &StoredMedia,
+    claim: Option<&Claim>,
+) -> Result<Claimed, StoreError> {
+    claims::once(session, claim, |session| insert(session, media))
+}
+
+fn insert(session: &mut Session<'_>, media: &StoredMedia) -> Result<(), StoreError> {
     let workspace = session.workspace(media.workspace_id)?;
     session
         .reader

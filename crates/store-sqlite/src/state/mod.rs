@@ -238,9 +238,9 @@ impl State for SqliteStore {
         self.writer.run(Now, tenant, move |session| outbox::probed(session, &channel, &probed)).await
     }
 
-    async fn media_create(&self, media: StoredMedia) -> Result<(), StoreError> {
+    async fn media_create(&self, media: StoredMedia, claim: Option<Claim>) -> Result<Claimed, StoreError> {
         let tenant = media.workspace_id.uuid();
-        self.writer.run(Now, tenant, move |session| media::create(session, &media)).await
+        self.writer.run(Now, tenant, move |session| media::create(session, &media, claim.as_ref())).await
     }
 
     async fn media_get(&self, workspace: WorkspaceId, id: MediaId) -> Result<Option<StoredMedia>, StoreError> {

@@ -5,7 +5,10 @@ use tidings_domain::WorkspaceId;
 
 use crate::{Answer, Claim, Claimed, Sealed, StoreError};
 
-use super::bench::{Bench, at};
+use super::{
+    bench::{Bench, at},
+    media,
+};
 
 const HOUR: i64 = 3600;
 
@@ -36,6 +39,7 @@ pub async fn are_answered_again(bench: &Bench) {
     assert_eq!(bench.store.channel_create(bench.new_channel(workspace, "1"), Some(second.clone())).await, replayed);
     assert_eq!(bench.store.endpoint_create(bench.new_endpoint(workspace), Some(second.clone())).await, replayed);
     assert_eq!(bench.store.endpoint_update(bench.new_endpoint(workspace), Some(second.clone())).await, replayed);
+    assert_eq!(bench.store.media_create(media::file(bench, workspace), Some(second.clone())).await, replayed);
     assert_eq!(bench.store.workspace_create(bench.new_workspace("bee"), Some(second)).await, replayed);
     assert_eq!(bench.store.channel_all().await, Ok(vec![]));
     assert_eq!(bench.store.endpoint_all().await, Ok(vec![]));

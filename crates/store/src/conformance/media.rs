@@ -5,7 +5,7 @@ use tidings_domain::{MediaId, WorkspaceId, media::StoredMedia};
 use super::bench::{Bench, at};
 use crate::{ChannelRecord, Claimed};
 
-fn file(bench: &Bench, workspace_id: WorkspaceId) -> StoredMedia {
+pub(super) fn file(bench: &Bench, workspace_id: WorkspaceId) -> StoredMedia {
     StoredMedia {
         id: MediaId::from_bytes(bench.id()),
         workspace_id,
@@ -21,9 +21,9 @@ fn file(bench: &Bench, workspace_id: WorkspaceId) -> StoredMedia {
 pub async fn is_written_and_read(bench: &Bench) {
     let (workspace, other) = (bench.workspace("ant").await, bench.workspace("bee").await);
     let known = file(bench, workspace);
-    assert_eq!(bench.store.media_create(known.clone()).await, Ok(()));
+    assert_eq!(bench.store.media_create(known.clone(), None).await, Ok(Claimed::Done));
     let unnamed = StoredMedia { filename: None, ..file(bench, workspace) };
-    assert_eq!(bench.store.media_create(unnamed.clone()).await, Ok(()));
+    assert_eq!(bench.store.media_create(unnamed.clone(), None).await, Ok(Claimed::Done));
     assert_eq!(bench.store.media_get(workspace, known.id).await, Ok(Some(known.clone())));
     assert_eq!(bench.store.media_get(workspace, unnamed.id).await, Ok(Some(unnamed)));
     assert_eq!(bench.store.media_get(other, known.id).await, Ok(None));
@@ -36,7 +36,7 @@ pub async fn has_names_at_vendors(bench: &Bench) {
     assert_eq!(bench.store.channel_create(record.clone(), None).await, Ok(Claimed::Done));
     let (first, second) = (&record.channel, bench.channel(workspace, "200").await);
     let media = file(bench, workspace);
-    assert_eq!(bench.store.media_create(media.clone()).await, Ok(()));
+    assert_eq!(bench.store.media_create(media.clone(), None).await, Ok(Claimed::Done));
     for (name, until) in [("one", 10), ("two", 20)] {
         let remembered = bench.store.media_at_vendor_remember(media.id, first.id, name.to_owned(), at(until)).await;
         assert_eq!(remembered, Ok(()));

@@ -6,10 +6,10 @@ use axum::{
     extract::{Multipart, State, multipart::MultipartError},
     response::Response,
 };
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use tidings_domain::{
-    MediaId,
+    MediaId, WorkspaceId,
     key::{Access, Area},
     media::StoredMedia,
 };
@@ -19,15 +19,18 @@ use crate::{
     Gateway,
     http::{
         auth::Caller,
-        body::{Id, escape, json},
+        body::{Id, MOST_DISCARDED, discard, escape, json},
+        idempotency::{self, Draft, Once},
         problem::{Answer, Code, Problem},
     },
-    media_store::{Incoming, MediaError, hex},
+    media_store::{MediaError, hex},
     start::random_text,
 };
 
 /// The longest file.
-const LONGEST: u64 = 100 << 20;
+const LONGEST: usize = 100 << 20;
+/// How much of a form is read: of one that is too long as much more as of any other body.
+pub(super) const LONGEST_FORM: usize = LONGEST + MOST_DISCARDED;
 /// The longest name and type.
 const LONGEST_WORDS: usize = 255;
 /// What a file is that comes without a type.
@@ -76,7 +79,8 @@ pub(crate) struct MediaForm {
 
 /// Upload a file
 ///
-/// To be sent by its id, as often as you like.
+/// To be sent by its id, as often as you like. With an `Idempotency-Key`, the same file with the same name and type is
+/// kept once.
 #[utoipa::path(
     post, path = "/media", operation_id = "upload_media", tag = "media",
     request_body(content = MediaForm, content_type = "multipart/form-data"),
@@ -85,14 +89,54 @@ pub(crate) struct MediaForm {
 pub(crate) async fn upload(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
+    headers: HeaderMap,
     form: Result<Multipart, axum::extract::multipart::MultipartRejection>,
 ) -> Answer<Response> {
     caller.may(Area::Media, Access::Write)?;
     let mut form = form.map_err(|error| {
         Problem::field("/file", format!("send the file as multipart/form-data: {}", error.body_text()))
     })?;
+    let key = headers.get(idempotency::HEADER).map(idempotency::key).transpose()?;
+    let file = read(&gateway, &mut form).await?;
+    let once = Once::with(&gateway, &caller, key, &file.parts());
+    let media = file.of(caller.workspace_id, &gateway);
+    let draft = Draft::new(StatusCode::CREATED, &MediaView::of(media.clone()))?;
+    let claimed = gateway.store.media_create(media, once.claim(&draft)).await?;
+    once.finish(&claimed, draft, || {})
+}
+
+/// A file that is on the disk.
+struct Kept {
+    sha256: [u8; 32],
+    size: u64,
+    content_type: String,
+    filename: Option<String>,
+}
+
+impl Kept {
+    /// What makes the upload of another file another request.
+    fn parts(&self) -> [&[u8]; 4] {
+        let filename = self.filename.as_deref().unwrap_or_default();
+        [b"media", &self.sha256, self.content_type.as_bytes(), filename.as_bytes()]
+    }
+
+    fn of(self, workspace_id: WorkspaceId, gateway: &Gateway) -> StoredMedia {
+        StoredMedia {
+            id: gateway.ids.next(MediaId::next),
+            workspace_id,
+            sha256: self.sha256,
+            size: self.size,
+            content_type: self.content_type,
+            filename: self.filename,
+            created_at: gateway.clock.now(),
+        }
+    }
+}
+
+/// Takes the file of a form in.
+async fn read(gateway: &Gateway, form: &mut Multipart) -> Answer<Kept> {
     let mut kept = None;
-    while let Some(mut part) = in_time(&gateway, form.next_field()).await? {
+    while let Some(mut part) = in_time(gateway, form.next_field()).await? {
         let name = part.name().unwrap_or_default().to_owned();
         if name != "file" {
             return Err(Problem::field(format!("/{}", escape(&name)), "unknown field; known is file"));
@@ -103,41 +147,26 @@ pub(crate) async fn upload(
         let content_type = words(part.content_type(), "type")?.unwrap_or_else(|| UNKNOWN_TYPE.to_owned());
         let filename = words(part.file_name(), "name")?;
         let mut incoming = gateway.media.begin(&random_text(&*gateway.random)).await?;
-        while let Some(chunk) = in_time(&gateway, part.chunk()).await? {
-            if incoming.size() + chunk.len() as u64 > LONGEST {
-                return Err(Problem::new(Code::TooLarge, format!("a file may have {LONGEST} bytes")));
+        while let Some(chunk) = in_time(gateway, part.chunk()).await? {
+            if incoming.size() + chunk.len() as u64 > LONGEST as u64 {
+                drop(incoming);
+                discard(part).await;
+                return Err(too_large());
             }
             incoming.write(&chunk).await?;
         }
         kept = Some((incoming, content_type, filename));
     }
     let (incoming, content_type, filename) = kept.ok_or_else(|| Problem::field("/file", "is missing"))?;
-    let media = remember(&gateway, &caller, incoming, content_type, filename).await?;
-    json(StatusCode::CREATED, &MediaView::of(media))
-}
-
-async fn remember(
-    gateway: &Gateway,
-    caller: &Caller,
-    incoming: Incoming,
-    content_type: String,
-    filename: Option<String>,
-) -> Answer<StoredMedia> {
     let size = incoming.size();
     if size == 0 {
         return Err(Problem::field("/file", "must not be empty"));
     }
-    let media = StoredMedia {
-        id: gateway.ids.next(MediaId::next),
-        workspace_id: caller.workspace_id,
-        sha256: incoming.finish().await?,
-        size,
-        content_type,
-        filename,
-        created_at: gateway.clock.now(),
-    };
-    gateway.store.media_create(media.clone()).await?;
-    Ok(media)
+    Ok(Kept { sha256: incoming.finish().await?, size, content_type, filename })
+}
+
+fn too_large() -> Problem {
+    Problem::new(Code::TooLarge, format!("a file may have {LONGEST} bytes"))
 }
 
 /// The next piece, which may take as long as a whole body may otherwise: a long file takes its time, and who sends
@@ -145,6 +174,7 @@ async fn remember(
 async fn in_time<T>(gateway: &Gateway, piece: impl Future<Output = Result<T, MultipartError>>) -> Answer<T> {
     match tokio::time::timeout(gateway.settings.body_timeout, piece).await {
         Ok(Ok(piece)) => Ok(piece),
+        Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(too_large()),
         Ok(Err(error)) => Err(Problem::field("/file", format!("the form cannot be read: {}", error.body_text()))),
         Err(_) => Err(Problem::new(Code::Timeout, "the body did not come in time")),
     }

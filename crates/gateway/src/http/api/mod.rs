@@ -46,7 +46,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(messages::submit::submit, messages::list))
         .routes(routes!(messages::get, messages::reschedule::reschedule, messages::cancel::cancel))
         .routes(routes!(messages::retry::retry))
-        .merge(OpenApiRouter::new().routes(routes!(media::upload)).layer(DefaultBodyLimit::disable()))
+        .merge(OpenApiRouter::new().routes(routes!(media::upload)).layer(DefaultBodyLimit::max(media::LONGEST_FORM)))
         .routes(routes!(media::get))
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::get))

@@ -17,9 +17,16 @@ fn part(disposition: &str, content_type: Option<&str>, bytes: &[u8]) -> Vec<u8> 
 }
 
 async fn upload(server: &Server, key: &str, parts: &[Vec<u8>]) -> Reply {
+    upload_once(server, key, parts, None).await
+}
+
+async fn upload_once(server: &Server, key: &str, parts: &[Vec<u8>], idempotency_key: Option<&str>) -> Reply {
     let mut body = parts.concat();
     body.extend(format!("--{BOUNDARY}--\r\n").into_bytes());
-    let call = Call::new("POST", "/v1/media").key(key);
+    let mut call = Call::new("POST", "/v1/media").key(key);
+    if let Some(idempotency_key) = idempotency_key {
+        call = call.header("idempotency-key", idempotency_key);
+    }
     server.call(call.header("content-type", &format!("multipart/form-data; boundary={BOUNDARY}")).bytes(body)).await
 }
 
@@ -37,6 +44,25 @@ async fn a_file_is_kept_and_told_of_in_its_own_workspace() {
     let other = server.post("/v1/workspaces", &serde_json::json!({"name": "bee"})).await.text("id");
     let elsewhere = server.call(Call::new("GET", &path).key(ADMIN).header("tidings-workspace", &other)).await;
     assert_eq!((elsewhere.status.as_u16(), elsewhere.code()), (404, "not_found"));
+}
+
+#[tokio::test]
+async fn the_same_upload_under_the_same_key_is_kept_once() {
+    let server = Server::start().await;
+    let file =
+        |name: &str, bytes: &[u8]| part(&format!("name=\"file\"; filename=\"{name}\""), Some("image/png"), bytes);
+    let first = upload_once(&server, ADMIN, &[file("a.png", b"hello")], Some("k")).await;
+    let again = upload_once(&server, ADMIN, &[file("a.png", b"hello")], Some("k")).await;
+    assert_eq!((first.status, &first.body), (again.status, &again.body));
+    assert_eq!(again.headers["idempotency-replayed"], "true");
+    for other in [file("b.png", b"hello"), file("a.png", b"hello!")] {
+        let other = upload_once(&server, ADMIN, &[other], Some("k")).await;
+        assert_eq!((other.status.as_u16(), other.code()), (422, "idempotency_conflict"));
+    }
+    let without = upload(&server, ADMIN, &[file("a.png", b"hello")]).await;
+    assert_ne!(without.text("id"), first.text("id"));
+    let wrong = upload_once(&server, ADMIN, &[file("a.png", b"hello")], Some("")).await;
+    assert_eq!(wrong.code(), "validation_failed");
 }
 
 #[tokio::test]
