@@ -92,8 +92,8 @@ const THROUGHPUT: Verdict = channel(seconds(1), Twofold, seconds(60));
 const CALLS: Verdict = channel(minutes(1), Twofold, minutes(30));
 /// Too much of what the number sends is unwanted.
 const SPAM: Verdict = channel(minutes(60), Twofold, minutes(360));
-/// Meta has a problem of its own.
-const SERVICE: Verdict = channel(seconds(5), Twofold, minutes(5));
+/// Meta has a problem of its own, which a single answer does not tell from one with this message.
+const SERVICE: Verdict = line(seconds(5), Twofold, minutes(5), None);
 /// Meta moves the number.
 const MAINTENANCE: Verdict = channel(minutes(1), Twofold, minutes(5));
 /// Something went wrong, perhaps with this message only.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tidings_domain::{
     message::MessageError,
-    sending::{DisconnectionReason, SendOutcome, Trouble, TroubleCategory},
+    sending::{DisconnectionReason, Scope, SendOutcome, Trouble, TroubleCategory},
 };
 
 use crate::{
@@ -20,10 +20,11 @@ use super::{
     error_table::{self, Meaning, Verdict},
 };
 
-/// The waits that a vendor may ask of us: less than the first is a busy loop, and in more than the last the message
-/// has failed anyway.
+/// The waits that a vendor may ask of us: less than the first is a busy loop; in more than the second the message has
+/// failed anyway; and a whole channel does not stand still for longer than the last because of one answer.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
+const LONGEST_WAIT_OF_CHANNEL: Duration = Duration::from_hours(1);
 
 /// Meta said no.
 pub(super) struct Refusal {
@@ -128,8 +129,10 @@ impl Refusal {
         let Self { error, meaning, trouble } = self;
         match &meaning.verdict {
             Verdict::Later(wait) if wait.at_most.is_none_or(|most| tries < most) => {
-                let asked = answer.retry_after.map(Duration::from_secs);
-                let after = asked.unwrap_or_else(|| wait.after(tries)).clamp(SHORTEST_WAIT, LONGEST_WAIT);
+                let longest = if wait.scope == Scope::Channel { LONGEST_WAIT_OF_CHANNEL } else { LONGEST_WAIT };
+                let asked =
+                    answer.retry_after.map(|seconds| Duration::from_secs(seconds).clamp(SHORTEST_WAIT, longest));
+                let after = asked.unwrap_or_else(|| wait.after(tries));
                 SendOutcome::Later { error, after, scope: wait.scope, trouble }
             }
             Verdict::Later(_) | Verdict::Final => SendOutcome::Refused { error, trouble },

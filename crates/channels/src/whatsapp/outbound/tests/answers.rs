@@ -162,7 +162,7 @@ fn how_long_each_waits() {
     waits(4, Scope::Channel, &[60, 120, 240, 480, 960, 1800]);
     waits(80_007, Scope::Channel, &[60, 120]);
     waits(131_048, Scope::Channel, &[3600, 7200, 14_400, 21_600, 21_600]);
-    waits(2, Scope::Channel, &[5, 10, 20]);
+    waits(2, Scope::Line, &[5, 10, 20]);
     waits(131_000, Scope::Line, &[5, 15, 45]);
     waits(131_057, Scope::Channel, &[60, 120, 240, 300]);
     waits(132_069, Scope::Line, &[60, 240]);
@@ -181,6 +181,11 @@ fn what_meta_asks_for_wins() {
         let SendOutcome::Later { after, .. } = WHATSAPP.read_answer(answer, 4) else { panic!() };
         assert_eq!(after, Duration::from_secs(expected));
     }
+    // No answer shuts a channel for a day.
+    let body = json!({"error": {"code": 130_429}}).to_string();
+    let answer = CallAnswer { status: 429, retry_after: Some(86_400), body: body.as_bytes() };
+    let SendOutcome::Later { after, .. } = WHATSAPP.read_answer(answer, 0) else { panic!() };
+    assert_eq!(after, Duration::from_hours(1));
     let refused = json!({"error": {"code": 131_047}}).to_string();
     let answer = CallAnswer { status: 400, retry_after: Some(5), body: refused.as_bytes() };
     assert!(matches!(WHATSAPP.read_answer(answer, 0), SendOutcome::Refused { .. }));
@@ -216,7 +221,7 @@ fn codes_that_nobody_told_us_of() {
         |status, transient: Value| read(status, &json!({"error": {"code": 9, "is_transient": transient}}), 0);
     assert!(matches!(unlisted(400, json!(false)), SendOutcome::Refused { trouble: None, .. }));
     for outcome in [unlisted(400, json!(true)), unlisted(500, json!(null)), unlisted(503, json!(false))] {
-        assert!(matches!(outcome, SendOutcome::Later { scope: Scope::Channel, .. }));
+        assert!(matches!(outcome, SendOutcome::Later { scope: Scope::Line, .. }));
         assert_eq!(trouble(&outcome).unwrap().category, TroubleCategory::Provider);
     }
     // A code that is known says more than the status.
