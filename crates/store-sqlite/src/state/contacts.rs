@@ -23,6 +23,13 @@ pub(crate) struct Stored {
     pub(crate) handles: Vec<(HandleId, i64)>,
 }
 
+impl Stored {
+    /// The number of one of its handles.
+    pub(crate) fn handle(&self, id: HandleId) -> Option<i64> {
+        self.handles.iter().find(|(known, _)| *known == id).map(|(_, number)| *number)
+    }
+}
+
 /// A contact as it was loaded.
 pub(crate) struct Loaded {
     pub(crate) number: i64,

@@ -68,7 +68,7 @@ fn write_message(
         }
         Some(Write::Update(message)) => {
             let number = place.message.ok_or_else(|| corrupt("message", "it was not loaded"))?;
-            messages::update(&session.reader, number, &message)?;
+            messages::update(&session.reader, place, number, &message)?;
             if let Some(vendor_id) = &linked {
                 messages::link(&session.reader, place, &message, vendor_id)?;
             }

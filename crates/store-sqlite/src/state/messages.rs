@@ -249,7 +249,7 @@ pub(crate) fn newest_inbound(
 /// Inserts a message, and links the vendor's id to it as its part 0.
 pub(crate) fn insert(reader: &Reader<'_>, place: &Place, message: &Message) -> Result<i64, StoreError> {
     let contact = place.contact.as_ref().ok_or_else(|| corrupt("message", "it has no contact"))?;
-    let handle = contact.handles.iter().find(|(id, _)| *id == message.handle.id).map(|(_, number)| *number);
+    let handle = contact.handle(message.handle.id);
     let number = reader
         .statement(
             "INSERT INTO messages (workspace, id, conversation, contact, channel, handle, direction, status, type, \
@@ -288,11 +288,13 @@ pub(crate) fn insert(reader: &Reader<'_>, place: &Place, message: &Message) -> R
 }
 
 /// Writes what can change of a message.
-pub(crate) fn update(reader: &Reader<'_>, number: i64, message: &Message) -> Result<(), StoreError> {
+pub(crate) fn update(reader: &Reader<'_>, place: &Place, number: i64, message: &Message) -> Result<(), StoreError> {
+    // It is for one of the contact's identities, or still for one that the contact has given up.
+    let handle = place.contact.as_ref().and_then(|contact| contact.handle(message.handle.id));
     reader
         .statement(
             "UPDATE messages SET status = ?2, type = ?3, updated_at = ?4, sent_at = ?5, delivered_at = ?6, \
-             read_at = ?7, failed_at = ?8, document = ?9 WHERE number = ?1",
+             read_at = ?7, failed_at = ?8, document = ?9, handle = coalesce(?10, handle) WHERE number = ?1",
         )?
         .execute(rusqlite::params![
             number,
@@ -304,6 +306,7 @@ pub(crate) fn update(reader: &Reader<'_>, number: i64, message: &Message) -> Res
             message.read_at.map(Timestamp::as_millis),
             message.failed_at.map(Timestamp::as_millis),
             Document::of(message)?,
+            handle,
         ])
         .map_err(refused)?;
     Ok(())

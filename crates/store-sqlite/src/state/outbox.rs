@@ -226,9 +226,8 @@ pub(crate) fn write(
     let number = place.message.ok_or_else(|| corrupt("outbox", "the message was not loaded"))?;
     match sending {
         Write::Insert(sending) => {
-            let handle = message.zip(place.contact.as_ref()).and_then(|(message, contact)| {
-                contact.handles.iter().find(|(id, _)| *id == message.handle.id).map(|(_, number)| *number)
-            });
+            let handle =
+                message.zip(place.contact.as_ref()).and_then(|(message, contact)| contact.handle(message.handle.id));
             reader
                 .statement(
                     "INSERT INTO outbox (message, channel, recipient, priority, queued_at, due_at, marked_at, tries, \

@@ -121,6 +121,7 @@ macro_rules! conformance_suite {
                 lines_are_kept
                 what_is_scheduled_waits
                 a_mark_without_an_answer_is_given_up
+                a_message_follows_its_contact
                 with_a_stale_lease_nothing_is_marked_or_settled
                 reports_find_their_attempt
                 a_claim_shows_the_message

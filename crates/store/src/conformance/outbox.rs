@@ -23,7 +23,7 @@ use crate::{
 
 use super::{
     bench::{Bench, at, kinds},
-    changes::{received, report},
+    changes::{moved, received, report},
 };
 
 const TERMS: Terms = Terms { window: Some(Duration::from_hours(24)), hold: Duration::from_hours(24), trial: false };
@@ -201,6 +201,17 @@ pub async fn a_mark_without_an_answer_is_given_up(bench: &Bench) {
     assert!(!sender.mark(602, message.id).await);
     assert_eq!(sender.status(&message).await, MessageStatus::Failed);
     assert_eq!(sender.due(1_000_000).await, Due::default());
+}
+
+/// A message to a contact that has moved goes to where it is now.
+pub async fn a_message_follows_its_contact(bench: &Bench) {
+    let sender = Sender::of(bench).await;
+    let message = sender.submit(1, template("5")).await;
+    bench.take(&sender.channel, 2, vec![moved("5", "6", 2)]).await;
+    assert!(sender.mark(3, message.id).await);
+    assert_eq!(bench.message(&message).await.handle.value, "+6");
+    sender.settle(4, message.id, 1, accepted("w1")).await;
+    assert_eq!(bench.message(&message).await.handle.value, "+6");
 }
 
 /// Whoever has lost the lease neither marks nor settles.

@@ -8,7 +8,7 @@ use crate::{
     status::MessageStatus,
 };
 
-use super::{Refusal, check_window, end, fail, own_error};
+use super::{Refusal, address, check_window, end, fail, own_error};
 use crate::decide::{
     desk::Desk,
     status::{OUTCOME_UNKNOWN, move_to},
@@ -62,6 +62,10 @@ pub(super) fn begin(desk: &mut Desk<'_, '_>, terms: Terms) {
     if let Err(Refusal::WindowClosed { .. }) = check_window(desk, &sending.outgoing, terms) {
         let told = "the contact has not written within the channel's window; only a template can be sent";
         return fail(desk, own_error("window_closed", told), HistorySource::System);
+    }
+    if !address::follow(desk) {
+        let told = "the contact has given up the identity that the message is for, and has no other on this channel";
+        return fail(desk, own_error("recipient_gone", told), HistorySource::System);
     }
     if let Some(sending) = desk.change_sending() {
         sending.marked_at = Some(now);

@@ -4,6 +4,7 @@
 //! (`attempt`), and settled by what the vendor answered. Whatever the vendor reports by webhook meanwhile moves the
 //! message by the same ladder as ever; an order finds it moved and does no more than is left to do.
 
+mod address;
 mod attempt;
 mod settle;
 mod submit;

@@ -2,17 +2,15 @@
 
 use crate::{
     change::Person,
-    channel::ChannelType,
-    contact::HandleKind,
     event::{EventKind, MessageChange},
     id::MessageId,
-    message::{Direction, HandleRef, Message, MessageKind, ReplyTo},
+    message::{Direction, Message, MessageKind, ReplyTo},
     outgoing::{Draft, Outgoing, Recipient},
     sending::{Sending, Terms},
     status::MessageStatus,
 };
 
-use super::{Refusal, TargetProblem, check_window};
+use super::{Refusal, TargetProblem, address, check_window};
 use crate::decide::{
     desk::Desk,
     identity::{self, Correspondent, Writer},
@@ -110,29 +108,11 @@ fn correspondent(desk: &mut Desk<'_, '_>, draft: &Draft) -> Result<Correspondent
         }
         Recipient::Conversation(_) => {
             let contact = desk.contact().ok_or(Refusal::NoSuchConversation)?;
-            let handle = written_to_by(desk.channel().channel_type)
-                .iter()
-                .find_map(|kind| contact.handles.iter().find(|handle| handle.identity.kind == *kind))
-                .ok_or(Refusal::NobodyToWriteTo)?;
-            let handle = HandleRef { id: handle.id, kind: handle.identity.kind, value: handle.identity.value.clone() };
+            let handle = address::of(contact, desk.channel().channel_type).ok_or(Refusal::NobodyToWriteTo)?;
             let contact_id = contact.id;
             identity::reopen(desk, draft.source.actor());
             let conversation_id = desk.conversation().ok_or(Refusal::NoSuchConversation)?.id;
             Ok(Correspondent { contact_id, conversation_id, handle })
         }
-    }
-}
-
-/// The kinds of identity that a type of channel can write to, the one that is best known first.
-const fn written_to_by(channel_type: ChannelType) -> &'static [HandleKind] {
-    match channel_type {
-        ChannelType::Whatsapp => &[HandleKind::PhoneNumber, HandleKind::WhatsappUserId],
-        ChannelType::Instagram => &[HandleKind::InstagramId],
-        ChannelType::Messenger => &[HandleKind::MessengerId],
-        ChannelType::Telegram => &[HandleKind::TelegramId],
-        ChannelType::Sms => &[HandleKind::PhoneNumber],
-        ChannelType::Email => &[HandleKind::Email],
-        ChannelType::Widget => &[HandleKind::VisitorId],
-        ChannelType::Custom => HandleKind::ALL,
     }
 }

@@ -67,6 +67,7 @@ pub(super) fn retry(desk: &mut Desk<'_, '_>, terms: Terms) -> Result<(), Refusal
     message.attempt += 1;
     message.vendor_id = None;
     message.errors.clear();
+    message.failed_at = None;
     let at = move_to(message, MessageStatus::Pending, now, HistorySource::Api);
     desk.emit_message(EventKind::MessageUpdated, Some(MessageChange::Status), at);
     Ok(())

@@ -17,7 +17,7 @@ use crate::{
 
 use super::{
     book::Book,
-    samples::{at, phone, received, report, status_report, user},
+    samples::{at, moved, phone, received, report, status_report, user},
 };
 
 pub(super) const TERMS: Terms =
@@ -269,6 +269,21 @@ fn a_vendor_that_took_what_it_refused_is_not_sent_it_again() {
     assert_eq!(names(&book.attempt(100, id)), [""; 0]);
     assert!(!book.is_marked(id));
     assert_eq!(book.sendings[&id].due_at, None);
+}
+
+#[test]
+fn a_contact_that_has_moved_is_written_to_where_it_is_now() {
+    let mut book = book();
+    let (id, _) = book.submit(1, &template()).unwrap();
+    book.take(2, &moved(&[phone("1")], &[phone("2")]));
+    book.attempt(3, id);
+    assert!(book.is_marked(id));
+    let message = book.get(id);
+    assert_eq!(message.handle.value, "+2");
+    assert_eq!(
+        book.contacts[0].handles.iter().find(|handle| handle.id == message.handle.id).unwrap().identity,
+        phone("2")
+    );
 }
 
 #[test]

@@ -70,7 +70,7 @@ pub(crate) struct MessageView {
     /// Where it came from.
     #[schema(value_type = Object)]
     source: Source,
-    /// What went wrong.
+    /// What went wrong, of a message that failed or that could not be received as it was sent.
     error: Option<ErrorView>,
     /// Changes of its status.
     history: Vec<HistoryView>,
@@ -156,6 +156,8 @@ impl MessageView {
     pub(crate) fn of(links: &Links, message: Message) -> Self {
         // Outside of an event, a link is made of the message's own bits.
         let link = |media| links.media_url(EventId::from_uuid(message.id.uuid()), media);
+        // One that failed may still arrive.
+        let has_failed = message.status == MessageStatus::Failed || message.direction == Direction::Inbound;
         let attachments = json!(Attachments { message: &message, spelling: Spelling::Snake, link: &link });
         Self {
             id: message.id,
@@ -177,7 +179,7 @@ impl MessageView {
             forwarded: message.forwarded,
             vendor_id: message.vendor_id,
             source: message.source,
-            error: message.errors.into_iter().next_back().map(ErrorView::of),
+            error: message.errors.into_iter().next_back().filter(|_| has_failed).map(ErrorView::of),
             history: message.history.iter().map(HistoryView::of).collect(),
             metadata: message.metadata,
             is_sensitive: message.is_sensitive,
