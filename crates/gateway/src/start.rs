@@ -103,6 +103,7 @@ impl Gateway {
             client: client.clone(),
             metrics: metrics.clone(),
             registry: registry.clone(),
+            template_turns: send::templates::Turns::default(),
             changing: changing.clone(),
             holder: holder.clone(),
         });

@@ -17,7 +17,7 @@ use tidings_store::{Intake, IntakeReceipt, RoutedUpdate, StoreError, Target};
 
 use crate::{
     Gateway,
-    flow::send::care,
+    flow::send::templates,
     registry::{Channels, LiveChannel},
     telemetry::{InboundLabels, OutcomeLabels},
 };
@@ -104,7 +104,7 @@ fn follow(gateway: &Gateway, notices: Vec<(Arc<Channel>, Notice)>) {
             continue;
         };
         let shared = gateway.senders.shared().clone();
-        tokio::spawn(async move { care::follow_notice(&shared, &live, outbound, &notice).await });
+        tokio::spawn(async move { templates::follow(&shared, &live, outbound, &notice).await });
     }
 }
 

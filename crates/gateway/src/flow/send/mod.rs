@@ -4,7 +4,7 @@
 //! when something is due; what has a file waits until the vendor has it ([`files`]); the [`pacer`] says which of them
 //! may go now; [`message`] marks the attempt, calls the vendor, and settles what came of it. A mark survives everything:
 //! whoever finds one after a crash knows that the message may have gone out, and does not send it again. [`care`] looks
-//! after the channel itself: probes, templates.
+//! after the channel itself, and [`templates`] after what its vendor has approved.
 //!
 //! No task waits for another, so a channel's trouble stays its own; and the store gives every channel its turn.
 
@@ -13,6 +13,7 @@ mod files;
 mod message;
 pub(crate) mod pacer;
 mod run;
+pub(crate) mod templates;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -40,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) media: MediaStore,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) registry: Arc<Registry>,
+    /// Whose turn it is to read templates.
+    pub(crate) template_turns: templates::Turns,
     /// Held while records of channels are changed.
     pub(crate) changing: Arc<Mutex<()>>,
     /// Who holds the leases: this process.

@@ -18,6 +18,7 @@ use super::{
     files::{AtVendor, Files},
     message::{self, Ended, Means, PATIENCE},
     pacer::{Pacer, READ},
+    templates::{self, Unread},
 };
 use crate::{
     flow::{pending::pending, vendor::Vendor},
@@ -378,8 +379,8 @@ impl Run {
         self.probing = Some(Box::pin(async move {
             let works = care::probe(&shared, &live, outbound, last_active_at).await?.is_ok();
             if works
-                && let Err(error @ (care::Unread::Vendor(_) | care::Unread::Store(_))) =
-                    care::read_templates(&shared, &live, outbound).await
+                && let Err(error @ (Unread::Vendor(_) | Unread::Endless | Unread::Store(_))) =
+                    templates::read(&shared, &live, outbound).await
             {
                 tracing::warn!(channel.id = %live.channel.id, %error, "templates are not read");
             }

@@ -15,7 +15,10 @@ use utoipa::ToSchema;
 use super::{find, outbound, status_word};
 use crate::{
     Gateway,
-    flow::send::care::{self, Unread},
+    flow::send::{
+        care,
+        templates::{self, Unread},
+    },
     http::{
         auth::Caller,
         body::{Id, json},
@@ -71,9 +74,9 @@ pub(crate) async fn check(State(gateway): State<Arc<Gateway>>, caller: Caller, i
     let found = care::probe(shared, &live, outbound, None).await?;
     let templates = match &found {
         Err(_) => None,
-        Ok(_) => match care::read_templates(shared, &live, outbound).await {
+        Ok(_) => match templates::read(shared, &live, outbound).await {
             Ok(number) => Some(number),
-            Err(Unread::None | Unread::Vendor(_)) => None,
+            Err(Unread::None | Unread::Endless | Unread::Vendor(_)) => None,
             Err(Unread::Store(error)) => return Err(error.into()),
         },
     };

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use super::{find, outbound};
 use crate::{
     Gateway,
-    flow::send::care::{self, Unread},
+    flow::send::templates::{self, Unread},
     http::{
         auth::Caller,
         body::{Id, json},
@@ -100,11 +100,11 @@ pub(crate) async fn list(State(gateway): State<Arc<Gateway>>, caller: Caller, id
 pub(crate) async fn sync(State(gateway): State<Arc<Gateway>>, caller: Caller, id: Id) -> Answer<Response> {
     caller.may(Area::Channels, Access::Write)?;
     let live = find(&gateway, &caller, &id)?;
-    match care::read_templates(gateway.senders.shared(), &live, outbound(&live)?).await {
+    match templates::read(gateway.senders.shared(), &live, outbound(&live)?).await {
         Ok(_) => answer(&gateway, &live).await,
         Err(Unread::Store(error)) => Err(error.into()),
         Err(error @ Unread::None) => Err(Problem::field("/settings/business_account_id", error.to_string())),
-        Err(error @ Unread::Vendor(_)) => Err(Problem::new(Code::VendorFailed, error.to_string())),
+        Err(error @ (Unread::Vendor(_) | Unread::Endless)) => Err(Problem::new(Code::VendorFailed, error.to_string())),
     }
 }
 
