@@ -228,8 +228,8 @@ async fn settle(means: &Means, settlement: Settlement) -> bool {
 fn count(means: &Means, marked: &Marked, outcome: &SendOutcome) {
     let (word, code) = match outcome {
         SendOutcome::Accepted { .. } => ("accepted", ""),
-        SendOutcome::Later { error, .. } => ("later", error.key.as_str()),
-        SendOutcome::Refused { error, .. } => ("refused", error.key.as_str()),
+        SendOutcome::Later { error, .. } => ("later", label(error)),
+        SendOutcome::Refused { error, .. } => ("refused", label(error)),
         SendOutcome::Unknown { .. } => ("unknown", "no_answer"),
     };
     let channel = means.live.channel.id.to_string();
@@ -239,4 +239,11 @@ fn count(means: &Means, marked: &Marked, outcome: &SendOutcome) {
     }
     let labels = SendLabels { channel, outcome: word, code: code.to_owned() };
     means.shared.metrics.sends.get_or_create(&labels).inc();
+}
+
+/// An error's code as a label. A vendor could make any number of series by codes of its own making; all that are known
+/// are numbers of up to six digits.
+fn label(error: &MessageError) -> &str {
+    let is_number = error.key.len() <= 6 && error.key.bytes().all(|byte| byte.is_ascii_digit());
+    if error.vendor.is_none() || is_number { &error.key } else { "other" }
 }

@@ -150,10 +150,12 @@ impl Senders {
     }
 }
 
-async fn stop(running: Running) {
+async fn stop(Running { commands, task }: Running) {
     // A task that has ended already does not listen.
-    let _ = running.commands.send(Command::Stop).await;
-    if let Err(error) = running.task.await
+    let _ = commands.send(Command::Stop).await;
+    // One that begins anew just then ends since nobody can tell it anything any more.
+    drop(commands);
+    if let Err(error) = task.await
         && error.is_panic()
     {
         tracing::error!(%error, "a channel's task panicked");

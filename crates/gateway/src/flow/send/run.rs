@@ -1,6 +1,6 @@
 //! One channel's task: reads what is due, sends it at the pacer's word, and looks after the channel.
 
-use std::{collections::HashSet, pin::Pin, sync::Arc, time::Duration};
+use std::{collections::HashSet, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tidings_channels::Outbound;
@@ -87,14 +87,28 @@ impl Stale {
     const ALL: Self = Self { interactive: true, bulk: true };
 }
 
-/// Sends what is due by a channel until it is told to stop.
+/// Sends what is due by a channel until it is told to stop. A panic is a bug that ends what is under way, as a kill would,
+/// and nothing else: it begins anew.
 pub(super) async fn channel(
     shared: Arc<Shared>,
-    (workspace, id): (WorkspaceId, ChannelId),
+    ids: (WorkspaceId, ChannelId),
     outbound: &'static dyn Outbound,
     mut orders: mpsc::Receiver<Command>,
 ) {
-    let Some(epoch) = begin(&shared, id, &mut orders).await else { return };
+    while AssertUnwindSafe(send_until_stopped(shared.clone(), ids, outbound, &mut orders)).catch_unwind().await.is_err()
+    {
+        tracing::error!(channel.id = %ids.1, "a channel's task panicked; it begins anew");
+        sleep(PATIENCE).await;
+    }
+}
+
+async fn send_until_stopped(
+    shared: Arc<Shared>,
+    (workspace, id): (WorkspaceId, ChannelId),
+    outbound: &'static dyn Outbound,
+    orders: &mut mpsc::Receiver<Command>,
+) {
+    let Some(epoch) = begin(&shared, id, orders).await else { return };
     let Some(live) = shared.registry.channels.get(workspace, id) else { return };
     let now = shared.clock.now();
     let mut run = Run {

@@ -43,7 +43,7 @@ pub(super) async fn receive(shared: &Shared, request: Request<Incoming>) -> Resu
         return Ok(fetch(shared, query));
     }
     if form.as_deref().is_some_and(|form| stalls(shared, form)) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
     let answer = read(shared, &head.method, place, head.uri.path(), query, form.as_deref());
     Ok(match answer {
