@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::Deserialize;
-use serde_json::{Map, Value, json, value::RawValue};
+use serde_json::{Map, Value, value::RawValue};
 use tidings_domain::{
     Timestamp,
     change::{Change, Edited, News, Person, Reacted, Revoked, Said, Update},
@@ -91,7 +91,7 @@ fn change(
         forwarded: context.is_some_and(|context| is_true(&context.forwarded) || is_true(&context.frequently_forwarded)),
         reply_to: context.and_then(|context| context.id.owned()),
         errors: errors::read(message.errors),
-        vendor_details: details(message),
+        vendor_details: place.details(details(message)),
     };
     Some(match source {
         Source::Contact => Change::Received(said),
@@ -147,7 +147,7 @@ fn edited_content(edit: &RawValue) -> Option<tidings_domain::content::Content> {
 }
 
 /// What stands beside the message and has no place in it. Ordinary messages have none of it.
-fn details(message: &Message<'_>) -> Option<Value> {
+fn details(message: &Message<'_>) -> Map<String, Value> {
     let mut details = Map::new();
     if let Some(group) = message.group_id.filled() {
         details.insert("group_id".to_owned(), group.into());
@@ -155,7 +155,7 @@ fn details(message: &Message<'_>) -> Option<Value> {
     if let Some(product) = message.context.get().and_then(|context| context.referred_product) {
         details.insert("referred_product".to_owned(), lenient::value(product));
     }
-    (!details.is_empty()).then(|| json!({ "whatsapp": details }))
+    details
 }
 
 /// An id for a message that came without one, so that it is not lost and its repetition is still told.

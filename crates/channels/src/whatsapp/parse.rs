@@ -7,7 +7,7 @@
 //! The vendor's time of an item is its own `timestamp`, else the `time` of its entry, else the year 1970: there is no
 //! clock here.
 
-use serde_json::value::RawValue;
+use serde_json::{Map, Value, json, value::RawValue};
 use tidings_domain::{
     Timestamp,
     change::{Change, DedupKey, News, Notice, Route, Update},
@@ -91,7 +91,7 @@ fn said(place: &Place<'_>, field: &str, raw: &RawValue, value: &wire::Value<'_>,
     updates.extend(value.message_echoes.items().iter().map(|raw| message::read(place, raw, Source::App)));
     updates.extend(value.statuses.items().iter().map(|raw| status::read(place, raw)));
     if let Some(errors) = value.errors {
-        let details = serde_json::json!({ "errors": lenient::value(errors) });
+        let details = json!({ "errors": lenient::value(errors) });
         let notice = Notice { notice: "errors".to_owned(), details, timestamp: place.time };
         updates.push(place.update(place.key_of_raw("errors", errors), News::Change(Box::new(Change::Notice(notice)))));
     }
@@ -136,6 +136,13 @@ impl Place<'_> {
         let said = lenient::value(raw).to_string();
         (own_time || self.time.is_some())
             .then(|| dedup::key(self.time, &["whatsapp", self.account, "raw", kind, &said]))
+    }
+
+    /// What is said beside an item that stands here, and has no place in it.
+    pub(super) fn details(&self, said: Map<String, Value>) -> Option<Value> {
+        let number = self.number.map(|number| ("phone_number_id".to_owned(), number.into()));
+        let details: Map<String, Value> = number.into_iter().chain(said).collect();
+        (!details.is_empty()).then(|| json!({ "whatsapp": details }))
     }
 
     /// An update that stands here.

@@ -1,7 +1,7 @@
 //! Reports on messages of ours (`value.statuses[]`). Their order is not guaranteed; making sense of it is not done
 //! here.
 
-use serde_json::{Map, json, value::RawValue};
+use serde_json::{Map, Value, value::RawValue};
 use tidings_domain::{
     MessageId,
     change::{Change, News, ReportedStatus, StatusReport, Update},
@@ -37,7 +37,7 @@ pub(super) fn read(place: &Place<'_>, raw: &RawValue) -> Update {
         timestamp,
         trouble: errors.last().and_then(refusal::reported),
         errors,
-        vendor_details: details(&status),
+        vendor_details: place.details(details(&status)),
     };
     place.update(Some(dedup), News::Change(Box::new(Change::Status(report))))
 }
@@ -59,7 +59,7 @@ fn tracker(text: &str) -> Option<(MessageId, u32)> {
     Some((id.parse().ok()?, attempt.parse().ok()?))
 }
 
-fn details(status: &Status<'_>) -> Option<serde_json::Value> {
+fn details(status: &Status<'_>) -> Map<String, Value> {
     let mut details = Map::new();
     for (name, field) in [("conversation", status.conversation), ("pricing", status.pricing)] {
         if let Some(raw) = field {
@@ -80,5 +80,5 @@ fn details(status: &Status<'_>) -> Option<serde_json::Value> {
             }
         }
     }
-    (!details.is_empty()).then(|| json!({ "whatsapp": details }))
+    details
 }

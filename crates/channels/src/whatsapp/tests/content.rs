@@ -35,7 +35,8 @@ fn a_text_is_small_and_whole() {
     assert_eq!(said.contact.identities, [user_id("DE.700"), phone("4915100000001")]);
     assert_eq!(said.contact.name.as_deref(), Some("Ada"));
     assert_eq!(said.contact.username.as_deref(), Some("ada"));
-    assert!(!said.forwarded && said.reply_to.is_none() && said.errors.is_empty() && said.vendor_details.is_none());
+    assert!(!said.forwarded && said.reply_to.is_none() && said.errors.is_empty());
+    assert_eq!(said.vendor_details, Some(json!({"whatsapp": {"phone_number_id": "number-1"}})));
 }
 
 #[test]
@@ -241,7 +242,8 @@ fn answers_forwards_advertisements_products_and_groups() {
     let asked = said(json!({
         "type": "text", "text": {"body": "This?"}, "group_id": "group-9", "context": {"referred_product": product},
     }));
-    let details = json!({"whatsapp": {"group_id": "group-9", "referred_product": product}});
+    let details =
+        json!({"whatsapp": {"phone_number_id": "number-1", "group_id": "group-9", "referred_product": product}});
     assert_eq!(asked.vendor_details, Some(details));
 
     let referral = json!({

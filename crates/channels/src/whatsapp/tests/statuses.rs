@@ -36,7 +36,8 @@ fn every_rung() {
         assert_eq!(report.status, expected);
         assert_eq!(report.vendor_id, "wamid.S");
         assert_eq!(report.timestamp, Timestamp::from_seconds(1_790_000_002));
-        assert!(report.vendor_details.is_none() && report.message_id.is_none());
+        assert!(report.message_id.is_none());
+        assert_eq!(report.vendor_details, Some(json!({"whatsapp": {"phone_number_id": "number-1"}})));
     }
 }
 
@@ -84,7 +85,8 @@ fn conversation_pricing_and_groups_stand_beside_it() {
     let pricing = json!({"billable": true, "pricing_model": "PMP", "category": "utility"});
     let conversation = json!({"id": "c", "origin": {"type": "utility"}});
     let priced = report(&json!({"status": "sent", "pricing": pricing, "conversation": conversation}));
-    let details = json!({"whatsapp": {"pricing": pricing, "conversation": conversation}});
+    let details =
+        json!({"whatsapp": {"phone_number_id": "number-1", "pricing": pricing, "conversation": conversation}});
     assert_eq!(priced.vendor_details, Some(details));
 
     let in_group = |participant: &str| {
@@ -93,6 +95,7 @@ fn conversation_pricing_and_groups_stand_beside_it() {
     assert_ne!(in_group("491").dedup, in_group("492").dedup);
     let Change::Status(report) = change_of(in_group("491")) else { panic!() };
     let details = json!({"whatsapp": {
+        "phone_number_id": "number-1",
         "recipient_type": "group", "recipient_id": "49151", "recipient_participant_id": "491",
     }});
     assert_eq!(report.vendor_details, Some(details));
