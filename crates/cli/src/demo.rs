@@ -19,7 +19,7 @@ use tidings_simulator::{
     receiver::{Arrival, Receiver},
     whatsapp::{
         self, Account, Customer, Vendor,
-        graph::{self as vendor, Graph, GraphOptions, Ladder},
+        graph::{self as vendor, Graph, GraphOptions, Ladder, Step},
     },
 };
 use tokio::time::timeout;
@@ -207,7 +207,7 @@ async fn converse(vendor: &mut Vendor, account: &Account, customer: &Customer) -
 async fn answer(api: &mut Api, graph: &Graph, channel: &str, customer: &Customer) -> anyhow::Result<()> {
     let answers = [
         ("It is! It arrives on Thursday.", Ladder::full()),
-        ("Here is a map of the way.", Ladder::failed(UNDELIVERABLE)),
+        ("Here is a map of the way.", Ladder::of([Step::Sent, Step::Failed(UNDELIVERABLE)])),
     ];
     for (text, ladder) in answers {
         graph.next(vendor::Behaviour::Accept { ladder });
