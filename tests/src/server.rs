@@ -117,6 +117,12 @@ impl Server {
         (self.child, self.address) = spawn(self.data.path(), &self.variables, &self.output).await?;
         Ok(())
     }
+
+    /// The same with further variables from now on.
+    pub async fn restart_with(&mut self, variables: &[(&str, &str)]) -> Result<()> {
+        self.variables.extend(variables.iter().map(|(name, value)| ((*name).into(), Some((*value).into()))));
+        self.restart().await
+    }
 }
 
 async fn spawn(data: &Path, variables: &Variables, output: &Output) -> Result<(Child, SocketAddr)> {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tidings_tests::{
-    Scene, Server, channel, eventually, pointers, text,
+    Scene, Server, assert_holds, channel, eventually, now, pointers, rfc3339, text,
     webhooks::{self, customer},
 };
 
@@ -100,4 +100,19 @@ async fn the_operator_may_allow_a_network() {
         let answer = scene.api.post("/v1/endpoints", &json!({ "url": url })).await.unwrap();
         assert_eq!(answer.status.as_u16(), status, "{url}: {}", answer.json);
     }
+}
+
+#[tokio::test]
+async fn a_vendor_whose_address_is_not_allowed_any_more_cannot_be_reached_and_messages_fail_in_time() {
+    let (mut scene, outlet, ana) = Scene::in_conversation().await.unwrap();
+    scene.server.restart_with(&[("TIDINGS_ALLOW_NETWORKS", "")]).await.unwrap();
+    scene.reconnect([]).unwrap();
+    let soon = outlet.to(&ana, json!({ "text": "Hi", "expires_at": rfc3339(now() + 3) }));
+    let message = scene.send(&soon).await.unwrap();
+    let failed = scene.until(text(&message, "/id"), "failed").await.unwrap();
+    assert_eq!(failed["error"]["code"], "expired", "{failed:#}");
+    let check = format!("/v1/channels/{}/check", outlet.id());
+    let told = scene.api.post(&check, &json!({})).await.unwrap().ok().unwrap();
+    assert_holds(&told, &json!({ "ok": false, "error": { "code": "network_error", "category": "network_error" } }));
+    assert_eq!(outlet.sent().len(), 0);
 }
