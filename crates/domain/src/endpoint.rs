@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     channel::words,
+    filter::Filter,
     id::{ChannelId, EndpointId, WorkspaceId},
     pattern::EventPattern,
     time::Timestamp,
@@ -99,8 +100,17 @@ pub struct Endpoint {
     pub events: Vec<EventPattern>,
     /// The channels that it wants to hear of; all if empty.
     pub channels: Vec<ChannelId>,
+    /// What an event must say, as it is rendered for this endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter>,
     /// In which order.
     pub ordering: Ordering,
+    /// How many requests a second it may be sent; `None`: as many as it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<f64>,
+    /// How many requests at once it may be sent; `None`: as many as we send anybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<u32>,
     /// Headers of the company's own.
     pub headers: BTreeMap<String, String>,
     /// A second signature.

@@ -14,6 +14,7 @@ pub mod decide;
 pub mod delivery;
 pub mod endpoint;
 pub mod event;
+pub mod filter;
 pub mod id;
 pub mod key;
 pub mod media;

@@ -15,16 +15,26 @@ pub enum Attempted<'a> {
         status: u16,
         /// The answer's `Retry-After`, as it stands there.
         retry_after: Option<&'a str>,
+        /// What its header [`CONTROL`] asks for, as it stands there.
+        control: Option<&'a str>,
     },
     /// It did not: refused, reset, too late, not allowed, or not HTTP.
     Unanswered,
 }
+
+/// The header of an answer by which a receiver controls what it is sent (Svix, "Delivery Control"): `disable`, and
+/// nothing more is sent; `abort-message`, and this event is not tried again.
+pub const CONTROL: &str = "webhook-delivery";
 
 /// What it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// The receiver has it: any 2xx, nothing else.
     Delivered,
+    /// The receiver has it, and wants nothing any more: the endpoint is disabled.
+    DeliveredLast,
+    /// The receiver does not want it, and never will: it is given up.
+    Aborted,
     /// The receiver wants nothing any more (410): the endpoint is disabled, and the event stays first in line.
     Gone,
     /// It is to be tried again.
@@ -37,12 +47,26 @@ pub enum Verdict {
 /// Judges an attempt. A redirection is a failure: it is not followed, since it could lead anywhere.
 pub fn judge(attempted: &Attempted<'_>, now: Timestamp) -> Verdict {
     match *attempted {
+        Attempted::Answered { status: 200..=299, control, .. } if asks(control, "disable") => Verdict::DeliveredLast,
         Attempted::Answered { status: 200..=299, .. } => Verdict::Delivered,
         Attempted::Answered { status: 410, .. } => Verdict::Gone,
-        Attempted::Answered { status: 429 | 503, retry_after } => {
+        Attempted::Answered { control, .. } if asks(control, "disable") => Verdict::Gone,
+        Attempted::Answered { control, .. } if asks(control, "abort-message") => Verdict::Aborted,
+        Attempted::Answered { status: 429 | 503, retry_after, .. } => {
             Verdict::Failed { retry_after: retry_after.and_then(|text| schedule::retry_after(text, now)) }
         }
         Attempted::Answered { .. } | Attempted::Unanswered => Verdict::Failed { retry_after: None },
+    }
+}
+
+fn asks(control: Option<&str>, word: &str) -> bool {
+    control.is_some_and(|control| control.trim().eq_ignore_ascii_case(word))
+}
+
+impl Verdict {
+    /// Whether the receiver has the event.
+    pub fn is_delivered(self) -> bool {
+        matches!(self, Self::Delivered | Self::DeliveredLast)
     }
 }
 
@@ -65,7 +89,11 @@ mod tests {
     use super::*;
 
     fn verdict(status: u16, retry_after: Option<&str>) -> Verdict {
-        judge(&Attempted::Answered { status, retry_after }, Timestamp::from_seconds(1_776_609_000))
+        controlled(status, retry_after, None)
+    }
+
+    fn controlled(status: u16, retry_after: Option<&str>, control: Option<&str>) -> Verdict {
+        judge(&Attempted::Answered { status, retry_after, control }, Timestamp::from_seconds(1_776_609_000))
     }
 
     #[test]
@@ -73,6 +101,19 @@ mod tests {
         for status in 100..=599 {
             assert_eq!(verdict(status, None) == Verdict::Delivered, (200..300).contains(&status), "{status}");
             assert_eq!(verdict(status, None) == Verdict::Gone, status == 410, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_receiver_controls_what_it_is_sent() {
+        for status in [200, 204] {
+            assert_eq!(controlled(status, None, Some("disable")), Verdict::DeliveredLast);
+            assert_eq!(controlled(status, None, Some("abort-message")), Verdict::Delivered);
+        }
+        for status in [302, 404, 429, 500] {
+            assert_eq!(controlled(status, Some("7"), Some(" Disable ")), Verdict::Gone);
+            assert_eq!(controlled(status, Some("7"), Some("abort-message")), Verdict::Aborted);
+            assert!(matches!(controlled(status, None, Some("no idea")), Verdict::Failed { .. }));
         }
     }
 

@@ -13,7 +13,7 @@ pub mod schedule;
 pub mod signature;
 
 pub use formats::{MediaLinks, default_events, render, rendered_kind, renders, wants};
-pub use judgement::{Attempted, Verdict, judge, words};
+pub use judgement::{Attempted, CONTROL, Verdict, judge, words};
 pub use request::{Attempt, headers};
 pub use schedule::{probe_delay, retry_delay};
 pub use signature::{EndpointSecrets, SigningSecret, VerifyError, sign, verify};

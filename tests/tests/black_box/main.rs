@@ -6,6 +6,7 @@ mod addresses;
 mod attempts;
 mod channel_health;
 mod content;
+mod endpoint_choice;
 mod endpoints;
 mod events;
 mod idempotency;

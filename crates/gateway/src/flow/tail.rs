@@ -9,12 +9,14 @@ use std::{
 };
 
 use bytes::Bytes;
+use serde_json::Value;
 use tidings_domain::{
-    endpoint::WebhookFormat,
+    endpoint::{Endpoint, WebhookFormat},
     event::{ChannelDetail, Event, EventPayload, LogEntry, Position},
+    filter::Filter,
 };
 use tidings_store::CommitListener;
-use tidings_webhooks::{MediaLinks, render};
+use tidings_webhooks::{MediaLinks, render, wants};
 use tokio::sync::watch;
 
 use crate::registry::Registry;
@@ -30,8 +32,16 @@ pub(crate) struct Posting {
     pub(crate) event: Arc<Event>,
     /// How many bytes its payload has.
     pub(crate) size: usize,
-    lifecycle: OnceLock<Option<Bytes>>,
-    object: OnceLock<Option<Bytes>>,
+    lifecycle: Rendered,
+    object: Rendered,
+}
+
+/// An event in one format; nothing of one that the format does not render.
+#[derive(Default)]
+struct Rendered {
+    body: OnceLock<Option<Bytes>>,
+    /// What the body says, for those who filter by it.
+    document: OnceLock<Option<Value>>,
 }
 
 impl Posting {
@@ -40,18 +50,36 @@ impl Posting {
             position: entry.position,
             event: entry.event,
             size: entry.size,
-            lifecycle: OnceLock::new(),
-            object: OnceLock::new(),
+            lifecycle: Rendered::default(),
+            object: Rendered::default(),
         })
     }
 
     /// The body in a format; `None` if the format does not render this event.
     pub(crate) fn body(&self, format: WebhookFormat, links: &dyn MediaLinks) -> Option<Bytes> {
-        let body = match format {
+        self.rendered(format).body.get_or_init(|| render(&self.event, format, links)).clone()
+    }
+
+    /// Whether an endpoint is to be sent the event.
+    pub(crate) fn is_wanted(&self, endpoint: &Endpoint, links: &dyn MediaLinks) -> bool {
+        wants(endpoint, &self.event)
+            && endpoint.filter.as_ref().is_none_or(|filter| self.passes(filter, endpoint.format, links))
+    }
+
+    /// Whether a filter lets the event pass, as a format renders it.
+    pub(crate) fn passes(&self, filter: &Filter, format: WebhookFormat, links: &dyn MediaLinks) -> bool {
+        let document = self.rendered(format).document.get_or_init(|| {
+            let body = self.body(format, links)?;
+            serde_json::from_slice(&body).ok()
+        });
+        document.as_ref().is_some_and(|document| filter.passes(document))
+    }
+
+    fn rendered(&self, format: WebhookFormat) -> &Rendered {
+        match format {
             WebhookFormat::Lifecycle => &self.lifecycle,
             WebhookFormat::Object => &self.object,
-        };
-        body.get_or_init(|| render(&self.event, format, links)).clone()
+        }
     }
 }
 

@@ -19,6 +19,7 @@
 
 mod health;
 mod lanes;
+mod rate;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +37,7 @@ use tidings_domain::{
 
 use crate::{judgement::Verdict, schedule::retry_delay};
 use lanes::Lanes;
+use rate::Rate;
 
 /// How much one endpoint may occupy.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +58,14 @@ impl Default for Limits {
 
 /// How often the low-water position is written down at least, while it moves.
 const LOW_WATER_EVERY: Duration = Duration::from_secs(1);
+
+impl Limits {
+    /// As the endpoint's settings have it.
+    fn of(self, endpoint: &Endpoint) -> Self {
+        let asked = endpoint.concurrency.and_then(|asked| usize::try_from(asked).ok());
+        Self { in_flight: asked.map_or(self.in_flight, |asked| asked.clamp(1, self.in_flight)), ..self }
+    }
+}
 
 /// An event to be sent now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +105,7 @@ pub enum Standing {
         /// Whether `endpoint.failing` had been told.
         warned: bool,
     },
-    /// It answered 410 and is not to be sent anything any more.
+    /// It wants nothing any more, and is not to be sent anything.
     Gone,
 }
 
@@ -114,7 +124,11 @@ pub struct Courier<T> {
     ordering: Ordering,
     /// What the settings say; it counts once nothing is in memory that was offered by another ordering.
     configured: Ordering,
+    /// What anybody may occupy.
+    most: Limits,
+    /// What this endpoint may occupy.
     limits: Limits,
+    rate: Option<Rate>,
     /// Everything up to here has been offered.
     cursor: Position,
     /// What is offered and not settled, and has not failed yet.
@@ -137,11 +151,14 @@ pub struct Courier<T> {
 
 impl<T: Clone> Courier<T> {
     /// Takes up where the endpoint was left.
-    pub fn new(endpoint: &Endpoint, limits: Limits, state: DeliveryState) -> Self {
+    pub fn new(endpoint: &Endpoint, most: Limits, state: DeliveryState) -> Self {
+        let limits = most.of(endpoint);
         Self {
             ordering: endpoint.ordering,
             configured: endpoint.ordering,
+            most,
             limits,
+            rate: endpoint.rate_limit.map(Rate::per_second),
             cursor: state.low_water,
             first: BTreeMap::new(),
             ready: VecDeque::new(),
@@ -161,6 +178,10 @@ impl<T: Clone> Courier<T> {
     pub fn configure(&mut self, endpoint: &Endpoint) {
         self.configured = endpoint.ordering;
         self.lanes.set_hold(order_hold(endpoint));
+        let is_whole = self.allowance >= self.limits.in_flight;
+        self.limits = self.most.of(endpoint);
+        self.allowance = if is_whole { self.limits.in_flight } else { self.allowance.min(self.limits.in_flight) };
+        self.rate = endpoint.rate_limit.map(|limit| Rate::per_second(limit).after(self.rate));
     }
 
     /// Up to where the log has been offered.
@@ -225,6 +246,17 @@ impl<T: Clone> Courier<T> {
 
     /// What to send now, if anything. Everything that it answers must be told of by [`Self::finished`].
     pub fn next_send(&mut self, now: Timestamp) -> Option<Send<T>> {
+        if self.rate.is_some_and(|rate| rate.opens_at() > now) {
+            return None;
+        }
+        let send = self.choose(now)?;
+        if let Some(rate) = &mut self.rate {
+            rate.take(now);
+        }
+        Some(send)
+    }
+
+    fn choose(&mut self, now: Timestamp) -> Option<Send<T>> {
         if self.is_down() {
             return self.next_probe(now);
         }
@@ -264,8 +296,15 @@ impl<T: Clone> Courier<T> {
         let Some(key) = self.key_of(attempt.position) else { return Standing::Unchanged };
         let was_down = self.is_down();
         let standing = match verdict {
-            Verdict::Delivered => {
+            Verdict::Delivered | Verdict::DeliveredLast => {
                 attempt.outcome = Outcome::Delivered;
+                self.settle(attempt.position, key);
+                let standing = self.succeeded(now);
+                if verdict == Verdict::DeliveredLast { Standing::Gone } else { standing }
+            }
+            // Whoever can say so is well.
+            Verdict::Aborted => {
+                attempt.outcome = Outcome::Dead;
                 self.settle(attempt.position, key);
                 self.succeeded(now)
             }
@@ -444,10 +483,15 @@ impl<T: Clone> Courier<T> {
 
     /// When to come back at the latest, though nothing else happens.
     pub fn wakes_at(&self) -> Option<Timestamp> {
+        let opens_at = self.rate.map(|rate| rate.opens_at());
         if self.is_down() {
-            return if self.in_flight == 0 { self.health.next_probe_at } else { None };
+            let probe_at = self.health.next_probe_at.map(|at| opens_at.map_or(at, |opens_at| at.max(opens_at)));
+            return if self.in_flight == 0 { probe_at } else { None };
         }
-        [self.lanes.next_due(), self.lanes.first_hold_ends()].into_iter().flatten().min()
+        let may_send = self.in_flight < self.allowance;
+        let ready = opens_at.filter(|_| may_send && !self.ready.is_empty());
+        let due = self.lanes.next_due().map(|at| opens_at.map_or(at, |opens_at| at.max(opens_at)));
+        [ready, due, self.lanes.first_hold_ends()].into_iter().flatten().min()
     }
 
     /// What is to be remembered since the last call. Must be written before it is asked for again.

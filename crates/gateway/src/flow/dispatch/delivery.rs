@@ -12,7 +12,7 @@ use tidings_domain::{
 use tidings_net::{Answer, OutboundRequest, Pool};
 use tidings_store::StoreError;
 use tidings_webhooks::{
-    Attempted, Verdict,
+    Attempted, CONTROL, Verdict,
     courier::{Finished, Send},
     judge, words,
 };
@@ -93,12 +93,14 @@ pub(super) async fn deliver(
             let attempted = Attempted::Answered {
                 status: answer.status.as_u16(),
                 retry_after: answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()),
+                control: answer.headers.get(CONTROL).and_then(|value| value.to_str().ok()),
             };
             let verdict = judge(&attempted, shared.clock.now());
             record_answer(&mut attempt, &answer);
-            if verdict != Verdict::Delivered {
+            if !verdict.is_delivered() {
                 let lost = attempt.error.take().map(|lost| format!("{lost}; ")).unwrap_or_default();
-                attempt.error = Some(lost + &words(answer.status.as_u16()));
+                let aborted = if verdict == Verdict::Aborted { ", and that it wants no further try" } else { "" };
+                attempt.error = Some(lost + &words(answer.status.as_u16()) + aborted);
             }
             verdict
         }
@@ -107,7 +109,7 @@ pub(super) async fn deliver(
             judge(&Attempted::Unanswered, at)
         }
     };
-    let jitter = if verdict == Verdict::Delivered { 0.0 } else { jitter(&shared) };
+    let jitter = if verdict.is_delivered() { 0.0 } else { jitter(&shared) };
     Delivered::Attempted(Finished { attempt, verdict, jitter })
 }
 

@@ -158,7 +158,7 @@ impl Dispatcher {
         };
         match delivery::deliver(self.shared.clone(), endpoint, pool, Arc::new(Semaphore::new(1)), send).await {
             delivery::Delivered::Attempted(finished) => TestResult {
-                delivered: finished.verdict == tidings_webhooks::Verdict::Delivered,
+                delivered: finished.verdict.is_delivered(),
                 status_code: finished.attempt.status_code,
                 duration_ms: finished.attempt.duration_ms,
                 error: finished.attempt.error,

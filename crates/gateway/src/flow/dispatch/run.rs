@@ -10,11 +10,7 @@ use tidings_domain::{
 };
 use tidings_net::{Pool, PoolLimits};
 use tidings_store::{AttemptFilter, ENDPOINT_LEASE, Page, StoreError};
-use tidings_webhooks::{
-    Verdict,
-    courier::{Courier, Limits},
-    renders, wants,
-};
+use tidings_webhooks::courier::{Courier, Limits};
 use tokio::{
     sync::{Semaphore, mpsc},
     time::{Instant, Sleep, sleep},
@@ -238,9 +234,8 @@ impl Run {
                 }
                 continue;
             };
-            let event = &posting.event;
-            let wanted = wants(&self.live.endpoint, event) && renders(event, self.live.endpoint.format);
-            self.courier.offer(posting.position, event.key, wanted.then(|| held(&posting)));
+            let wanted = posting.is_wanted(&self.live.endpoint, &*self.shared.links);
+            self.courier.offer(posting.position, posting.event.key, wanted.then(|| held(&posting)));
         }
     }
 
@@ -398,7 +393,7 @@ impl Run {
             }
             Delivered::Attempted(finished) => {
                 let now = self.shared.clock.now();
-                let delivered = finished.verdict == Verdict::Delivered;
+                let delivered = finished.verdict.is_delivered();
                 watchkeeping::count(&self.shared, delivered, finished.attempt.duration_ms);
                 let standing = self.courier.finished(finished, now);
                 let stop = watchkeeping::transition(&self.shared, &self.live, &mut self.courier, standing).await;
@@ -442,10 +437,9 @@ async fn read_lane(
         .log_read_key(workspace, key, after, up_to, LANE_CHUNK)
         .await
         .map_err(|error| (error, key, after))?;
-    let wanted =
-        entries.iter().find(|entry| wants(&live.endpoint, &entry.event) && renders(&entry.event, live.endpoint.format));
-    let next = wanted.map(|entry| entry.position);
     // There may be more: the lane is read on from here.
     let up_to = entries.last().map_or(up_to, |last| last.position);
+    let is_wanted = |posting: &Arc<Posting>| posting.is_wanted(&live.endpoint, &*shared.links);
+    let next = entries.into_iter().map(Posting::new).find(is_wanted).map(|posting| posting.position);
     Ok(LaneRead { key, up_to, next })
 }

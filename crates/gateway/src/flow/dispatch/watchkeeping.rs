@@ -60,7 +60,14 @@ pub(super) async fn transition(
         }
         Standing::Gone => {
             set_status(shared, live, EndpointStatus::Disabled).await;
-            tell(shared, live, courier, EventKind::EndpointDisabled, "it answered 410 Gone").await;
+            tell(
+                shared,
+                live,
+                courier,
+                EventKind::EndpointDisabled,
+                "it answered that it wants nothing any more (410 Gone, or `webhook-delivery: disable`)",
+            )
+            .await;
             courier.forget_health();
             true
         }

@@ -81,7 +81,8 @@ pub(super) fn new_secret(gateway: &Gateway) -> SigningSecret {
     SigningSecret::generate(random)
 }
 
-fn blank(gateway: &Gateway, workspace_id: WorkspaceId) -> Endpoint {
+/// An endpoint before anything is said of it.
+pub(super) fn blank(gateway: &Gateway, workspace_id: WorkspaceId) -> Endpoint {
     let now = gateway.clock.now();
     Endpoint {
         id: gateway.ids.next(EndpointId::next),
@@ -90,6 +91,9 @@ fn blank(gateway: &Gateway, workspace_id: WorkspaceId) -> Endpoint {
         format: WebhookFormat::Lifecycle,
         events: Vec::new(),
         channels: Vec::new(),
+        filter: None,
+        rate_limit: None,
+        concurrency: None,
         ordering: Ordering::Conversation,
         headers: BTreeMap::new(),
         legacy_signature: None,

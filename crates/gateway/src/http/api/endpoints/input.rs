@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use tidings_domain::{
     ChannelId, WorkspaceId,
     endpoint::{Endpoint, LegacySignature, Ordering, WebhookFormat},
+    filter::{Filter, FilterError},
     pattern::EventPattern,
 };
 use tidings_webhooks::{default_events, request::is_reserved};
@@ -29,6 +30,10 @@ const LONGEST_DESCRIPTION: usize = 1000;
 const LONGEST_METADATA: usize = 4096;
 const SHORTEST_TIMEOUT_MS: u64 = 1_000;
 const LONGEST_TIMEOUT_MS: u64 = 60_000;
+/// How many requests an endpoint is sent at once, unless it wants fewer.
+pub(super) const MOST_AT_ONCE: u32 = 64;
+const LOWEST_RATE: f64 = 0.001;
+const HIGHEST_RATE: f64 = 10_000.0;
 const LONGEST_HOLD_SECONDS: u64 = 7 * 24 * 3600;
 
 /// What is to be an endpoint.
@@ -50,9 +55,10 @@ pub(crate) struct EndpointInput {
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
     pub(super) channels: Option<Vec<ChannelId>>,
-    /// Comes with a later version.
+    /// What an event must say to be sent, as it is rendered in this format: paths with values or operators, such as
+    /// `{"data.channel_type": "whatsapp", "data.sequence": {"$gt": 1}}`.
     #[serde(default)]
-    pub(super) filter: Option<Value>,
+    pub(super) filter: Option<Map<String, Value>>,
     /// `conversation` (the default): a conversation's events come one after the other; or `none`.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "conversation")]
@@ -60,9 +66,12 @@ pub(crate) struct EndpointInput {
     /// Headers of the company's own. Their values are not shown again.
     #[serde(default)]
     pub(super) headers: Option<BTreeMap<String, String>>,
-    /// Comes with a later version.
+    /// How many requests a second it may be sent, evenly spread: 0.001 to 10000; as many as it takes unless told.
     #[serde(default)]
-    pub(super) rate_limit: Option<Value>,
+    pub(super) rate_limit: Option<f64>,
+    /// How many requests at once it may be sent: 1 to 64, which it is unless told.
+    #[serde(default)]
+    pub(super) concurrency: Option<u32>,
     /// Whether it is to be sent anything; it is unless told.
     #[serde(default)]
     pub(super) enabled: Option<bool>,
@@ -93,6 +102,18 @@ fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Opt
     Option::deserialize(deserializer).map(Some)
 }
 
+/// Reads a filter. What is wrong with it is told by its place in the request.
+pub(super) fn read_filter(source: Map<String, Value>, errors: &mut Vec<FieldProblem>) -> Option<Filter> {
+    match Filter::parse(Value::Object(source)) {
+        Ok(filter) => Some(filter),
+        Err(wrong) => {
+            let told = |error: FilterError| FieldProblem::new(format!("/filter{}", error.pointer), error.detail);
+            errors.extend(wrong.into_iter().map(told));
+            None
+        }
+    }
+}
+
 impl EndpointInput {
     /// What would make the endpoint as it is.
     pub(super) fn of(endpoint: &Endpoint) -> Self {
@@ -101,10 +122,11 @@ impl EndpointInput {
             format: Some(endpoint.format),
             events: Some(endpoint.events.clone()),
             channels: Some(endpoint.channels.clone()),
-            filter: None,
+            filter: endpoint.filter.as_ref().and_then(|filter| filter.source().as_object().cloned()),
             ordering: Some(endpoint.ordering),
             headers: Some(endpoint.headers.clone()),
-            rate_limit: None,
+            rate_limit: endpoint.rate_limit,
+            concurrency: endpoint.concurrency,
             enabled: Some(endpoint.enabled),
             legacy_signature: endpoint.legacy_signature.clone(),
             timeout_ms: Some(endpoint.timeout_ms),
@@ -116,21 +138,16 @@ impl EndpointInput {
 
     /// Writes it over an endpoint, if all of it is right.
     pub(super) fn apply(self, gateway: &Gateway, endpoint: &mut Endpoint) -> Answer<()> {
-        for (pointer, what, asked) in [
-            ("/filter", "filtering by content", self.filter.is_some()),
-            ("/rate_limit", "a rate limit of an endpoint", self.rate_limit.is_some()),
-        ] {
-            if asked {
-                return Err(Problem::not_available(what, Some(pointer)));
-            }
-        }
-        self.check(gateway, endpoint)?;
+        let filter = self.check(gateway, endpoint)?;
         gateway.addresses.judge_url(&self.url).map_err(|refused| Problem::address("/url", &refused))?;
         let format = self.format.unwrap_or(WebhookFormat::Lifecycle);
         endpoint.url = self.url;
         endpoint.format = format;
         endpoint.events = self.events.unwrap_or_else(|| default_events(format));
         endpoint.channels = self.channels.unwrap_or_default();
+        endpoint.filter = filter;
+        endpoint.rate_limit = self.rate_limit;
+        endpoint.concurrency = self.concurrency;
         endpoint.ordering = self.ordering.unwrap_or(Ordering::Conversation);
         endpoint.headers = self.headers.unwrap_or_default();
         endpoint.legacy_signature = self.legacy_signature;
@@ -143,8 +160,10 @@ impl EndpointInput {
         Ok(())
     }
 
-    fn check(&self, gateway: &Gateway, endpoint: &Endpoint) -> Answer<()> {
+    /// Tells everything that is wrong with it. Answers its filter.
+    fn check(&self, gateway: &Gateway, endpoint: &Endpoint) -> Answer<Option<Filter>> {
         let mut errors = Vec::new();
+        let filter = self.filter.as_ref().and_then(|filter| read_filter(filter.clone(), &mut errors));
         if self.url.len() > LONGEST_URL {
             errors.push(FieldProblem::new("/url", format!("is longer than {LONGEST_URL} characters")));
         }
@@ -155,8 +174,15 @@ impl EndpointInput {
                 errors.push(FieldProblem::new(pointer, format!("expected a number from {lowest} to {highest}")));
             }
         };
+        within("/concurrency", self.concurrency.map(u64::from), 1, MOST_AT_ONCE.into());
         within("/timeout_ms", self.timeout_ms, SHORTEST_TIMEOUT_MS, LONGEST_TIMEOUT_MS);
         within("/order_hold_max_seconds", self.order_hold_max_seconds.flatten(), 0, LONGEST_HOLD_SECONDS);
+        if self.rate_limit.is_some_and(|limit| !(LOWEST_RATE..=HIGHEST_RATE).contains(&limit)) {
+            errors.push(FieldProblem::new(
+                "/rate_limit",
+                format!("expected a number from {LOWEST_RATE} to {HIGHEST_RATE}"),
+            ));
+        }
         if self.description.as_ref().is_some_and(|text| text.chars().count() > LONGEST_DESCRIPTION) {
             errors.push(FieldProblem::new("/description", format!("is longer than {LONGEST_DESCRIPTION} characters")));
         }
@@ -164,7 +190,7 @@ impl EndpointInput {
         if metadata.is_some_and(|text| text.len() > LONGEST_METADATA) {
             errors.push(FieldProblem::new("/metadata", format!("is longer than {LONGEST_METADATA} bytes of JSON")));
         }
-        if errors.is_empty() { Ok(()) } else { Err(Problem::fields(errors)) }
+        if errors.is_empty() { Ok(filter) } else { Err(Problem::fields(errors)) }
     }
 
     fn check_names(

@@ -4,6 +4,7 @@ pub(crate) mod create;
 pub(crate) mod input;
 pub(crate) mod rotate;
 pub(crate) mod test;
+pub(crate) mod try_filter;
 pub(crate) mod update;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -20,6 +21,7 @@ use tidings_domain::{
 };
 use utoipa::ToSchema;
 
+use self::input::MOST_AT_ONCE;
 use crate::{
     Gateway,
     http::{
@@ -52,15 +54,17 @@ pub(crate) struct EndpointView {
     /// The channels that it wants to hear of; all if empty.
     #[schema(value_type = Vec<String>)]
     channels: Vec<ChannelId>,
-    /// Comes with a later version.
+    /// What an event must say to be sent.
     filter: Option<Value>,
     /// `conversation` or `none`.
     #[schema(value_type = String, example = "conversation")]
     ordering: Ordering,
     /// Headers of the company's own; their values are not shown again.
     headers: BTreeMap<String, &'static str>,
-    /// Comes with a later version.
-    rate_limit: Option<u32>,
+    /// How many requests a second it may be sent; null: as many as it takes.
+    rate_limit: Option<f64>,
+    /// How many requests at once it may be sent.
+    concurrency: u32,
     /// A second signature, for receivers that were written for another platform.
     #[schema(value_type = Option<Object>)]
     legacy_signature: Option<LegacySignature>,
@@ -92,10 +96,11 @@ impl EndpointView {
             format: endpoint.format,
             events: endpoint.events.clone(),
             channels: endpoint.channels.clone(),
-            filter: None,
+            filter: endpoint.filter.as_ref().map(|filter| filter.source().clone()),
             ordering: endpoint.ordering,
             headers: endpoint.headers.keys().map(|name| (name.clone(), REDACTED)).collect(),
-            rate_limit: None,
+            rate_limit: endpoint.rate_limit,
+            concurrency: endpoint.concurrency.unwrap_or(MOST_AT_ONCE),
             legacy_signature: endpoint.legacy_signature.clone(),
             timeout_ms: endpoint.timeout_ms,
             order_hold_max_seconds: endpoint.order_hold_max_seconds,

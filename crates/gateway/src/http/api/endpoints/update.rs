@@ -54,7 +54,7 @@ impl ToSchema for EndpointPatch {}
 
 /// Change an endpoint
 ///
-/// By JSON merge patch: what is absent stays, what is null gets its default. `"enabled": true` delivers what was missed;
+/// By JSON merge patch: what is absent stays, what is null gets its default; `filter` is replaced as a whole. `"enabled": true` delivers what was missed;
 /// with `"resume_from": "now"` it does not.
 #[utoipa::path(
     patch, path = "/endpoints/{id}", operation_id = "update_endpoint", tag = "endpoints",
@@ -112,7 +112,12 @@ fn patched(endpoint: &Endpoint, mut patch: Map<String, Value>) -> Answer<Endpoin
         return Err(Problem::field("", "expected a JSON object"));
     };
     let hold = ["order_hold_max_seconds", "order_hold_max"].into_iter().find_map(|name| patch.remove(name));
+    // A part of a filter says nothing: it is replaced as a whole.
+    let filter = patch.remove("filter");
     let mut merged = merge(current, patch);
+    if let Some(filter) = filter {
+        merged.insert("filter".to_owned(), filter);
+    }
     merged.retain(|_, value| !value.is_null());
     if let Some(hold) = hold {
         merged.insert("order_hold_max_seconds".to_owned(), hold);

@@ -1,0 +1,128 @@
+//! What an endpoint chooses: which events, how fast, and whether at all.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use tidings_simulator::receiver::Behaviour;
+use tidings_tests::{Line, Scene, assert_holds, eventually, json_of, now, pointers, text, webhooks};
+use tokio::time::Instant;
+
+async fn scene() -> (Scene, Line) {
+    let mut scene = Scene::start().await.unwrap();
+    let line = scene.line("1001").await.unwrap();
+    (scene, line)
+}
+
+/// So many customers write, each a text of its own.
+async fn hear(line: &mut Line, numbers: std::ops::Range<usize>) {
+    for number in numbers {
+        let customer = webhooks::customer(number);
+        let id = format!("wamid.{number}");
+        let words = format!("Text {number}");
+        let webhook = tidings_simulator::whatsapp::text_message(&line.account, &customer, &id, now(), &words);
+        line.post(&webhook).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_filter_lets_pass_what_it_says_in_either_format() {
+    let (mut scene, mut line) = scene().await;
+    for (path, format, filter) in [
+        ("/lifecycle", "lifecycle", json!({ "data.content": { "$in": ["Text 1", "Text 3"] } })),
+        ("/object", "object", json!({ "$or": [{ "data.content.body": "Text 2" }, { "data.content.body": "Text 3" }] })),
+    ] {
+        let fields = json!({ "format": format, "events": ["message.received"], "filter": filter });
+        let endpoint = scene.subscribe(path, fields).await.unwrap();
+        assert_eq!(endpoint["filter"], filter);
+    }
+    hear(&mut line, 0..5).await;
+    let mut told: Vec<(String, String)> = Vec::new();
+    for arrival in scene.arrivals(4).await.unwrap() {
+        let body = json_of(&arrival);
+        let words = body.pointer("/data/content/body").or(body.pointer("/data/content")).cloned().unwrap_or_default();
+        told.push((arrival.path.clone(), words.as_str().unwrap_or_default().to_owned()));
+    }
+    told.sort();
+    let expected = [("/lifecycle", "Text 1"), ("/lifecycle", "Text 3"), ("/object", "Text 2"), ("/object", "Text 3")];
+    assert_eq!(told, expected.map(|(path, words)| (path.to_owned(), words.to_owned())));
+}
+
+#[tokio::test]
+async fn a_filter_is_tried_before_it_is_saved_and_replaced_as_a_whole() {
+    let (mut scene, mut line) = scene().await;
+    hear(&mut line, 0..4).await;
+    let wrong = json!({ "filter": { "data.content": { "$like": "x" }, "$or": [] } });
+    let answer = scene.api.post("/v1/endpoints/filter/try", &wrong).await.unwrap();
+    let problem = answer.problem(422, "validation_failed").unwrap();
+    assert_eq!(pointers(&problem), ["/filter/$or", "/filter/data.content/$like"]);
+    let filter = json!({ "data.content": { "$in": ["Text 1", "Text 2"] } });
+    let tried = json!({ "filter": filter, "events": ["message.*"], "limit": 3 });
+    let tried = scene.api.post("/v1/endpoints/filter/try", &tried).await.unwrap().ok().unwrap();
+    assert_holds(&tried, &json!({ "tried": 3, "passed": 2 }));
+    let passes: Vec<&Value> = tried["data"].as_array().unwrap().iter().map(|event| &event["passes"]).collect();
+    assert_eq!(passes, [false, true, true], "the newest first");
+
+    let wrong = json!({ "url": scene.receiver.url("/x"), "filter": { "a": { "$gt": null } } });
+    let answer = scene.api.post("/v1/endpoints", &wrong).await.unwrap();
+    assert_eq!(pointers(&answer.problem(422, "validation_failed").unwrap()), ["/filter/a/$gt"]);
+    let endpoint = scene.subscribe("/x", json!({ "filter": filter })).await.unwrap();
+    let path = format!("/v1/endpoints/{}", text(&endpoint, "/id"));
+    for filter in [json!({ "data.reply_to": null }), Value::Null] {
+        let changed = scene.api.patch(&path, &json!({ "filter": filter })).await.unwrap().ok().unwrap();
+        assert_eq!(changed["filter"], filter);
+    }
+}
+
+#[tokio::test]
+async fn a_rate_limit_is_kept() {
+    let (mut scene, mut line) = scene().await;
+    let fields = json!({ "events": ["message.received"], "rate_limit": 20, "concurrency": 2 });
+    let endpoint = scene.subscribe("/slow", fields).await.unwrap();
+    assert_holds(&endpoint, &json!({ "rate_limit": 20.0, "concurrency": 2 }));
+    hear(&mut line, 0..21).await;
+    let first = scene.arrival().await.unwrap();
+    let began = Instant::now();
+    let rest = scene.arrivals(20).await.unwrap();
+    assert!(first.verified && rest.len() == 20);
+    // Twenty more come after a second; what comes late is not made up for.
+    assert!(began.elapsed() >= Duration::from_millis(900), "{:?}", began.elapsed());
+    let path = format!("/v1/endpoints/{}", text(&endpoint, "/id"));
+    for (patch, pointer) in
+        [(json!({ "rate_limit": 0 }), "/rate_limit"), (json!({ "concurrency": 65 }), "/concurrency")]
+    {
+        let answer = scene.api.patch(&path, &patch).await.unwrap();
+        assert_eq!(pointers(&answer.problem(422, "validation_failed").unwrap()), [pointer]);
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_refuses_one_event_for_good_or_everything() {
+    let (mut scene, mut line) = scene().await;
+    let endpoint = scene.subscribe("/x", json!({ "events": ["message.received"] })).await.unwrap();
+    let path = format!("/v1/endpoints/{}", text(&endpoint, "/id"));
+    let refused = Behaviour::status(StatusCode::BAD_REQUEST).with("webhook-delivery", "abort-message");
+    scene.receiver.behave("/x", refused);
+    hear(&mut line, 0..1).await;
+    scene.arrival().await.unwrap();
+    let attempts = format!("{path}/attempts");
+    let dead = eventually("it is given up", async || {
+        let list = scene.api.get(&attempts).await?.ok()?;
+        Ok(list["data"].as_array().and_then(|list| list.first().cloned()))
+    });
+    assert_holds(&dead.await.unwrap(), &json!({ "outcome": "dead", "status_code": 400, "next_at": null }));
+
+    scene.receiver.behave("/x", Behaviour::ok().with("webhook-delivery", "disable"));
+    hear(&mut line, 1..2).await;
+    scene.arrival().await.unwrap();
+    let disabled = eventually("it is disabled", async || {
+        let endpoint = scene.api.get(&path).await?.ok()?;
+        Ok((endpoint["status"] == "disabled").then_some(endpoint))
+    });
+    assert_eq!(disabled.await.unwrap()["enabled"], false);
+    scene.receiver.behave("/x", Behaviour::ok());
+    hear(&mut line, 2..3).await;
+    scene.api.patch(&path, &json!({ "enabled": true })).await.unwrap().ok().unwrap();
+    let arrival = json_of(&scene.arrival().await.unwrap());
+    assert_eq!(arrival["data"]["content"], "Text 2", "what was delivered with it is not sent again");
+}
