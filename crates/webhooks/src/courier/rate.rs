@@ -74,11 +74,10 @@ mod tests {
         assert_eq!(sent(1.0, 1, 3), [1, 1, 1]);
         assert_eq!(sent(0.5, 1, 6), [1, 0, 1, 0, 1, 0]);
         assert_eq!(sent(10.0, 1, 3), [10, 10, 10]);
-        for (rate, most) in [(200.0, 205), (5000.0, 5101)] {
-            let sent = sent(rate, 7, 5);
+        for (rate, most) in [(200, 205), (5000, 5101)] {
+            let sent = sent(f64::from(rate), 7, 5);
             assert!(sent.iter().all(|number| *number <= most), "{sent:?}");
-            let all: usize = sent.iter().sum();
-            assert!(all as f64 >= rate * 5.0, "{sent:?}");
+            assert!(sent.iter().sum::<usize>() >= usize::try_from(rate * 5).unwrap(), "{sent:?}");
         }
     }
 

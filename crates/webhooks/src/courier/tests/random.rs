@@ -1,7 +1,7 @@
 //! Random scripts.
 
 use proptest::prelude::*;
-use tidings_domain::endpoint::Ordering;
+use tidings_domain::endpoint::{Endpoint, Ordering};
 
 use super::world::{World, endpoint};
 use crate::{Verdict, courier::Limits};
@@ -12,7 +12,8 @@ enum Step {
     Refuse(usize),
     Finish(usize),
     Unread(usize),
-    Gone(usize),
+    Gone { which: usize, taken: bool },
+    Abort(usize),
     Read { which: usize, short: bool },
     Pass(u64),
     Record,
@@ -21,7 +22,19 @@ enum Step {
     Receiver { up: bool },
     Proceed,
     SettleDown,
-    Configure { ordered: bool, hold: Option<u64> },
+    Configure { ordered: bool, hold: Option<u64>, pace: Pace },
+}
+
+/// The rate limit and the concurrency that an endpoint asks for.
+type Pace = (Option<f64>, Option<u32>);
+
+fn pace() -> impl Strategy<Value = Pace> {
+    let rate = prop_oneof![2 => Just(None), 1 => Just(Some(0.5)), 1 => Just(Some(40.0)), 1 => Just(Some(3000.0))];
+    (rate, prop_oneof![Just(None), Just(Some(1)), Just(Some(3)), Just(Some(100))])
+}
+
+fn asked(ordered: bool, hold: Option<u64>, (rate_limit, concurrency): Pace) -> Endpoint {
+    Endpoint { rate_limit, concurrency, ..endpoint(ordering(ordered), hold) }
 }
 
 fn hold() -> impl Strategy<Value = Option<u64>> {
@@ -30,13 +43,16 @@ fn hold() -> impl Strategy<Value = Option<u64>> {
 
 fn steps(configure: bool) -> impl Strategy<Value = Vec<Step>> {
     let pass = Just(Step::Pass(1)).boxed();
-    let configuration = (any::<bool>(), hold()).prop_map(|(ordered, hold)| Step::Configure { ordered, hold }).boxed();
+    let configuration = (any::<bool>(), hold(), pace())
+        .prop_map(|(ordered, hold, pace)| Step::Configure { ordered, hold, pace })
+        .boxed();
     let step = prop_oneof![
         12 => (0..3_u128, prop::bool::weighted(0.8)).prop_map(|(key, wanted)| Step::Append { key, wanted }),
         1 => (0..40_usize).prop_map(Step::Refuse),
         12 => (0..40_usize).prop_map(Step::Finish),
         2 => (0..40_usize).prop_map(Step::Unread),
-        1 => (0..40_usize).prop_map(Step::Gone),
+        1 => (0..40_usize, any::<bool>()).prop_map(|(which, taken)| Step::Gone { which, taken }),
+        1 => (0..40_usize).prop_map(Step::Abort),
         6 => ((0..40_usize), any::<bool>()).prop_map(|(which, short)| Step::Read { which, short }),
         6 => prop_oneof![Just(1), Just(500), Just(5_000), Just(40_000), Just(1_000_000)].prop_map(Step::Pass),
         8 => Just(Step::Record),
@@ -74,10 +90,16 @@ fn run(world: &mut World, step: Step) {
                 world.cannot_read(which % world.flights.len());
             }
         }
-        Step::Gone(which) => {
+        Step::Gone { which, taken } => {
             if !world.flights.is_empty() {
-                world.finish_as(which % world.flights.len(), Verdict::Gone);
+                let verdict = if taken { Verdict::DeliveredLast } else { Verdict::Gone };
+                world.finish_as(which % world.flights.len(), verdict);
                 world.stop();
+            }
+        }
+        Step::Abort(which) => {
+            if !world.flights.is_empty() {
+                world.finish_as(which % world.flights.len(), Verdict::Aborted);
             }
         }
         Step::Read { which, short } => {
@@ -99,12 +121,12 @@ fn run(world: &mut World, step: Step) {
         Step::Receiver { up } => world.up = up,
         Step::Proceed => world.proceed(),
         Step::SettleDown => world.settle_down(),
-        Step::Configure { ordered, hold } => world.configure(endpoint(ordering(ordered), hold)),
+        Step::Configure { ordered, hold, pace } => world.configure(asked(ordered, hold, pace)),
     }
 }
 
-fn play(ordered: bool, hold: Option<u64>, limits: Limits, steps: Vec<Step>) {
-    let mut world = World::new(endpoint(ordering(ordered), hold), limits);
+fn play(endpoint: Endpoint, limits: Limits, steps: Vec<Step>) {
+    let mut world = World::new(endpoint, limits);
     for step in steps {
         run(&mut world, step);
     }
@@ -121,9 +143,10 @@ proptest! {
         in_flight in 1..6_usize,
         window in 1..10_usize,
         retries in prop_oneof![Just(3_usize), Just(100)],
+        pace in pace(),
         steps in steps(false),
     ) {
-        play(ordered, hold, Limits { in_flight, window, retries }, steps);
+        play(asked(ordered, hold, pace), Limits { in_flight, window, retries }, steps);
     }
 
     #[test]
@@ -134,6 +157,6 @@ proptest! {
         window in 1..10_usize,
         steps in steps(true),
     ) {
-        play(ordered, hold, Limits { in_flight, window, retries: 100 }, steps);
+        play(endpoint(ordering(ordered), hold), Limits { in_flight, window, retries: 100 }, steps);
     }
 }

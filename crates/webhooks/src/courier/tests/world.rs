@@ -218,7 +218,7 @@ impl World {
 
     pub(super) fn finish_as(&mut self, index: usize, verdict: Verdict) -> Standing {
         let send = self.flights.remove(index);
-        if verdict == Verdict::Delivered {
+        if verdict.is_delivered() {
             self.receive(send.position);
         }
         let was_down = self.courier.is_down();
@@ -228,7 +228,9 @@ impl World {
         let finished = self.finished(&send, verdict);
         let standing = self.courier.finished(finished, self.now);
         let outcome = self.courier.change.attempts.last().map(|attempt| (attempt.position, attempt.outcome));
-        if outcome == Some((send.position, Outcome::Dead)) {
+        if verdict == Verdict::Aborted {
+            self.dead.insert(send.position);
+        } else if outcome == Some((send.position, Outcome::Dead)) {
             assert!(!was_down, "nothing is given up while the endpoint is down");
             assert!(self.failures_while_up[&send.position] >= 12, "nothing is given up before its schedule is over");
             self.dead.insert(send.position);
