@@ -16,4 +16,4 @@ pub use formats::{MediaLinks, default_events, render, rendered_kind, renders, wa
 pub use judgement::{Attempted, CONTROL, Verdict, judge, words};
 pub use request::{Attempt, headers};
 pub use schedule::{probe_delay, retry_delay};
-pub use signature::{EndpointSecrets, SigningSecret, VerifyError, sign, verify};
+pub use signature::{EndpointSecrets, SigningKeyPair, SigningSecret, VerifyError, sign, verify};

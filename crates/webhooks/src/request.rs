@@ -37,7 +37,8 @@ pub fn headers(attempt: &Attempt<'_>) -> Vec<(Cow<'static, str>, String)> {
     let Attempt { endpoint, secrets, event, body, number, late, at } = *attempt;
     let id = event.id.to_string();
     let timestamp = at.as_seconds();
-    let signature = sign(&id, timestamp, body, secrets.signing_at(at));
+    let key_pairs = secrets.key_pairs_at(at).map(|timed| &timed.key);
+    let signature = sign(&id, timestamp, body, secrets.signing_at(at), key_pairs);
     let mut headers = vec![
         (Cow::Borrowed("content-type"), "application/json".to_owned()),
         (Cow::Borrowed("user-agent"), USER_AGENT.to_owned()),

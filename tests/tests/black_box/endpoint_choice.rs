@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::{Value, json};
 use tidings_simulator::receiver::Behaviour;
-use tidings_tests::{Line, Scene, assert_holds, eventually, json_of, now, pointers, text, webhooks};
+use tidings_tests::{Api, Line, Scene, assert_holds, eventually, json_of, now, pointers, text, webhooks};
 use tokio::time::Instant;
 
 async fn scene() -> (Scene, Line) {
@@ -125,4 +125,40 @@ async fn a_receiver_refuses_one_event_for_good_or_everything() {
     scene.api.patch(&path, &json!({ "enabled": true })).await.unwrap().ok().unwrap();
     let arrival = json_of(&scene.arrival().await.unwrap());
     assert_eq!(arrival["data"]["content"], "Text 2", "what was delivered with it is not sent again");
+}
+
+#[tokio::test]
+async fn with_a_key_pair_a_receiver_needs_no_secret() {
+    let (mut scene, mut line) = scene().await;
+    let endpoint = scene.subscribe("/x", json!({ "events": ["message.received"], "key_pair": true })).await.unwrap();
+    let first = text(&endpoint, "/public_key").to_owned();
+    assert!(first.starts_with("whpk_"), "{endpoint:#}");
+    hear(&mut line, 0..1).await;
+    let arrival = scene.arrival().await.unwrap();
+    let versions = |arrival: &tidings_simulator::Arrival| -> Vec<String> {
+        let signatures = arrival.header("webhook-signature").unwrap().split(' ');
+        signatures.filter_map(|entry| entry.split_once(',').map(|(version, _)| version.to_owned())).collect()
+    };
+    assert_eq!(versions(&arrival), ["v1", "v1a"]);
+
+    let id = text(&endpoint, "/id");
+    let rotate = format!("/v1/endpoints/{id}/secret/rotate");
+    let rotated = scene.api.post(&rotate, &json!({ "overlap_seconds": 3600 })).await.unwrap().ok().unwrap();
+    let second = text(&rotated, "/public_key").to_owned();
+    assert_ne!(first, second);
+    scene.receiver.trust("/x", text(&rotated, "/secret"));
+    hear(&mut line, 1..2).await;
+    assert_eq!(versions(&scene.arrival().await.unwrap()), ["v1", "v1", "v1a", "v1a"]);
+    let mut stranger = Api::new(&scene.server.base(), "no key").unwrap();
+    let keys = stranger.get(&format!("/jwks/{id}")).await.unwrap().ok().unwrap();
+    let ids: Vec<&str> = keys["keys"].as_array().unwrap().iter().map(|key| text(key, "/kid")).collect();
+    assert_eq!(ids, [second.as_str(), first.as_str()]);
+    assert_holds(&keys["keys"][0], &json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig" }));
+    assert!(keys["keys"][0].get("exp").is_none() && keys["keys"][1]["exp"].is_i64());
+
+    let path = format!("/v1/endpoints/{id}");
+    let without = scene.api.patch(&path, &json!({ "key_pair": false })).await.unwrap().ok().unwrap();
+    assert_eq!(without["public_key"], Value::Null);
+    hear(&mut line, 2..3).await;
+    assert_eq!(versions(&scene.arrival().await.unwrap()), ["v1", "v1"]);
 }

@@ -7,6 +7,7 @@ mod body;
 mod event_schemas;
 mod idempotency;
 mod inbound;
+mod jwks;
 pub(crate) mod limit;
 mod merge;
 mod nul;

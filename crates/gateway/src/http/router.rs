@@ -15,7 +15,7 @@ use tracing::Instrument as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    api, auth, inbound,
+    api, auth, inbound, jwks,
     problem::{Code, Problem},
     system,
 };
@@ -25,6 +25,7 @@ use crate::{Gateway, telemetry::RequestLabels};
 pub(crate) fn documented() -> (OpenApiRouter<Arc<Gateway>>, OpenApiRouter<Arc<Gateway>>) {
     let open = OpenApiRouter::new()
         .routes(routes!(inbound::receive, inbound::handshake))
+        .routes(routes!(jwks::get))
         .routes(routes!(system::health))
         .routes(routes!(system::readiness))
         .routes(routes!(system::metrics))

@@ -75,6 +75,11 @@ impl Endpoints {
         read(&self.0).values().filter(|live| live.endpoint.workspace_id == workspace).cloned().collect()
     }
 
+    /// One of any workspace.
+    pub(crate) fn find(&self, id: EndpointId) -> Option<Arc<LiveEndpoint>> {
+        read(&self.0).get(&id).cloned()
+    }
+
     /// One of a workspace.
     pub(crate) fn get(&self, workspace: WorkspaceId, id: EndpointId) -> Option<Arc<LiveEndpoint>> {
         read(&self.0).get(&id).filter(|live| live.endpoint.workspace_id == workspace).cloned()

@@ -4,13 +4,12 @@ use std::fmt;
 
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 const PREFIX: &str = "whsec_";
 
-/// A text that is no signing secret. It does not say what the text was.
+/// A text that is no signing key. It does not say what the text was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected whsec_ followed by 24 to 64 bytes in base64")]
+#[error("expected whsec_ followed by 24 to 64 bytes in base64, or whsk_ followed by a key pair")]
 pub struct InvalidSecret;
 
 /// A signing key, ready for use.
@@ -63,18 +62,6 @@ impl Eq for SigningSecret {}
 impl fmt::Debug for SigningSecret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("whsec_[redacted]")
-    }
-}
-
-impl Serialize for SigningSecret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.to_text())
-    }
-}
-
-impl<'de> Deserialize<'de> for SigningSecret {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_text(&String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 

@@ -1,4 +1,5 @@
-//! Standard Webhooks 1.0: `v1,<base64 of HMAC-SHA256>` over `id.timestamp.body`, one for each key, space-separated.
+//! Standard Webhooks 1.0: `v1,<base64 of HMAC-SHA256>` over `id.timestamp.body`, one for each secret, and
+//! `v1a,<base64 of Ed25519>` over the same, one for each key pair, space-separated.
 //! Source: <https://github.com/standard-webhooks/standard-webhooks>, `spec/standard-webhooks.md`.
 
 use std::time::Duration;
@@ -7,9 +8,10 @@ use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use tidings_domain::Timestamp;
 
-use super::SigningSecret;
+use super::{SigningKeyPair, SigningSecret};
 
 const VERSION: &str = "v1,";
+const ASYMMETRIC_VERSION: &str = "v1a,";
 
 /// Why a request is not believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -26,17 +28,34 @@ pub enum VerifyError {
 }
 
 /// The value of `webhook-signature`. The id contains no dot; the timestamp is in seconds.
-pub fn sign<'a>(id: &str, timestamp: i64, body: &[u8], secrets: impl IntoIterator<Item = &'a SigningSecret>) -> String {
+pub fn sign<'a>(
+    id: &str,
+    timestamp: i64,
+    body: &[u8],
+    secrets: impl IntoIterator<Item = &'a SigningSecret>,
+    key_pairs: impl IntoIterator<Item = &'a SigningKeyPair>,
+) -> String {
     let head = format!("{id}.{timestamp}.");
     let mut signatures = String::with_capacity(48);
     for secret in secrets {
-        if !signatures.is_empty() {
-            signatures.push(' ');
+        push(&mut signatures, VERSION, tag(&head, body, secret));
+    }
+    let mut said = Vec::new();
+    for key_pair in key_pairs {
+        if said.is_empty() {
+            said = [head.as_bytes(), body].concat();
         }
-        signatures.push_str(VERSION);
-        STANDARD.encode_string(tag(&head, body, secret), &mut signatures);
+        push(&mut signatures, ASYMMETRIC_VERSION, key_pair.sign(&said));
     }
     signatures
+}
+
+fn push(signatures: &mut String, version: &str, signature: impl AsRef<[u8]>) {
+    if !signatures.is_empty() {
+        signatures.push(' ');
+    }
+    signatures.push_str(version);
+    STANDARD.encode_string(signature, signatures);
 }
 
 /// Checks a received webhook by its three headers and its raw body. Times further from `now` than the tolerance are
@@ -77,6 +96,21 @@ mod tests {
 
     const TOLERANCE: Duration = Duration::from_mins(5);
 
+    /// From Svix's worker, whose key pair, id, time and body are those of its other vectors.
+    #[test]
+    fn a_known_vector_of_a_key_pair() {
+        let text = "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==";
+        let pair = SigningKeyPair::from_text(text).unwrap();
+        assert_eq!(pair.public_text(), "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=");
+        let secret = SigningSecret::from_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let body = br#"{"test": 2432232314}"#;
+        assert_eq!(
+            sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, body, [&secret], [&pair]),
+            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE= \
+             v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="
+        );
+    }
+
     /// From the unit tests of the standard's libraries, and of Svix's worker.
     #[test]
     fn known_vectors() {
@@ -97,7 +131,7 @@ mod tests {
             ),
         ] {
             let secret = SigningSecret::from_text(secret).unwrap();
-            assert_eq!(sign(id, timestamp, body.as_bytes(), [&secret]), expected);
+            assert_eq!(sign(id, timestamp, body.as_bytes(), [&secret], []), expected);
             let headers = (id, &*timestamp.to_string(), expected);
             let now = Timestamp::from_seconds(timestamp);
             assert_eq!(verify(headers, body.as_bytes(), [&secret], now, TOLERANCE), Ok(()));
@@ -107,7 +141,7 @@ mod tests {
     #[test]
     fn a_signature_of_either_key_is_enough() {
         let [old, new, other] = [1, 2, 3].map(|byte| SigningSecret::generate([byte; 24]));
-        let signatures = sign("evt_1", 100, b"{}", [&new, &old]);
+        let signatures = sign("evt_1", 100, b"{}", [&new, &old], []);
         assert_eq!(signatures.split(' ').count(), 2);
         let now = Timestamp::from_seconds(100);
         let check = |secret| verify(("evt_1", "100", &signatures), b"{}", [secret], now, TOLERANCE);
@@ -119,7 +153,7 @@ mod tests {
     #[test]
     fn what_is_not_exactly_what_was_signed_is_refused() {
         let secret = SigningSecret::generate([1; 24]);
-        let signature = sign("evt_1", 1000, b"{}", [&secret]);
+        let signature = sign("evt_1", 1000, b"{}", [&secret], []);
         let now = Timestamp::from_seconds(1000);
         let check = |headers, body: &[u8], now| verify(headers, body, [&secret], now, TOLERANCE);
         assert_eq!(check(("evt_1", "1000", &signature), b"{}", Timestamp::from_seconds(1300)), Ok(()));

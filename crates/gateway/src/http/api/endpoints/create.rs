@@ -12,7 +12,7 @@ use tidings_domain::{
     key::{Access, Area},
 };
 use tidings_store::Claimed;
-use tidings_webhooks::{EndpointSecrets, SigningSecret};
+use tidings_webhooks::{EndpointSecrets, SigningKeyPair, SigningSecret};
 use utoipa::ToSchema;
 
 use super::{EndpointView, input::EndpointInput};
@@ -22,7 +22,7 @@ use crate::{
         auth::Caller,
         body::RawRequest,
         idempotency::{Draft, Once},
-        problem::Answer,
+        problem::{Answer, Problem},
     },
     registry::LiveEndpoint,
 };
@@ -56,13 +56,19 @@ pub(crate) async fn create(
         return Ok(answer);
     }
     let input: EndpointInput = request.json()?;
-    let mut endpoint = blank(&gateway, caller.workspace_id);
-    input.apply(&gateway, &mut endpoint)?;
     let secret = new_secret(&gateway);
     let text = secret.to_text();
-    let status = if endpoint.enabled { EndpointStatus::Healthy } else { EndpointStatus::Paused };
-    let live = LiveEndpoint { endpoint, secrets: EndpointSecrets::new(secret), status };
-    let draft = Draft::new(StatusCode::CREATED, &NewEndpoint { endpoint: EndpointView::of(&live), secret: text })?;
+    let mut live = LiveEndpoint {
+        endpoint: blank(&gateway, caller.workspace_id),
+        secrets: EndpointSecrets::new(secret),
+        status: EndpointStatus::Healthy,
+    };
+    input.apply(&gateway, &mut live)?;
+    if !live.endpoint.enabled {
+        live.status = EndpointStatus::Paused;
+    }
+    let endpoint = EndpointView::of(&gateway, &live);
+    let draft = Draft::new(StatusCode::CREATED, &NewEndpoint { endpoint, secret: text })?;
     let _changing = gateway.changing.lock().await;
     let record = live.record(&gateway.seal, &*gateway.random);
     let claimed = gateway.store.endpoint_create(record, once.claim(&draft)).await?;
@@ -79,6 +85,13 @@ pub(super) fn new_secret(gateway: &Gateway) -> SigningSecret {
     let mut random = [0; SigningSecret::LENGTH];
     gateway.random.fill(&mut random);
     SigningSecret::generate(random)
+}
+
+/// A new key pair to sign with.
+pub(super) fn new_key_pair(gateway: &Gateway) -> Answer<SigningKeyPair> {
+    let mut seed = [0; SigningKeyPair::LENGTH];
+    gateway.random.fill(&mut seed);
+    SigningKeyPair::generate(seed).map_err(|error| Problem::internal(&error))
 }
 
 /// An endpoint before anything is said of it.

@@ -1,12 +1,12 @@
 //! What an endpoint is made of, as it is sent to us: read and checked in one way for POST and PATCH.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tidings_domain::{
-    ChannelId, WorkspaceId,
+    ChannelId, Timestamp, WorkspaceId,
     endpoint::{Endpoint, LegacySignature, Ordering, WebhookFormat},
     filter::{Filter, FilterError},
     pattern::EventPattern,
@@ -14,12 +14,14 @@ use tidings_domain::{
 use tidings_webhooks::{default_events, request::is_reserved};
 use utoipa::ToSchema;
 
+use super::create::new_key_pair;
 use crate::{
     Gateway,
     http::{
         body::escape,
         problem::{Answer, FieldProblem, Problem},
     },
+    registry::LiveEndpoint,
 };
 
 const MOST_HEADERS: usize = 20;
@@ -80,6 +82,10 @@ pub(crate) struct EndpointInput {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub(super) legacy_signature: Option<LegacySignature>,
+    /// Whether it also signs by a key pair (`v1a`), so that a receiver needs no secret to verify; it does not unless
+    /// told.
+    #[serde(default)]
+    pub(super) key_pair: Option<bool>,
     /// How long one attempt may take, in milliseconds: 15000 unless told.
     #[serde(default)]
     pub(super) timeout_ms: Option<u64>,
@@ -116,7 +122,8 @@ pub(super) fn read_filter(source: Map<String, Value>, errors: &mut Vec<FieldProb
 
 impl EndpointInput {
     /// What would make the endpoint as it is.
-    pub(super) fn of(endpoint: &Endpoint) -> Self {
+    pub(super) fn of(live: &LiveEndpoint, now: Timestamp) -> Self {
+        let endpoint = &live.endpoint;
         Self {
             url: endpoint.url.clone(),
             format: Some(endpoint.format),
@@ -129,6 +136,7 @@ impl EndpointInput {
             concurrency: endpoint.concurrency,
             enabled: Some(endpoint.enabled),
             legacy_signature: endpoint.legacy_signature.clone(),
+            key_pair: Some(live.secrets.has_key_pair(now)),
             timeout_ms: Some(endpoint.timeout_ms),
             order_hold_max_seconds: Some(endpoint.order_hold_max_seconds),
             description: endpoint.description.clone(),
@@ -137,7 +145,8 @@ impl EndpointInput {
     }
 
     /// Writes it over an endpoint, if all of it is right.
-    pub(super) fn apply(self, gateway: &Gateway, endpoint: &mut Endpoint) -> Answer<()> {
+    pub(super) fn apply(self, gateway: &Gateway, live: &mut LiveEndpoint) -> Answer<()> {
+        let endpoint = &mut live.endpoint;
         let filter = self.check(gateway, endpoint)?;
         gateway.addresses.judge_url(&self.url).map_err(|refused| Problem::address("/url", &refused))?;
         let format = self.format.unwrap_or(WebhookFormat::Lifecycle);
@@ -157,6 +166,14 @@ impl EndpointInput {
         endpoint.description = self.description;
         endpoint.metadata = self.metadata.unwrap_or_default();
         endpoint.enabled = self.enabled.unwrap_or(true);
+        let now = gateway.clock.now();
+        match self.key_pair.unwrap_or(false) {
+            false => live.secrets.drop_key_pairs(),
+            true if live.secrets.has_key_pair(now) => {}
+            true => {
+                live.secrets.rotate_key_pair(new_key_pair(gateway)?, now, Duration::ZERO);
+            }
+        }
         Ok(())
     }
 

@@ -65,6 +65,9 @@ pub(crate) struct EndpointView {
     rate_limit: Option<f64>,
     /// How many requests at once it may be sent.
     concurrency: u32,
+    /// The key that `v1a` signatures are verified by, `whpk_…`; null if it does not sign so. The keys before it, which
+    /// may still sign, stand in `/jwks/{id}`.
+    public_key: Option<String>,
     /// A second signature, for receivers that were written for another platform.
     #[schema(value_type = Option<Object>)]
     legacy_signature: Option<LegacySignature>,
@@ -88,7 +91,7 @@ pub(crate) struct EndpointView {
 }
 
 impl EndpointView {
-    fn of(live: &LiveEndpoint) -> Self {
+    fn of(gateway: &Gateway, live: &LiveEndpoint) -> Self {
         let endpoint = &live.endpoint;
         Self {
             id: endpoint.id,
@@ -101,6 +104,7 @@ impl EndpointView {
             headers: endpoint.headers.keys().map(|name| (name.clone(), REDACTED)).collect(),
             rate_limit: endpoint.rate_limit,
             concurrency: endpoint.concurrency.unwrap_or(MOST_AT_ONCE),
+            public_key: live.secrets.key_pairs_at(gateway.clock.now()).next().map(|timed| timed.key.public_text()),
             legacy_signature: endpoint.legacy_signature.clone(),
             timeout_ms: endpoint.timeout_ms,
             order_hold_max_seconds: endpoint.order_hold_max_seconds,
@@ -127,7 +131,7 @@ pub(crate) async fn list(
     caller.may(Area::Endpoints, Access::Read)?;
     let all = gateway.registry.endpoints.of(caller.workspace_id);
     let id = |live: &Arc<LiveEndpoint>| live.endpoint.id.to_bytes();
-    let page = in_memory(all, params.limit, params.cursor.as_deref(), id, |live| EndpointView::of(live))?;
+    let page = in_memory(all, params.limit, params.cursor.as_deref(), id, |live| EndpointView::of(&gateway, live))?;
     json(StatusCode::OK, &page)
 }
 
@@ -139,7 +143,7 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn get(State(gateway): State<Arc<Gateway>>, caller: Caller, id: Id) -> Answer<Response> {
     caller.may(Area::Endpoints, Access::Read)?;
-    json(StatusCode::OK, &EndpointView::of(&*find(&gateway, &caller, &id)?))
+    json(StatusCode::OK, &EndpointView::of(&gateway, &*find(&gateway, &caller, &id)?))
 }
 
 /// Delete an endpoint

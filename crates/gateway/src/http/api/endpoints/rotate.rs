@@ -7,10 +7,13 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tidings_domain::key::{Access, Area};
 use tidings_store::Claimed;
-use tidings_webhooks::EndpointSecrets;
+use tidings_webhooks::{EndpointSecrets, SigningKeyPair};
 use utoipa::ToSchema;
 
-use super::{create::new_secret, find};
+use super::{
+    create::{new_key_pair, new_secret},
+    find,
+};
 use crate::{
     Gateway,
     http::{
@@ -39,11 +42,15 @@ pub(crate) struct RotateInput {
 pub(crate) struct RotateAnswer {
     /// `whsec_…`. It is not shown again.
     secret: String,
-    /// Until when the one before it signs, too.
+    /// `whpk_…`, if the endpoint has a key pair, which is replaced as well.
+    public_key: Option<String>,
+    /// Until when those before them sign, too.
     previous_valid_until: String,
 }
 
 /// Replace an endpoint's secret
+///
+/// And its key pair, if it has one.
 #[utoipa::path(
     post, path = "/endpoints/{id}/secret/rotate", operation_id = "rotate_endpoint_secret", tag = "endpoints",
     request_body = RotateInput,
@@ -75,8 +82,13 @@ pub(crate) async fn rotate(
     let text = secret.to_text();
     let now = gateway.clock.now();
     let previous_valid_until = live.secrets.rotate(secret, now, overlap).to_string();
+    let key_pair = live.secrets.has_key_pair(now).then(|| new_key_pair(&gateway)).transpose()?;
+    let public_key = key_pair.as_ref().map(SigningKeyPair::public_text);
+    if let Some(key_pair) = key_pair {
+        live.secrets.rotate_key_pair(key_pair, now, overlap);
+    }
     live.endpoint.updated_at = now;
-    let draft = Draft::new(StatusCode::OK, &RotateAnswer { secret: text, previous_valid_until })?;
+    let draft = Draft::new(StatusCode::OK, &RotateAnswer { secret: text, public_key, previous_valid_until })?;
     let record = live.record(&gateway.seal, &*gateway.random);
     let claimed = gateway.store.endpoint_update(record, once.claim(&draft)).await?;
     if claimed == Claimed::Done {

@@ -6,7 +6,8 @@ use axum::{extract::State, response::Response};
 use http::StatusCode;
 use serde_json::{Map, Value};
 use tidings_domain::{
-    endpoint::{Endpoint, EndpointStatus},
+    Timestamp,
+    endpoint::EndpointStatus,
     key::{Access, Area},
 };
 
@@ -74,7 +75,7 @@ pub(crate) async fn update(
     let mut patch = request.object()?;
     let resume_from = patch.remove("resume_from").filter(|value| !value.is_null());
     let mut changed = LiveEndpoint::clone(&live);
-    patched(&live.endpoint, patch)?.apply(&gateway, &mut changed.endpoint)?;
+    patched(&live, patch, gateway.clock.now())?.apply(&gateway, &mut changed)?;
     changed.endpoint.updated_at = gateway.clock.now();
     changed.status = status(&live, changed.endpoint.enabled);
     let from_now = match resume_from {
@@ -90,7 +91,7 @@ pub(crate) async fn update(
     let changed = Arc::new(changed);
     gateway.registry.endpoints.put(changed.clone());
     gateway.dispatcher.endpoint_saved(changed.clone()).await;
-    json(StatusCode::OK, &EndpointView::of(&changed))
+    json(StatusCode::OK, &EndpointView::of(&gateway, &changed))
 }
 
 /// Writes it down.
@@ -103,12 +104,13 @@ async fn remember(gateway: &Gateway, changed: &LiveEndpoint, from_now: bool) -> 
 }
 
 /// What would make the endpoint as it is to be.
-fn patched(endpoint: &Endpoint, mut patch: Map<String, Value>) -> Answer<EndpointInput> {
+fn patched(live: &LiveEndpoint, mut patch: Map<String, Value>, now: Timestamp) -> Answer<EndpointInput> {
+    let endpoint = &live.endpoint;
     // Who sends back what was answered means to leave the hidden values as they are.
     if let Some(Value::Object(headers)) = patch.get_mut("headers") {
         headers.retain(|name, value| value != REDACTED || !endpoint.headers.contains_key(name));
     }
-    let Value::Object(current) = serde_json::to_value(EndpointInput::of(endpoint)).unwrap_or_default() else {
+    let Value::Object(current) = serde_json::to_value(EndpointInput::of(live, now)).unwrap_or_default() else {
         return Err(Problem::field("", "expected a JSON object"));
     };
     let hold = ["order_hold_max_seconds", "order_hold_max"].into_iter().find_map(|name| patch.remove(name));
