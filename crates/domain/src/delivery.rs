@@ -9,6 +9,7 @@ use crate::{
     channel::words,
     event::{OrderingKey, Position},
     id::{AttemptId, EndpointId, EventId},
+    replay::ReplayProgress,
     time::Timestamp,
 };
 
@@ -158,6 +159,8 @@ pub struct DeliveryChange {
     pub low_water: Option<Position>,
     /// The health, if it changed.
     pub health: Option<EndpointHealth>,
+    /// How far the replay has come, if it has moved.
+    pub replay: Option<ReplayProgress>,
 }
 
 impl DeliveryChange {

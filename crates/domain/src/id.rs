@@ -172,6 +172,8 @@ ids! {
     MediaId = "med";
     /// A part of a message's content.
     AttachmentId = "att";
+    /// Something that goes on by itself until it has come to its end.
+    JobId = "job";
     /// One try at delivering one event to one endpoint.
     AttemptId = "atm";
 }

@@ -21,6 +21,7 @@ pub mod media;
 pub mod message;
 pub mod outgoing;
 pub mod pattern;
+pub mod replay;
 pub mod sending;
 pub mod status;
 pub mod template;
@@ -28,7 +29,7 @@ pub mod time;
 pub mod workspace;
 
 pub use id::{
-    AttachmentId, AttemptId, ChannelId, ContactId, ConversationId, EndpointId, EventId, HandleId, KeyId, MediaId,
-    MessageId, WorkspaceId,
+    AttachmentId, AttemptId, ChannelId, ContactId, ConversationId, EndpointId, EventId, HandleId, JobId, KeyId,
+    MediaId, MessageId, WorkspaceId,
 };
 pub use time::Timestamp;

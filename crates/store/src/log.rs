@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tidings_domain::{
-    AttemptId, ChannelId, EndpointId, EventId, WorkspaceId,
+    AttemptId, ChannelId, EndpointId, EventId, JobId, Timestamp, WorkspaceId,
     delivery::{AttemptRecord, DeliveryChange, DeliveryState},
     event::{Event, EventKind, LogEntry, OrderingKey, Position},
+    replay::{Replay, ReplayScope},
 };
 use uuid::Uuid;
 
 use crate::{
     error::StoreError,
+    idempotency::{Claim, Claimed},
     records::{AttemptFilter, Listing, Page},
 };
 
@@ -31,6 +33,24 @@ pub struct EventFilter {
     pub kinds: Option<Vec<EventKind>>,
     /// Of this channel.
     pub channel_id: Option<ChannelId>,
+}
+
+/// An event that a replay is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The event.
+    pub entry: LogEntry,
+    /// How many attempts the endpoint has seen at it.
+    pub attempts: u32,
+}
+
+/// The next part of a replay.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReplayPage {
+    /// What it is about.
+    pub found: Vec<Found>,
+    /// Whether there is nothing after that.
+    pub is_last: bool,
 }
 
 /// What happened. Each method is one transaction; see the crate's story.
@@ -84,6 +104,33 @@ pub trait Log: Send + Sync {
     /// [`StoreError::StaleLease`] if the endpoint's [`ENDPOINT_LEASE`] has another epoch.
     async fn delivery_record(&self, endpoint: EndpointId, epoch: u64, change: DeliveryChange)
     -> Result<(), StoreError>;
+    /// The first position at which something was recorded at this time or later; what comes next, if nothing was.
+    async fn log_since(&self, at: Timestamp) -> Result<Position, StoreError>;
+    /// How many events a replay of this scope would be about, but for what the endpoint's filter says of them.
+    async fn replay_count(
+        &self,
+        workspace: WorkspaceId,
+        endpoint: EndpointId,
+        scope: ReplayScope,
+    ) -> Result<u64, StoreError>;
+    /// Begins a replay.
+    async fn replay_create(&self, replay: Replay, claim: Option<Claim>) -> Result<Claimed, StoreError>;
+    /// A replay of a workspace. How far it has come is written by [`Self::delivery_record`].
+    async fn replay_get(&self, workspace: WorkspaceId, id: JobId) -> Result<Option<Replay>, StoreError>;
+    /// The replays of a workspace, newest first.
+    async fn replay_list(&self, workspace: WorkspaceId, page: Page) -> Result<Listing<Replay>, StoreError>;
+    /// The oldest replay of an endpoint that has not come to its end.
+    async fn replay_running(&self, endpoint: EndpointId) -> Result<Option<Replay>, StoreError>;
+    /// Ends a replay, unless it has come to its end. Answers what it is then, if it is there.
+    async fn replay_cancel(
+        &self,
+        workspace: WorkspaceId,
+        id: JobId,
+        at: Timestamp,
+    ) -> Result<Option<Replay>, StoreError>;
+    /// What a replay is about after a position, in order: at most so many, and fewer where they are large.
+    async fn replay_next(&self, replay: Replay, after: Position, limit: usize) -> Result<ReplayPage, StoreError>;
+
     /// An attempt at an endpoint of a workspace.
     async fn attempt_get(&self, workspace: WorkspaceId, id: AttemptId) -> Result<Option<AttemptRecord>, StoreError>;
     /// The attempts at an endpoint, newest first.

@@ -18,6 +18,7 @@ mod outward_refusals;
 mod outward_walls;
 mod problems;
 mod process;
+mod replays;
 mod scheduled;
 mod start;
 mod statuses;

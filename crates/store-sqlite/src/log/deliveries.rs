@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     codec::{self, signed},
     error::refused,
-    log::{attempts, leases},
+    log::{attempts, leases, replays},
     session::{Reader, Session},
 };
 
@@ -113,6 +113,10 @@ pub(crate) fn record(
             .execute([endpoint, signed(low_water.0)])
             .map_err(refused)?;
     }
+    if let Some(progress) = &change.replay {
+        replays::progress(session, progress)?;
+    }
+    let reader = &session.reader;
     if let Some(health) = &change.health {
         reader
             .statement("UPDATE endpoints SET health = ?2 WHERE number = ?1")?

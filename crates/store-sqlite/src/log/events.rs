@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rusqlite::{Row, ToSql};
 use tidings_domain::{
-    ChannelId, EventId, WorkspaceId,
+    ChannelId, EventId, Timestamp, WorkspaceId,
     event::{Event, EventKind, LogEntry, OrderingKey, Position},
 };
 use tidings_store::{EventFilter, Listing, StoreError};
@@ -42,7 +42,11 @@ fn read(row: &Row<'_>) -> Result<LogEntry, StoreError> {
 }
 
 /// Reads entries until they are enough to hold. Answers also whether there may be more than that.
-fn query(reader: &Reader<'_>, rest: &str, values: &[&dyn ToSql]) -> Result<(Vec<LogEntry>, bool), StoreError> {
+pub(super) fn query(
+    reader: &Reader<'_>,
+    rest: &str,
+    values: &[&dyn ToSql],
+) -> Result<(Vec<LogEntry>, bool), StoreError> {
     let mut statement = reader.statement(&format!("{SELECT} {rest}"))?;
     let mut rows = statement.query(values).map_err(refused)?;
     let (mut entries, mut size) = (Vec::new(), 0);
@@ -62,6 +66,17 @@ pub(crate) fn head(reader: &Reader<'_>) -> Result<Position, StoreError> {
     let mut statement = reader.statement("SELECT coalesce(max(position), 0) AS head FROM events")?;
     let rows = statement.query([]).map_err(refused)?;
     Ok(Position(codec::first(rows, |row| codec::count(row, "head"))?.unwrap_or(0)))
+}
+
+/// The first position at which something was recorded at this time or later.
+pub(crate) fn since(reader: &Reader<'_>, at: Timestamp) -> Result<Position, StoreError> {
+    let mut statement =
+        reader.statement("SELECT position FROM events WHERE recorded_at >= ?1 ORDER BY position LIMIT 1")?;
+    let rows = statement.query([at.as_millis()]).map_err(refused)?;
+    match codec::first(rows, |row| codec::count(row, "position"))? {
+        Some(position) => Ok(Position(position)),
+        None => Ok(Position(head(reader)?.0 + 1)),
+    }
 }
 
 /// Everything after a position.

@@ -4,16 +4,20 @@ mod attempts;
 mod deliveries;
 mod events;
 pub(crate) mod leases;
+mod replays;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tidings_domain::{
-    AttemptId, EndpointId, EventId, WorkspaceId,
+    AttemptId, EndpointId, EventId, JobId, Timestamp, WorkspaceId,
     delivery::{AttemptRecord, DeliveryChange, DeliveryState},
     event::{Event, LogEntry, OrderingKey, Position},
+    replay::{Replay, ReplayScope},
 };
-use tidings_store::{AttemptFilter, CommitListener, EventFilter, Listing, Log, Page, StoreError};
+use tidings_store::{
+    AttemptFilter, Claim, Claimed, CommitListener, EventFilter, Listing, Log, Page, ReplayPage, StoreError,
+};
 use uuid::Uuid;
 
 use crate::{open::SqliteStore, queue::Urgency};
@@ -92,6 +96,50 @@ impl Log for SqliteStore {
         self.writer
             .run(Urgency::Soon, endpoint.uuid(), move |session| deliveries::record(session, endpoint, epoch, &change))
             .await
+    }
+
+    async fn log_since(&self, at: Timestamp) -> Result<Position, StoreError> {
+        self.readers.run(move |reader| events::since(reader, at)).await
+    }
+
+    async fn replay_count(
+        &self,
+        workspace: WorkspaceId,
+        endpoint: EndpointId,
+        scope: ReplayScope,
+    ) -> Result<u64, StoreError> {
+        self.readers.run(move |reader| replays::count(reader, workspace, endpoint, &scope)).await
+    }
+
+    async fn replay_create(&self, replay: Replay, claim: Option<Claim>) -> Result<Claimed, StoreError> {
+        let tenant = replay.workspace_id.uuid();
+        self.writer.run(Urgency::Now, tenant, move |session| replays::create(session, &replay, claim.as_ref())).await
+    }
+
+    async fn replay_get(&self, workspace: WorkspaceId, id: JobId) -> Result<Option<Replay>, StoreError> {
+        self.readers.run(move |reader| replays::get(reader, workspace, id)).await
+    }
+
+    async fn replay_list(&self, workspace: WorkspaceId, page: Page) -> Result<Listing<Replay>, StoreError> {
+        self.readers.run(move |reader| replays::list(reader, workspace, page)).await
+    }
+
+    async fn replay_running(&self, endpoint: EndpointId) -> Result<Option<Replay>, StoreError> {
+        self.readers.run(move |reader| replays::running(reader, endpoint)).await
+    }
+
+    async fn replay_cancel(
+        &self,
+        workspace: WorkspaceId,
+        id: JobId,
+        at: Timestamp,
+    ) -> Result<Option<Replay>, StoreError> {
+        let tenant = workspace.uuid();
+        self.writer.run(Urgency::Now, tenant, move |session| replays::cancel(session, workspace, id, at)).await
+    }
+
+    async fn replay_next(&self, replay: Replay, after: Position, limit: usize) -> Result<ReplayPage, StoreError> {
+        self.readers.run(move |reader| replays::next(reader, &replay, after, limit)).await
     }
 
     async fn attempt_get(&self, workspace: WorkspaceId, id: AttemptId) -> Result<Option<AttemptRecord>, StoreError> {

@@ -141,6 +141,7 @@ pub(crate) fn delete(session: &Session<'_>, workspace: WorkspaceId, endpoint: En
     for sql in [
         "DELETE FROM attempts WHERE endpoint = ?1",
         "DELETE FROM retries WHERE endpoint = ?1",
+        "DELETE FROM replays WHERE endpoint = ?1",
         "DELETE FROM endpoints WHERE number = ?1",
     ] {
         reader.statement(sql)?.execute([number]).map_err(refused)?;

@@ -3,7 +3,7 @@
 mod apply;
 mod bodies;
 mod channels;
-mod claims;
+pub(crate) mod claims;
 mod contacts;
 mod conversations;
 mod decision;

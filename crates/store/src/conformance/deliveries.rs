@@ -108,7 +108,7 @@ pub async fn are_remembered(bench: &Bench) {
         retries: vec![scene.retry(0), scene.retry(1)],
         low_water: Some(scene.log[1].position),
         health: Some(health),
-        ended: vec![],
+        ..DeliveryChange::default()
     };
     assert_eq!(bench.store.delivery_record(scene.endpoint, epoch, both).await, Ok(()));
     let expected = DeliveryState {

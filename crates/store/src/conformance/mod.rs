@@ -19,6 +19,7 @@ pub mod intake;
 pub mod lists;
 pub mod media;
 pub mod outbox;
+pub mod replays;
 pub mod statuses;
 pub mod templates;
 pub mod tenants;
@@ -114,6 +115,10 @@ macro_rules! conformance_suite {
                 with_a_stale_lease_are_refused
                 have_attempts_newest_first
                 have_attempts_by_filter
+            }
+            replays {
+                find_what_they_are_about
+                come_to_their_end
             }
             outbox {
                 a_message_is_accepted_and_sent

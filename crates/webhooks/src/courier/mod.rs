@@ -457,12 +457,13 @@ impl<T: Clone> Courier<T> {
     }
 
     /// Somebody wants an event to be sent now, whatever has become of it. What is under way, or has not had its turn
-    /// yet, is left as it is. `attempts` is how many there have been, which the next one goes on counting from.
-    pub fn resend(&mut self, position: Position, key: OrderingKey, attempts: u32, now: Timestamp) {
+    /// yet, is left as it is, and answered with false. `attempts` is how many there have been, which the next one goes on
+    /// counting from.
+    pub fn resend(&mut self, position: Position, key: OrderingKey, attempts: u32, now: Timestamp) -> bool {
         let known = self.lanes.contains(position) || self.settled.contains(&position);
         let to_come = position > self.cursor && !known;
         if to_come || self.first.contains_key(&position) || self.lanes.is_in_flight(position) {
-            return;
+            return false;
         }
         let fresh = Retry {
             position,
@@ -479,6 +480,7 @@ impl<T: Clone> Courier<T> {
         let retry =
             Retry { due_at: now, settled: false, resend: true, ..self.lanes.get(position).copied().unwrap_or(fresh) };
         self.keep_retry(retry);
+        true
     }
 
     /// When to come back at the latest, though nothing else happens.

@@ -6,6 +6,7 @@
 //! for another, so an endpoint's trouble stays its own.
 
 mod delivery;
+mod replay;
 mod run;
 mod watchkeeping;
 
@@ -59,6 +60,8 @@ enum Command {
     Configure(Arc<LiveEndpoint>),
     /// Send this event now.
     Resend(Position),
+    /// A replay was begun or cancelled.
+    Replay,
     /// Finish what is under way, write it down, and end.
     Stop,
 }
@@ -178,6 +181,15 @@ impl Dispatcher {
         let commands = self.running.lock().await.get(&id).map(|running| running.commands.clone());
         let commands = commands.ok_or(ResendRefused::NotRunning)?;
         commands.send(Command::Resend(position)).await.map_err(|_| ResendRefused::NotRunning)
+    }
+
+    /// A replay of an endpoint was begun or cancelled. One that does not run looks for it when it does.
+    pub(crate) async fn replay_changed(&self, id: EndpointId) {
+        let commands = self.running.lock().await.get(&id).map(|running| running.commands.clone());
+        if let Some(commands) = commands {
+            // A task that has ended looks for it when it begins anew.
+            let _ = commands.send(Command::Replay).await;
+        }
     }
 
     /// Ends all of it, after what is under way has been written down.

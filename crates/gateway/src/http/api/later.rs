@@ -33,9 +33,7 @@ pub(crate) const LATER: &[Later] = {
     use Access::{Read, Write};
     use Area::{Contacts, Conversations, Endpoints};
     &[
-        later("POST", "/endpoints/{id}/replay", Endpoints, Write, "replaying"),
         later("GET", "/endpoints/{id}/stats", Endpoints, Read, "the statistics of an endpoint"),
-        later("GET", "/jobs/{id}", Endpoints, Read, "jobs"),
         later("PATCH", "/conversations/{id}", Conversations, Write, "changing conversations"),
         later("GET", "/contacts", Contacts, Read, "reading contacts"),
         later("POST", "/contacts", Contacts, Write, "making contacts"),

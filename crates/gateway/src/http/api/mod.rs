@@ -5,6 +5,7 @@ pub(crate) mod channels;
 pub(crate) mod conversations;
 pub(crate) mod endpoints;
 pub(crate) mod events;
+pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod later;
 pub(crate) mod media;
@@ -38,6 +39,10 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(endpoints::try_filter::try_filter))
         .routes(routes!(endpoints::test::test))
         .routes(routes!(endpoints::rotate::rotate))
+        .routes(routes!(jobs::replay))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::get))
+        .routes(routes!(jobs::cancel))
         .routes(routes!(attempts::list))
         .routes(routes!(attempts::get))
         .routes(routes!(events::list::list))

@@ -1,0 +1,16 @@
+-- Events of the past that an endpoint is to be sent again.
+CREATE TABLE replays (
+    number      INTEGER PRIMARY KEY,
+    id          BLOB NOT NULL UNIQUE,
+    workspace   INTEGER NOT NULL REFERENCES workspaces,
+    endpoint    INTEGER NOT NULL REFERENCES endpoints,
+    scope       TEXT NOT NULL,    -- which events: JSON
+    count       INTEGER NOT NULL, -- how many it is about, at most
+    reached     INTEGER NOT NULL, -- the position up to which all have been handed over
+    sent        INTEGER NOT NULL, -- how many those were
+    status      TEXT NOT NULL,    -- running, done, cancelled
+    created_at  INTEGER NOT NULL,
+    finished_at INTEGER
+);
+CREATE INDEX replays_by_workspace ON replays (workspace, number);
+CREATE INDEX replays_running ON replays (endpoint, number) WHERE status = 'running';

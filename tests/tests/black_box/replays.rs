@@ -1,0 +1,161 @@
+//! Sending an endpoint events of the past: counted beforehand, in order, across restarts, and until somebody cancels it.
+
+use std::collections::HashMap;
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use tidings_simulator::receiver::Behaviour;
+use tidings_tests::{Line, Scene, assert_holds, eventually, json_of, now, pointers, rfc3339, text, webhooks};
+
+const LONG_AGO: &str = "2020-01-01T00:00:00Z";
+
+async fn scene() -> (Scene, Line) {
+    let mut scene = Scene::start().await.unwrap();
+    let line = scene.line("1001").await.unwrap();
+    (scene, line)
+}
+
+/// Customers write in turn, so many messages in all.
+async fn hear(line: &mut Line, numbers: std::ops::Range<usize>) {
+    for number in numbers {
+        let customer = webhooks::customer(number % 5);
+        let words = format!("Text {number}");
+        let id = format!("wamid.{number}");
+        let webhook = tidings_simulator::whatsapp::text_message(&line.account, &customer, &id, now(), &words);
+        line.post(&webhook).await.unwrap();
+    }
+}
+
+/// A replay that is answered 202.
+async fn replay(scene: &mut Scene, endpoint: &Value, body: Value) -> Value {
+    let path = format!("/v1/endpoints/{}/replay", text(endpoint, "/id"));
+    let answer = scene.api.post(&path, &body).await.unwrap();
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.json);
+    answer.json
+}
+
+async fn until(scene: &mut Scene, job: &Value, status: &str) -> Value {
+    let path = format!("/v1/jobs/{}", text(job, "/id"));
+    let what = format!("the job is {status}");
+    eventually(&what, async || Ok(Some(scene.api.get(&path).await?.ok()?).filter(|job| job["status"] == status)))
+        .await
+        .unwrap()
+}
+
+/// What was written, in the order in which it arrived.
+async fn words(scene: &mut Scene, number: usize) -> Vec<String> {
+    let arrivals = scene.arrivals(number).await.unwrap();
+    arrivals.iter().map(|arrival| json_of(arrival)["data"]["content"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Of each customer the texts must come in order.
+fn assert_in_order(words: &[String]) {
+    let mut last: HashMap<usize, usize> = HashMap::new();
+    for word in words {
+        let number: usize = word.strip_prefix("Text ").unwrap().parse().unwrap();
+        let before = last.insert(number % 5, number);
+        assert!(before.is_none_or(|before| before < number), "{words:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_endpoint_is_sent_what_it_has_missed() {
+    let (mut scene, mut line) = scene().await;
+    hear(&mut line, 0..40).await;
+    let endpoint = scene.subscribe("/x", json!({ "events": ["message.received"] })).await.unwrap();
+    let path = format!("/v1/endpoints/{}/replay", text(&endpoint, "/id"));
+    let asked = |only: &str| json!({ "since": LONG_AGO, "only": only, "dry_run": true });
+    for (only, count) in [("all", 40), ("missing", 40), ("failed", 0)] {
+        let counted = scene.api.post(&path, &asked(only)).await.unwrap();
+        assert_eq!((counted.status, counted.json), (StatusCode::OK, json!({ "count": count })));
+    }
+    let job = replay(&mut scene, &endpoint, json!({ "since": LONG_AGO, "only": "missing" })).await;
+    assert_holds(&job, &json!({ "type": "replay", "count": 40, "only": "missing", "until": null }));
+    assert_in_order(&words(&mut scene, 40).await);
+    let done = until(&mut scene, &job, "done").await;
+    assert_holds(&done, &json!({ "sent": 40, "progress": 1.0 }));
+    let counted = scene.api.post(&path, &asked("missing")).await.unwrap();
+    assert_eq!(counted.json, json!({ "count": 0 }), "nothing is missing any more");
+    // All of it again, with what is new beside it.
+    let job = replay(&mut scene, &endpoint, json!({ "since": LONG_AGO, "only": "all" })).await;
+    hear(&mut line, 40..45).await;
+    until(&mut scene, &job, "done").await;
+    assert_eq!(words(&mut scene, 45).await.len(), 45);
+    let list = scene.api.get("/v1/jobs").await.unwrap().ok().unwrap();
+    assert_eq!(list["data"][0]["id"], job["id"], "the newest first");
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_sent_again() {
+    let (mut scene, mut line) = scene().await;
+    let endpoint = scene.subscribe("/x", json!({ "events": ["message.received"] })).await.unwrap();
+    scene.receiver.behave("/x", Behaviour::status(StatusCode::BAD_REQUEST).with("webhook-delivery", "abort-message"));
+    hear(&mut line, 0..3).await;
+    scene.arrivals(3).await.unwrap();
+    scene.receiver.behave("/x", Behaviour::ok());
+    hear(&mut line, 3..5).await;
+    scene.arrivals(2).await.unwrap();
+    let dead = format!("/v1/endpoints/{}/attempts?outcome=dead", text(&endpoint, "/id"));
+    eventually("three are dead", async || {
+        Ok((scene.api.get(&dead).await?.ok()?["data"].as_array().map(Vec::len) == Some(3)).then_some(()))
+    })
+    .await
+    .unwrap();
+    let job = replay(&mut scene, &endpoint, json!({ "since": LONG_AGO, "only": "failed" })).await;
+    assert_eq!(job["count"], 3);
+    let mut told = words(&mut scene, 3).await;
+    told.sort();
+    assert_eq!(told, ["Text 0", "Text 1", "Text 2"]);
+    until(&mut scene, &job, "done").await;
+}
+
+#[tokio::test]
+async fn a_replay_survives_restarts_and_is_cancelled() {
+    let (mut scene, mut line) = scene().await;
+    hear(&mut line, 0..60).await;
+    // Slow enough to be killed in the middle.
+    let fields = json!({ "events": ["message.received"], "rate_limit": 20 });
+    let endpoint = scene.subscribe("/x", fields).await.unwrap();
+    let job = replay(&mut scene, &endpoint, json!({ "since": LONG_AGO, "only": "missing" })).await;
+    let mut told = words(&mut scene, 10).await;
+    scene.server.kill().await.unwrap();
+    scene.server.restart().await.unwrap();
+    scene.reconnect([&mut line]).unwrap();
+    let done = until(&mut scene, &job, "done").await;
+    assert_eq!(done["count"], 60);
+    told.extend(
+        scene.receiver.arrived().iter().map(|arrival| json_of(arrival)["data"]["content"].as_str().unwrap().to_owned()),
+    );
+    let different: std::collections::HashSet<&String> = told.iter().collect();
+    assert_eq!(different.len(), 60, "each came");
+    assert!(told.len() <= 60 + 16, "what was under way may come again, and no more: {}", told.len());
+
+    let path = format!("/v1/endpoints/{}", text(&endpoint, "/id"));
+    scene.api.patch(&path, &json!({ "enabled": false })).await.unwrap().ok().unwrap();
+    let job = replay(&mut scene, &endpoint, json!({ "since": LONG_AGO, "only": "all" })).await;
+    let cancel = format!("/v1/jobs/{}/cancel", text(&job, "/id"));
+    let cancelled = scene.api.post(&cancel, &json!({})).await.unwrap().ok().unwrap();
+    assert_holds(&cancelled, &json!({ "status": "cancelled", "sent": 0 }));
+    scene.api.patch(&path, &json!({ "enabled": true })).await.unwrap().ok().unwrap();
+    hear(&mut line, 60..61).await;
+    assert_eq!(words(&mut scene, 1).await, ["Text 60"], "nothing of it is sent");
+}
+
+#[tokio::test]
+async fn what_is_no_replay_is_refused_by_field() {
+    let (mut scene, _line) = scene().await;
+    let endpoint = scene.subscribe("/x", json!({})).await.unwrap();
+    let path = format!("/v1/endpoints/{}/replay", text(&endpoint, "/id"));
+    for (body, expected) in [
+        (json!({}), vec!["/since", "/only"]),
+        (json!({ "since": "yesterday", "only": "missing", "until": "soon" }), vec!["/since", "/until"]),
+        (json!({ "since": rfc3339(now()), "only": "lost" }), vec!["/only"]),
+        (json!({ "since": rfc3339(now()), "until": LONG_AGO, "only": "all" }), vec!["/until"]),
+        (json!({ "since": LONG_AGO, "only": "all", "events": ["nothing.*"] }), vec!["/events/0"]),
+    ] {
+        let answer = scene.api.post(&path, &body).await.unwrap();
+        assert_eq!(pointers(&answer.problem(422, "validation_failed").unwrap()), expected, "{body}");
+    }
+    let id = "0".repeat(26);
+    scene.api.get(&format!("/v1/jobs/job_{id}")).await.unwrap().problem(404, "not_found").unwrap();
+}
