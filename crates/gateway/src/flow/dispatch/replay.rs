@@ -1,33 +1,158 @@
-//! One endpoint's replay: events of the past, handed over to its courier a few at a time. There they take their turns
-//! beside what is new, under the same limits; and what fails is tried again by the endpoint's schedule.
+//! One endpoint's replays, one after the other: events of the past, handed over to its courier a few at a time. There they
+//! take their turns beside what is new, under the same limits; and what fails is tried again by the endpoint's schedule.
 //!
-//! How far it has come is written down with what was handed over, in one transaction, so that nothing is skipped by a
-//! crash. Two events of one key are never under way at once, so that a replay keeps order within itself.
+//! How far a replay has come is written down with what was handed over, in one transaction, so that nothing is skipped by
+//! a crash. Two events of one key are never under way at once, so that a replay keeps order within itself.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
 
+use futures_util::future::BoxFuture;
 use tidings_domain::{
     JobId, Timestamp,
     event::{OrderingKey, Position},
     replay::{Replay, ReplayProgress},
 };
+use tidings_store::{ReplayPage, StoreError};
 use tidings_webhooks::courier::Courier;
+use tokio::time::sleep;
 
-use super::Held;
+use super::{Held, Shared};
+use crate::{
+    flow::{pending::pending, tail::Posting},
+    registry::LiveEndpoint,
+};
 
 /// How many events of a replay an endpoint has to deal with at once.
 const WINDOW: usize = 8;
+/// How many events are read from the log at once.
+const CHUNK: usize = 256;
+/// How long to wait after the store has refused.
+const PATIENCE: Duration = Duration::from_millis(500);
 
-/// An event to hand over.
-pub(super) struct Next {
-    pub(super) position: Position,
-    pub(super) key: OrderingKey,
-    /// How many attempts there have been at it.
-    pub(super) attempts: u32,
+/// The replays of one endpoint.
+pub(super) struct Replays {
+    current: Option<Replaying>,
+    /// There may be one to begin, or the current one may have been cancelled: after this time it is looked for.
+    looks_after: Option<Duration>,
+    /// The end of one is being written down; until then it is not looked for the next.
+    ends: bool,
+    search: Option<BoxFuture<'static, Result<Option<Replay>, StoreError>>>,
+    read: Option<BoxFuture<'static, (JobId, Result<ReplayPage, StoreError>)>>,
+}
+
+/// What the store has answered.
+pub(super) enum Looked {
+    Found(Result<Option<Replay>, StoreError>),
+    Read(JobId, Result<ReplayPage, StoreError>),
+}
+
+impl Replays {
+    pub(super) fn new() -> Self {
+        Self { current: None, looks_after: Some(Duration::ZERO), ends: false, search: None, read: None }
+    }
+
+    /// A replay was begun or cancelled.
+    pub(super) fn look(&mut self) {
+        self.looks_after = Some(Duration::ZERO);
+    }
+
+    /// Looks for a replay, hands over what may be of the current one, and reads on in it.
+    pub(super) fn proceed(&mut self, shared: &Shared, live: &LiveEndpoint, courier: &mut Courier<Held>) {
+        if !self.ends
+            && self.search.is_none()
+            && let Some(wait) = self.looks_after.take()
+        {
+            let (store, id) = (shared.store.clone(), live.endpoint.id);
+            self.search = Some(Box::pin(async move {
+                sleep(wait).await;
+                store.replay_running(id).await
+            }));
+        }
+        let Some(current) = &mut self.current else { return };
+        current.hand_over(courier, shared.clock.now());
+        if self.read.is_none() && current.ahead.is_empty() && !current.is_read {
+            let (store, replay, after) = (shared.store.clone(), current.replay.clone(), current.read_up_to);
+            self.read = Some(Box::pin(async move { (replay.id, store.replay_next(replay, after, CHUNK).await) }));
+        }
+    }
+
+    /// Waits for what the store answers; for ever if it was not asked.
+    pub(super) async fn next(&mut self) -> Looked {
+        tokio::select! {
+            found = pending(&mut self.search) => Looked::Found(found),
+            (id, read) = pending(&mut self.read) => Looked::Read(id, read),
+        }
+    }
+
+    /// The store has answered. What it refused is asked again later.
+    pub(super) fn looked(&mut self, looked: Looked, shared: &Shared, live: &LiveEndpoint) -> Result<(), StoreError> {
+        let refused = match looked {
+            Looked::Found(Ok(found)) => {
+                let is_current = |found: &Replay| self.current.as_ref().is_some_and(|it| it.replay.id == found.id);
+                if !found.as_ref().is_some_and(is_current) {
+                    self.current = found.map(Replaying::new);
+                }
+                return Ok(());
+            }
+            Looked::Read(id, Ok(page)) => {
+                if let Some(current) = self.current.as_mut().filter(|current| current.replay.id == id) {
+                    current.has_read(page, shared, live);
+                }
+                return Ok(());
+            }
+            Looked::Found(Err(error)) => error,
+            Looked::Read(_, Err(error)) => {
+                self.current = None;
+                error
+            }
+        };
+        self.looks_after = Some(PATIENCE);
+        Err(refused)
+    }
+
+    /// An event was attempted, whatever came of it.
+    pub(super) fn attempted(&mut self, position: Position) {
+        if let Some(current) = &mut self.current {
+            current.outstanding.remove(&position);
+        }
+    }
+
+    /// Whether there is progress to write down.
+    pub(super) fn has_moved(&self) -> bool {
+        self.current.as_ref().is_some_and(|current| current.has_moved || current.is_over())
+    }
+
+    /// The progress to write down with what has been handed over until now.
+    pub(super) fn take_progress(&mut self, now: Timestamp) -> Option<ReplayProgress> {
+        let current = self.current.as_mut()?;
+        let is_over = current.is_over();
+        let progress = (std::mem::take(&mut current.has_moved) || is_over).then(|| ReplayProgress {
+            id: current.replay.id,
+            reached: if is_over { current.replay.scope.up_to } else { current.replay.reached },
+            sent: current.replay.sent,
+            finished_at: is_over.then_some(now),
+        });
+        if is_over {
+            self.current = None;
+            self.ends = true;
+        }
+        progress
+    }
+
+    /// What was taken was written down.
+    pub(super) fn recorded(&mut self) {
+        if std::mem::take(&mut self.ends) {
+            // There may be another one.
+            self.look();
+        }
+    }
 }
 
 /// A replay under way.
-pub(super) struct Replaying {
+struct Replaying {
     replay: Replay,
     /// Read, and not handed over yet.
     ahead: VecDeque<Next>,
@@ -40,9 +165,17 @@ pub(super) struct Replaying {
     has_moved: bool,
 }
 
+/// An event to hand over.
+struct Next {
+    position: Position,
+    key: OrderingKey,
+    /// How many attempts there have been at it.
+    attempts: u32,
+}
+
 impl Replaying {
     /// Takes a replay up where it was left.
-    pub(super) fn new(replay: Replay) -> Self {
+    fn new(replay: Replay) -> Self {
         Self {
             read_up_to: replay.reached,
             replay,
@@ -53,20 +186,17 @@ impl Replaying {
         }
     }
 
-    pub(super) fn id(&self) -> JobId {
-        self.replay.id
-    }
-
-    /// What is to be read next, if it has room for it: everything of the replay after a position.
-    pub(super) fn wants(&self) -> Option<(Replay, Position)> {
-        (self.ahead.is_empty() && !self.is_read).then(|| (self.replay.clone(), self.read_up_to))
-    }
-
-    /// What was read, as far as the endpoint wants it; up to where, and whether that was all.
-    pub(super) fn has_read(&mut self, next: Vec<Next>, up_to: Option<Position>, is_last: bool) {
-        self.ahead.extend(next);
-        self.read_up_to = up_to.unwrap_or(self.read_up_to);
-        self.is_read = is_last;
+    /// What the endpoint wants of a page is to be handed over.
+    fn has_read(&mut self, page: ReplayPage, shared: &Shared, live: &LiveEndpoint) {
+        self.read_up_to = page.found.last().map_or(self.read_up_to, |last| last.entry.position);
+        self.is_read = page.is_last;
+        for found in page.found {
+            let posting = Posting::new(found.entry);
+            if posting.is_wanted(&live.endpoint, &*shared.links) {
+                let (position, key) = (posting.position, posting.event.key);
+                self.ahead.push_back(Next { position, key, attempts: found.attempts });
+            }
+        }
         if self.ahead.is_empty() && self.read_up_to > self.replay.reached {
             self.replay.reached = self.read_up_to;
             self.has_moved = true;
@@ -74,7 +204,7 @@ impl Replaying {
     }
 
     /// Hands over what may be.
-    pub(super) fn hand_over(&mut self, courier: &mut Courier<Held>, now: Timestamp) {
+    fn hand_over(&mut self, courier: &mut Courier<Held>, now: Timestamp) {
         while self.outstanding.len() < WINDOW
             && let Some(next) = self.ahead.front()
             && !self.outstanding.values().any(|key| *key == next.key)
@@ -89,29 +219,8 @@ impl Replaying {
         }
     }
 
-    /// An event was attempted, whatever came of it.
-    pub(super) fn attempted(&mut self, position: Position) {
-        self.outstanding.remove(&position);
-    }
-
     /// Whether everything was handed over and attempted.
-    pub(super) fn is_over(&self) -> bool {
+    fn is_over(&self) -> bool {
         self.is_read && self.ahead.is_empty() && self.outstanding.is_empty()
-    }
-
-    /// Whether there is progress to write down.
-    pub(super) fn has_moved(&self) -> bool {
-        self.has_moved || self.is_over()
-    }
-
-    /// The progress to write down with what has been handed over until now.
-    pub(super) fn take_progress(&mut self, now: Timestamp) -> Option<ReplayProgress> {
-        let is_over = self.is_over();
-        (std::mem::take(&mut self.has_moved) || is_over).then(|| ReplayProgress {
-            id: self.replay.id,
-            reached: if is_over { self.replay.scope.up_to } else { self.replay.reached },
-            sent: self.replay.sent,
-            finished_at: is_over.then_some(now),
-        })
     }
 }

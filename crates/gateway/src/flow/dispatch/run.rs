@@ -4,13 +4,12 @@ use std::{collections::VecDeque, pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tidings_domain::{
-    JobId, WorkspaceId,
+    WorkspaceId,
     delivery::DeliveryChange,
     event::{OrderingKey, Position},
-    replay::Replay,
 };
 use tidings_net::{Pool, PoolLimits};
-use tidings_store::{AttemptFilter, ENDPOINT_LEASE, Page, ReplayPage, StoreError};
+use tidings_store::{AttemptFilter, ENDPOINT_LEASE, Page, StoreError};
 use tidings_webhooks::courier::{Courier, Limits};
 use tokio::{
     sync::{Semaphore, mpsc},
@@ -20,7 +19,7 @@ use tokio::{
 use super::{
     Command, Held, Shared,
     delivery::{self, Delivered},
-    replay::{Next, Replaying},
+    replay::{Looked, Replays},
     watchkeeping,
 };
 use crate::{
@@ -72,13 +71,7 @@ struct Run {
     lane_reads: FuturesUnordered<BoxFuture<'static, Result<LaneRead, LaneUnread>>>,
     log_read: Option<BoxFuture<'static, Result<Vec<Arc<Posting>>, StoreError>>>,
     recording: Option<BoxFuture<'static, Result<(), Unwritten>>>,
-    replaying: Option<Replaying>,
-    /// There may be a replay to begin, or the one under way may have been cancelled: after this time it is looked for.
-    looks_for_replay: Option<Duration>,
-    /// The end of a replay is being written down.
-    ends_replay: bool,
-    replay_search: Option<BoxFuture<'static, Result<Option<Replay>, StoreError>>>,
-    replay_read: Option<BoxFuture<'static, (JobId, Result<ReplayPage, StoreError>)>>,
+    replays: Replays,
     /// The store has refused to write, and is being asked again.
     refused: bool,
     /// Nothing new is begun; what is under way is finished and written down.
@@ -94,8 +87,7 @@ enum Woken {
     LaneRead(Result<LaneRead, LaneUnread>),
     LogRead(Result<Vec<Arc<Posting>>, StoreError>),
     Recorded(Result<(), Unwritten>),
-    ReplayFound(Result<Option<Replay>, StoreError>),
-    ReplayRead(JobId, Result<ReplayPage, StoreError>),
+    Replay(Looked),
     Told(Option<Command>),
     NewEvents,
     Time,
@@ -153,11 +145,7 @@ async fn run(
         lane_reads: FuturesUnordered::new(),
         log_read: None,
         recording: None,
-        replaying: None,
-        looks_for_replay: Some(Duration::ZERO),
-        ends_replay: false,
-        replay_search: None,
-        replay_read: None,
+        replays: Replays::new(),
         refused: false,
         stopping: false,
         told_to_stop: false,
@@ -175,8 +163,7 @@ async fn run(
             Some(read) = run.lane_reads.next(), if !run.lane_reads.is_empty() => Woken::LaneRead(read),
             recorded = pending(&mut run.recording) => Woken::Recorded(recorded),
             read = pending(&mut run.log_read) => Woken::LogRead(read),
-            found = pending(&mut run.replay_search) => Woken::ReplayFound(found),
-            (id, read) = pending(&mut run.replay_read) => Woken::ReplayRead(id, read),
+            looked = run.replays.next() => Woken::Replay(looked),
             command = commands.recv(), if !run.told_to_stop => Woken::Told(command),
             Ok(()) = head.changed(), if !run.stopping => Woken::NewEvents,
             () = &mut timer => Woken::Time,
@@ -235,7 +222,7 @@ impl Run {
         if !self.stopping {
             self.feed();
             self.read_lanes();
-            self.replay();
+            self.replays.proceed(&self.shared, &self.live, &mut self.courier);
             self.send();
         }
         self.record();
@@ -276,64 +263,6 @@ impl Run {
         }
     }
 
-    /// Looks for a replay, reads on in the one under way, and hands over what may be.
-    fn replay(&mut self) {
-        if !self.ends_replay
-            && self.replay_search.is_none()
-            && let Some(wait) = self.looks_for_replay.take()
-        {
-            let (store, id) = (self.shared.store.clone(), self.live.endpoint.id);
-            self.replay_search = Some(Box::pin(async move {
-                sleep(wait).await;
-                store.replay_running(id).await
-            }));
-        }
-        let Some(replaying) = &mut self.replaying else { return };
-        replaying.hand_over(&mut self.courier, self.shared.clock.now());
-        if self.replay_read.is_none()
-            && let Some((replay, after)) = replaying.wants()
-        {
-            let store = self.shared.store.clone();
-            self.replay_read =
-                Some(Box::pin(async move { (replay.id, store.replay_next(replay, after, CHUNK).await) }));
-        }
-    }
-
-    fn replay_found(&mut self, found: Result<Option<Replay>, StoreError>) {
-        match found {
-            // It goes on.
-            Ok(Some(replay)) if self.replaying.as_ref().is_some_and(|current| current.id() == replay.id) => {}
-            Ok(found) => self.replaying = found.map(Replaying::new),
-            Err(error) => {
-                self.complain("cannot look for a replay", &error);
-                self.looks_for_replay = Some(PATIENCE);
-            }
-        }
-    }
-
-    fn replay_was_read(&mut self, id: JobId, read: Result<ReplayPage, StoreError>) {
-        let Some(replaying) = self.replaying.as_mut().filter(|current| current.id() == id) else { return };
-        match read {
-            Ok(page) => {
-                let up_to = page.found.last().map(|found| found.entry.position);
-                let next = page.found.into_iter().filter_map(|found| {
-                    let posting = Posting::new(found.entry);
-                    posting.is_wanted(&self.live.endpoint, &*self.shared.links).then(|| Next {
-                        position: posting.position,
-                        key: posting.event.key,
-                        attempts: found.attempts,
-                    })
-                });
-                replaying.has_read(next.collect(), up_to, page.is_last);
-            }
-            Err(error) => {
-                self.complain("cannot read what is to be replayed", &error);
-                self.replaying = None;
-                self.looks_for_replay = Some(PATIENCE);
-            }
-        }
-    }
-
     fn send(&mut self) {
         let Some(pool) = &self.pool else { return };
         if self.refused || self.courier.unwritten() > UNWRITTEN {
@@ -349,17 +278,13 @@ impl Run {
 
     /// Writes down what has become of deliveries, unless a write is under way: then it waits and goes with the next.
     fn record(&mut self) {
-        let replay_moved = self.replaying.as_ref().is_some_and(Replaying::has_moved);
-        if self.recording.is_some() || !(self.courier.has_change() || self.courier.low_water_lags() || replay_moved) {
+        let has_change = self.courier.has_change() || self.courier.low_water_lags() || self.replays.has_moved();
+        if self.recording.is_some() || !has_change {
             return;
         }
         let now = self.shared.clock.now();
         let mut change = self.courier.take_change(now);
-        change.replay = self.replaying.as_mut().and_then(|replaying| replaying.take_progress(now));
-        if change.replay.is_some_and(|progress| progress.finished_at.is_some()) {
-            self.replaying = None;
-            self.ends_replay = true;
-        }
+        change.replay = self.replays.take_progress(now);
         if !change.is_empty() {
             self.recording = Some(self.write(change, Duration::ZERO));
         }
@@ -431,10 +356,7 @@ impl Run {
             }
             Woken::Recorded(Ok(())) => {
                 self.refused = false;
-                if std::mem::take(&mut self.ends_replay) {
-                    // There may be another one.
-                    self.looks_for_replay = Some(Duration::ZERO);
-                }
+                self.replays.recorded();
             }
             Woken::Recorded(Err((StoreError::StaleLease(_) | StoreError::NotFound(_) | StoreError::Stopped, _))) => {
                 // Another process has the endpoint, or it is gone: what is under way is not ours to write down.
@@ -462,9 +384,12 @@ impl Run {
             }
             // It is paused: what is under way is finished, and then it waits to be configured anew.
             Woken::Told(Some(Command::Configure(live))) if !live.endpoint.enabled => self.stopping = true,
-            Woken::ReplayFound(found) => self.replay_found(found),
-            Woken::ReplayRead(id, read) => self.replay_was_read(id, read),
-            Woken::Told(Some(Command::Replay)) => self.looks_for_replay = Some(Duration::ZERO),
+            Woken::Replay(looked) => {
+                if let Err(error) = self.replays.looked(looked, &self.shared, &self.live) {
+                    self.complain("cannot go on with a replay; trying again", &error);
+                }
+            }
+            Woken::Told(Some(Command::Replay)) => self.replays.look(),
             Woken::Told(Some(Command::Resend(_))) if self.stopping => {}
             Woken::Told(Some(Command::Configure(live))) => {
                 if live.endpoint.url != self.live.endpoint.url || self.pool.is_none() {
@@ -481,7 +406,7 @@ impl Run {
         match delivered {
             Delivered::Vanished(position) => {
                 self.courier.vanished(position);
-                self.replay_attempted(position);
+                self.replays.attempted(position);
             }
             Delivered::Unreadable(position, error) => {
                 self.complain("cannot read an event", &error);
@@ -495,14 +420,8 @@ impl Run {
                 let standing = self.courier.finished(finished, now);
                 let stop = watchkeeping::transition(&self.shared, &self.live, &mut self.courier, standing).await;
                 self.stopping |= stop;
-                self.replay_attempted(position);
+                self.replays.attempted(position);
             }
-        }
-    }
-
-    fn replay_attempted(&mut self, position: Position) {
-        if let Some(replaying) = &mut self.replaying {
-            replaying.attempted(position);
         }
     }
 

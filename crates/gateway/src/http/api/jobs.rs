@@ -85,7 +85,7 @@ pub(crate) struct JobView {
 }
 
 impl JobView {
-    fn of(replay: Replay) -> Self {
+    fn of(replay: &Replay) -> Self {
         let ReplayScope { after, up_to, .. } = replay.scope;
         let (whole, done) = (up_to.0.saturating_sub(after.0), replay.reached.0.saturating_sub(after.0));
         Self {
@@ -164,7 +164,7 @@ pub(crate) async fn replay(
         created_at: gateway.clock.now(),
         finished_at: None,
     };
-    let draft = Draft::new(StatusCode::ACCEPTED, &JobView::of(replay.clone()))?;
+    let draft = Draft::new(StatusCode::ACCEPTED, &JobView::of(&replay))?;
     let claimed = gateway.store.replay_create(replay, once.claim(&draft)).await?;
     if claimed == Claimed::Done {
         gateway.dispatcher.replay_changed(endpoint_id).await;
@@ -224,7 +224,7 @@ pub(crate) async fn list(
     caller.may(Area::Endpoints, Access::Read)?;
     let page = page(params.limit, params.cursor.as_deref())?;
     let listing = gateway.store.replay_list(caller.workspace_id, page).await?;
-    json(StatusCode::OK, &listed(listing, JobView::of))
+    json(StatusCode::OK, &listed(listing, |replay| JobView::of(&replay)))
 }
 
 /// Get a job
@@ -236,7 +236,7 @@ pub(crate) async fn list(
 pub(crate) async fn get(State(gateway): State<Arc<Gateway>>, caller: Caller, id: Id) -> Answer<Response> {
     caller.may(Area::Endpoints, Access::Read)?;
     let found = gateway.store.replay_get(caller.workspace_id, id.of("job")?).await?;
-    json(StatusCode::OK, &JobView::of(found.ok_or_else(|| Problem::not_found("job"))?))
+    json(StatusCode::OK, &JobView::of(&found.ok_or_else(|| Problem::not_found("job"))?))
 }
 
 /// Cancel a job
@@ -256,5 +256,5 @@ pub(crate) async fn cancel(State(gateway): State<Arc<Gateway>>, caller: Caller, 
         return Err(Problem::new(Code::Conflict, "the job has come to its end already"));
     }
     gateway.dispatcher.replay_changed(replay.endpoint_id).await;
-    json(StatusCode::OK, &JobView::of(replay))
+    json(StatusCode::OK, &JobView::of(&replay))
 }
