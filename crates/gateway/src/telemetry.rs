@@ -48,6 +48,13 @@ pub struct SendLabels {
     pub code: String,
 }
 
+/// Labels of an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct EndpointLabels {
+    /// The endpoint's id.
+    pub endpoint: String,
+}
+
 /// Labels of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ChannelLabels {
@@ -80,6 +87,12 @@ pub struct Metrics {
     pub waiting_seconds: Family<ChannelLabels, Gauge>,
     /// Messages whose outcome is unknown.
     pub unknown: Family<ChannelLabels, Gauge>,
+    /// Events that an endpoint has still to be sent.
+    pub backlog: Family<EndpointLabels, Gauge>,
+    /// Seconds since the oldest of them was recorded.
+    pub backlog_seconds: Family<EndpointLabels, Gauge>,
+    /// Events of them that are to be tried again.
+    pub retries: Family<EndpointLabels, Gauge>,
 }
 
 impl Default for Metrics {
@@ -89,6 +102,22 @@ impl Default for Metrics {
 }
 
 impl Metrics {
+    /// A channel is deleted: nothing waits on it any more.
+    pub fn forget_channel(&self, channel: String) {
+        let labels = ChannelLabels { channel };
+        for family in [&self.waiting, &self.waiting_seconds, &self.unknown] {
+            family.remove(&labels);
+        }
+    }
+
+    /// An endpoint is deleted.
+    pub fn forget_endpoint(&self, endpoint: String) {
+        let labels = EndpointLabels { endpoint };
+        for family in [&self.backlog, &self.backlog_seconds, &self.retries] {
+            family.remove(&labels);
+        }
+    }
+
     /// All at zero.
     pub fn new() -> Self {
         let mut metrics = Self {
@@ -104,6 +133,9 @@ impl Metrics {
             waiting: Family::default(),
             waiting_seconds: Family::default(),
             unknown: Family::default(),
+            backlog: Family::default(),
+            backlog_seconds: Family::default(),
+            retries: Family::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("inbound_webhooks", "Webhooks of vendors by what became of them", metrics.inbound.clone());
@@ -124,6 +156,17 @@ impl Metrics {
             "Seconds that the oldest message that is due has waited",
             metrics.waiting_seconds.clone(),
         );
+        registry.register(
+            "endpoint_backlog",
+            "Events that an endpoint has still to be sent, counted up to 10000",
+            metrics.backlog.clone(),
+        );
+        registry.register(
+            "endpoint_backlog_seconds",
+            "Seconds since the oldest event that an endpoint has still to be sent was recorded",
+            metrics.backlog_seconds.clone(),
+        );
+        registry.register("endpoint_retries", "Events that are to be tried again", metrics.retries.clone());
         registry.register("outbox_unknown", "Messages whose outcome is unknown", metrics.unknown.clone());
         metrics
     }

@@ -12,5 +12,7 @@ CREATE TABLE replays (
     created_at  INTEGER NOT NULL,
     finished_at INTEGER
 );
+-- Dead letters are listed, counted and replayed.
+CREATE INDEX attempts_dead ON attempts (endpoint, number) WHERE outcome = 'dead';
 CREATE INDEX replays_by_workspace ON replays (workspace, number);
 CREATE INDEX replays_running ON replays (endpoint, number) WHERE status = 'running';

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tidings_domain::{
     AttemptId, ChannelId, EndpointId, EventId, JobId, Timestamp, WorkspaceId,
-    delivery::{AttemptRecord, DeliveryChange, DeliveryState},
+    delivery::{AttemptRecord, DeliveryChange, DeliveryState, Outcome},
     event::{Event, EventKind, LogEntry, OrderingKey, Position},
     replay::{Replay, ReplayScope},
 };
@@ -42,6 +42,17 @@ pub struct Found {
     pub entry: LogEntry,
     /// How many attempts the endpoint has seen at it.
     pub attempts: u32,
+}
+
+/// What an endpoint has still to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Undelivered {
+    /// How many events, with those that are to be tried again.
+    pub events: u64,
+    /// How many of them are to be tried again.
+    pub retries: u64,
+    /// When the oldest of them was recorded.
+    pub oldest: Option<Timestamp>,
 }
 
 /// The next part of a replay.
@@ -130,6 +141,19 @@ pub trait Log: Send + Sync {
     ) -> Result<Option<Replay>, StoreError>;
     /// What a replay is about after a position, in order: at most so many, and fewer where they are large.
     async fn replay_next(&self, replay: Replay, after: Position, limit: usize) -> Result<ReplayPage, StoreError>;
+
+    /// What an endpoint has still to be sent of these kinds, counted up to so many, but for what its filter and its channels
+    /// say of them.
+    async fn delivery_backlog(
+        &self,
+        endpoint: EndpointId,
+        kinds: Vec<EventKind>,
+        at_most: u64,
+    ) -> Result<Undelivered, StoreError>;
+    /// What came of the newest attempts at an endpoint, so many of them, and how many milliseconds each took.
+    async fn attempt_newest(&self, endpoint: EndpointId, limit: usize) -> Result<Vec<(Outcome, u64)>, StoreError>;
+    /// How many events an endpoint was given up on and has not taken since.
+    async fn dead_count(&self, endpoint: EndpointId) -> Result<u64, StoreError>;
 
     /// An attempt at an endpoint of a workspace.
     async fn attempt_get(&self, workspace: WorkspaceId, id: AttemptId) -> Result<Option<AttemptRecord>, StoreError>;

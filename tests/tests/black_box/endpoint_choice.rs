@@ -162,3 +162,39 @@ async fn with_a_key_pair_a_receiver_needs_no_secret() {
     hear(&mut line, 2..3).await;
     assert_eq!(versions(&scene.arrival().await.unwrap()), ["v1", "v1"]);
 }
+
+#[tokio::test]
+async fn its_statistics_tell_how_it_is_doing() {
+    let (mut scene, mut line) = scene().await;
+    let endpoint = scene.subscribe("/x", json!({ "events": ["message.received"] })).await.unwrap();
+    let path = format!("/v1/endpoints/{}", text(&endpoint, "/id"));
+    hear(&mut line, 0..4).await;
+    scene.arrivals(4).await.unwrap();
+    let stats = format!("{path}/stats");
+    let calm = eventually("all is delivered", async || {
+        let stats = scene.api.get(&stats).await?.ok()?;
+        Ok((stats["attempts"]["count"] == 4).then_some(stats))
+    });
+    assert_holds(
+        &calm.await.unwrap(),
+        &json!({ "status": "healthy", "backlog": 0, "retries": 0, "dead": 0, "oldest_undelivered_at": null,
+                 "attempts": { "count": 4, "delivered": 4, "success_rate": 1.0 } }),
+    );
+    scene.receiver.behave("/x", Behaviour::status(StatusCode::INTERNAL_SERVER_ERROR));
+    hear(&mut line, 4..6).await;
+    scene.arrivals(2).await.unwrap();
+    let troubled = eventually("two are to be tried again", async || {
+        let stats = scene.api.get(&stats).await?.ok()?;
+        Ok((stats["retries"] == 2).then_some(stats))
+    });
+    let troubled = troubled.await.unwrap();
+    assert_holds(&troubled, &json!({ "backlog": 2, "attempts": { "count": 6, "delivered": 4 } }));
+    assert!(troubled["health"]["failing_since"].is_string() && troubled["oldest_undelivered_at"].is_string());
+    let metrics = scene.api.get("/metrics").await.unwrap();
+    let metrics = String::from_utf8_lossy(&metrics.body).into_owned();
+    let gauge = format!("tidings_endpoint_backlog{{endpoint=\"{}\"}} 2", text(&endpoint, "/id"));
+    assert!(metrics.contains(&gauge), "{metrics}");
+    scene.api.delete(&path).await.unwrap().ok().unwrap();
+    let metrics = scene.api.get("/metrics").await.unwrap();
+    assert!(!String::from_utf8_lossy(&metrics.body).contains(text(&endpoint, "/id")));
+}

@@ -13,7 +13,13 @@ use super::{
     openapi::openapi,
     problem::{Answer, Code, Problem},
 };
-use crate::{Gateway, telemetry::ChannelLabels};
+use crate::{
+    Gateway,
+    telemetry::{ChannelLabels, EndpointLabels},
+};
+
+/// Up to how many events of an endpoint are counted for a gauge: whoever asks does so every few seconds.
+const COUNTED_FOR_METRICS: u64 = 10_000;
 
 /// The process is up
 #[utoipa::path(
@@ -49,6 +55,7 @@ pub(crate) async fn readiness(State(gateway): State<Arc<Gateway>>) -> Answer<&'s
 )]
 pub(crate) async fn metrics(State(gateway): State<Arc<Gateway>>) -> Response {
     measure_outboxes(&gateway).await;
+    measure_endpoints(&gateway).await;
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, content_type)], gateway.metrics.text()).into_response()
 }
@@ -59,12 +66,29 @@ async fn measure_outboxes(gateway: &Gateway) {
     for live in gateway.registry.channels.all() {
         let Ok(backlog) = gateway.store.send_backlog(live.channel.id, now).await else { continue };
         let labels = ChannelLabels { channel: live.channel.id.to_string() };
-        let gauge = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         let oldest = backlog.oldest.map_or(0, |oldest| now.since(oldest).as_secs());
         gateway.metrics.waiting.get_or_create(&labels).set(gauge(backlog.waiting));
         gateway.metrics.waiting_seconds.get_or_create(&labels).set(gauge(oldest));
         gateway.metrics.unknown.get_or_create(&labels).set(gauge(backlog.unknown));
     }
+}
+
+/// What waits to be delivered is counted when it is asked for, too.
+async fn measure_endpoints(gateway: &Gateway) {
+    let now = gateway.clock.now();
+    for live in gateway.registry.endpoints.all() {
+        let backlog = gateway.store.delivery_backlog(live.endpoint.id, live.kinds(), COUNTED_FOR_METRICS).await;
+        let Ok(backlog) = backlog else { continue };
+        let labels = EndpointLabels { endpoint: live.endpoint.id.to_string() };
+        let oldest = backlog.oldest.map_or(0, |oldest| now.since(oldest).as_secs());
+        gateway.metrics.backlog.get_or_create(&labels).set(gauge(backlog.events));
+        gateway.metrics.backlog_seconds.get_or_create(&labels).set(gauge(oldest));
+        gateway.metrics.retries.get_or_create(&labels).set(gauge(backlog.retries));
+    }
+}
+
+fn gauge(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// This document

@@ -9,9 +9,10 @@ use std::{
 use tidings_domain::{
     EndpointId, WorkspaceId,
     endpoint::{Endpoint, EndpointStatus},
+    event::EventKind,
 };
 use tidings_store::EndpointRecord;
-use tidings_webhooks::EndpointSecrets;
+use tidings_webhooks::{EndpointSecrets, rendered_kind};
 
 use super::{read, write};
 use crate::{
@@ -47,6 +48,15 @@ impl LiveEndpoint {
         let plain = seal.open(&owner(record.endpoint.id), &record.secrets)?;
         let secrets = serde_json::from_slice(&plain).map_err(|_| CannotOpen)?;
         Ok(Self { endpoint: record.endpoint, secrets, status: record.status })
+    }
+
+    /// The kinds of event that it wants.
+    pub(crate) fn kinds(&self) -> Vec<EventKind> {
+        let wants = |kind: &EventKind| {
+            let rendered = rendered_kind(*kind, self.endpoint.format);
+            self.endpoint.events.iter().any(|pattern| pattern.matches(*kind, rendered))
+        };
+        EventKind::ALL.iter().copied().filter(wants).collect()
     }
 
     /// As it is stored.

@@ -104,3 +104,30 @@ pub(crate) fn list(
     query.compare("attempts.at", "<", filter.until.map(Timestamp::as_millis));
     query.run(reader, read)
 }
+
+/// What came of the newest attempts at an endpoint, and how long each took.
+pub(crate) fn newest(
+    reader: &Reader<'_>,
+    endpoint: EndpointId,
+    limit: usize,
+) -> Result<Vec<(Outcome, u64)>, StoreError> {
+    let endpoint = super::deliveries::endpoint_number(reader, endpoint)?;
+    let mut statement = reader
+        .statement("SELECT outcome, duration_ms FROM attempts WHERE endpoint = ?1 ORDER BY number DESC LIMIT ?2")?;
+    let rows = statement.query([endpoint, signed(limit as u64)]).map_err(refused)?;
+    codec::collect(rows, |row| {
+        Ok((codec::word(row, "outcome", Outcome::from_name)?, codec::count(row, "duration_ms")?))
+    })
+}
+
+/// How many events an endpoint was given up on and has not taken since.
+pub(crate) fn dead(reader: &Reader<'_>, endpoint: EndpointId) -> Result<u64, StoreError> {
+    let endpoint = super::deliveries::endpoint_number(reader, endpoint)?;
+    let mut statement = reader.statement(
+        "SELECT count(DISTINCT position) AS dead FROM attempts AS given_up \
+         WHERE endpoint = ?1 AND outcome = 'dead' AND NOT EXISTS (SELECT 1 FROM attempts WHERE endpoint = ?1 \
+         AND position = given_up.position AND outcome = 'delivered')",
+    )?;
+    let rows = statement.query([endpoint]).map_err(refused)?;
+    Ok(codec::first(rows, |row| codec::count(row, "dead"))?.unwrap_or(0))
+}

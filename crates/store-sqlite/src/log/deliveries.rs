@@ -1,11 +1,12 @@
 //! How far each endpoint has come.
 
+use rusqlite::Row;
 use tidings_domain::{
     EndpointId,
     delivery::{DeliveryChange, DeliveryState, Retry},
-    event::{OrderingKey, Position},
+    event::{EventKind, OrderingKey, Position},
 };
-use tidings_store::{ENDPOINT_LEASE, StoreError};
+use tidings_store::{ENDPOINT_LEASE, StoreError, Undelivered};
 use uuid::Uuid;
 
 use crate::{
@@ -36,6 +37,40 @@ pub(crate) fn load(reader: &Reader<'_>, id: EndpointId) -> Result<DeliveryState,
         retries: retries(reader, endpoint)?,
         health,
     })
+}
+
+/// What an endpoint has still to be sent: what comes after the low water and is not settled, and what is to be tried again.
+pub(crate) fn backlog(
+    reader: &Reader<'_>,
+    id: EndpointId,
+    kinds: &[EventKind],
+    at_most: u64,
+) -> Result<Undelivered, StoreError> {
+    let endpoint = endpoint_number(reader, id)?;
+    // The names are ours, so they need no quoting.
+    let names: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.name())).collect();
+    let sql = format!(
+        "SELECT count(*) AS events, min(recorded_at) AS oldest FROM (SELECT events.recorded_at FROM endpoints \
+         JOIN events ON events.workspace = endpoints.workspace AND events.position > endpoints.low_water \
+         WHERE endpoints.number = ?1 AND events.kind IN ({}) \
+         AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.endpoint = ?1 AND attempts.position = events.position \
+         AND attempts.outcome IN ('delivered', 'dead')) \
+         AND NOT EXISTS (SELECT 1 FROM retries WHERE retries.endpoint = ?1 AND retries.position = events.position) \
+         ORDER BY events.position LIMIT ?2)",
+        names.join(", ")
+    );
+    let mut statement = reader.statement(&sql)?;
+    let rows = statement.query([endpoint, signed(at_most)]).map_err(refused)?;
+    let read = |row: &Row<'_>, name: &str| Ok((codec::count(row, name)?, codec::optional_time(row, "oldest")?));
+    let (new, oldest_new) = codec::first(rows, |row| read(row, "events"))?.unwrap_or_default();
+    let mut statement = reader.statement(
+        "SELECT count(*) AS retries, min(events.recorded_at) AS oldest FROM retries \
+         JOIN events ON events.position = retries.position WHERE retries.endpoint = ?1 AND retries.settled = 0",
+    )?;
+    let rows = statement.query([endpoint]).map_err(refused)?;
+    let (retries, oldest_retry) = codec::first(rows, |row| read(row, "retries"))?.unwrap_or_default();
+    let oldest = [oldest_new, oldest_retry].into_iter().flatten().min();
+    Ok(Undelivered { events: new + retries, retries, oldest })
 }
 
 /// What has been settled above the low-water position.

@@ -11,12 +11,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tidings_domain::{
     AttemptId, EndpointId, EventId, JobId, Timestamp, WorkspaceId,
-    delivery::{AttemptRecord, DeliveryChange, DeliveryState},
-    event::{Event, LogEntry, OrderingKey, Position},
+    delivery::{AttemptRecord, DeliveryChange, DeliveryState, Outcome},
+    event::{Event, EventKind, LogEntry, OrderingKey, Position},
     replay::{Replay, ReplayScope},
 };
 use tidings_store::{
-    AttemptFilter, Claim, Claimed, CommitListener, EventFilter, Listing, Log, Page, ReplayPage, StoreError,
+    AttemptFilter, Claim, Claimed, CommitListener, EventFilter, Listing, Log, Page, ReplayPage, StoreError, Undelivered,
 };
 use uuid::Uuid;
 
@@ -140,6 +140,23 @@ impl Log for SqliteStore {
 
     async fn replay_next(&self, replay: Replay, after: Position, limit: usize) -> Result<ReplayPage, StoreError> {
         self.readers.run(move |reader| replays::next(reader, &replay, after, limit)).await
+    }
+
+    async fn delivery_backlog(
+        &self,
+        endpoint: EndpointId,
+        kinds: Vec<EventKind>,
+        at_most: u64,
+    ) -> Result<Undelivered, StoreError> {
+        self.readers.run(move |reader| deliveries::backlog(reader, endpoint, &kinds, at_most)).await
+    }
+
+    async fn attempt_newest(&self, endpoint: EndpointId, limit: usize) -> Result<Vec<(Outcome, u64)>, StoreError> {
+        self.readers.run(move |reader| attempts::newest(reader, endpoint, limit)).await
+    }
+
+    async fn dead_count(&self, endpoint: EndpointId) -> Result<u64, StoreError> {
+        self.readers.run(move |reader| attempts::dead(reader, endpoint)).await
     }
 
     async fn attempt_get(&self, workspace: WorkspaceId, id: AttemptId) -> Result<Option<AttemptRecord>, StoreError> {

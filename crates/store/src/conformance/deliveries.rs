@@ -3,10 +3,10 @@
 use tidings_domain::{
     AttemptId, EndpointId, WorkspaceId,
     delivery::{Attempt, DeliveryChange, DeliveryState, EndpointHealth, Outcome, Retry, Trigger},
-    event::{LogEntry, Position},
+    event::{EventKind, LogEntry, Position},
 };
 
-use crate::{AttemptFilter, Page, StoreError};
+use crate::{AttemptFilter, Page, StoreError, Undelivered};
 
 use super::{
     bench::{Bench, at},
@@ -135,6 +135,33 @@ pub async fn are_remembered(bench: &Bench) {
     assert_eq!(bench.store.delivery_record(scene.endpoint, epoch, calm).await, Ok(()));
     let expected = DeliveryState { health: EndpointHealth::default(), ..expected };
     assert_eq!(bench.store.delivery_load(scene.endpoint).await, Ok(expected));
+}
+
+/// What is still to be sent, what came of the newest attempts, and what was given up.
+pub async fn tell_how_an_endpoint_is_doing(bench: &Bench) {
+    let scene = Scene::new(bench).await;
+    let kinds = vec![EventKind::ConversationCreated, EventKind::MessageReceived];
+    let backlog = async |at_most| {
+        let found = bench.store.delivery_backlog(scene.endpoint, kinds.clone(), at_most).await;
+        found.expect("an endpoint")
+    };
+    let epoch = bench.store.lease_acquire("endpoint", scene.endpoint.uuid(), "one").await.expect("a lease");
+    let oldest = Some(scene.log[1].event.recorded_at);
+    assert_eq!(backlog(100).await, Undelivered { events: 5, retries: 0, oldest });
+    assert_eq!(backlog(2).await.events, 2, "counted no further");
+    let attempts = vec![
+        scene.attempt(1, 1, Outcome::Delivered),
+        scene.attempt(2, 1, Outcome::Dead),
+        scene.attempt(3, 1, Outcome::Dead),
+        scene.attempt(3, 2, Outcome::Delivered),
+    ];
+    let change = DeliveryChange { attempts, ..scene.failure(4) };
+    assert_eq!(bench.store.delivery_record(scene.endpoint, epoch, change).await, Ok(()));
+    let oldest = Some(scene.log[4].event.recorded_at);
+    assert_eq!(backlog(100).await, Undelivered { events: 2, retries: 1, oldest });
+    let newest = bench.store.attempt_newest(scene.endpoint, 2).await;
+    assert_eq!(newest, Ok(vec![(Outcome::Delivered, 17), (Outcome::Dead, 17)]));
+    assert_eq!(bench.store.dead_count(scene.endpoint).await, Ok(1));
 }
 
 /// What is delivered or dead above the low water is settled, once; what failed is not; what is below is not named.

@@ -113,6 +113,7 @@ macro_rules! conformance_suite {
                 are_remembered
                 settle_above_the_low_water
                 with_a_stale_lease_are_refused
+                tell_how_an_endpoint_is_doing
                 have_attempts_newest_first
                 have_attempts_by_filter
             }

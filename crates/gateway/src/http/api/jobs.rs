@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tidings_domain::{
     EndpointId, JobId, Timestamp,
-    event::{EventKind, Position},
+    event::Position,
     key::{Access, Area},
     pattern::EventPattern,
     replay::{JobStatus, Replay, ReplayOnly, ReplayScope},
@@ -196,19 +196,12 @@ async fn scope(gateway: &Gateway, live: &LiveEndpoint, input: &ReplayInput) -> A
         // What the endpoint has not come to yet is not missing: it is still to be sent.
         up_to = up_to.min(gateway.store.delivery_load(live.endpoint.id).await?.low_water.0);
     }
-    let wants = |kind: &EventKind| {
-        let rendered = rendered_kind(*kind, live.endpoint.format);
-        let matches = |patterns: &[EventPattern]| patterns.iter().any(|pattern| pattern.matches(*kind, rendered));
-        matches(&live.endpoint.events) && input.events.as_deref().is_none_or(matches)
-    };
-    Ok(ReplayScope {
-        kinds: EventKind::ALL.iter().copied().filter(wants).collect(),
-        only: input.only,
-        since,
-        until,
-        after: Position(after.min(up_to)),
-        up_to: Position(up_to),
-    })
+    let mut kinds = live.kinds();
+    if let Some(events) = &input.events {
+        let rendered = |kind| rendered_kind(kind, live.endpoint.format);
+        kinds.retain(|kind| events.iter().any(|pattern| pattern.matches(*kind, rendered(*kind))));
+    }
+    Ok(ReplayScope { kinds, only: input.only, since, until, after: Position(after.min(up_to)), up_to: Position(up_to) })
 }
 
 /// List the jobs

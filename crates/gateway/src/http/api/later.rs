@@ -31,9 +31,8 @@ const fn later(method: &'static str, path: &'static str, area: Area, access: Acc
 /// All of them, under `/v1`.
 pub(crate) const LATER: &[Later] = {
     use Access::{Read, Write};
-    use Area::{Contacts, Conversations, Endpoints};
+    use Area::{Contacts, Conversations};
     &[
-        later("GET", "/endpoints/{id}/stats", Endpoints, Read, "the statistics of an endpoint"),
         later("PATCH", "/conversations/{id}", Conversations, Write, "changing conversations"),
         later("GET", "/contacts", Contacts, Read, "reading contacts"),
         later("POST", "/contacts", Contacts, Write, "making contacts"),

@@ -37,6 +37,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(endpoints::create::create, endpoints::list))
         .routes(routes!(endpoints::get, endpoints::update::update, endpoints::delete))
         .routes(routes!(endpoints::try_filter::try_filter))
+        .routes(routes!(endpoints::stats::stats))
         .routes(routes!(endpoints::test::test))
         .routes(routes!(endpoints::rotate::rotate))
         .routes(routes!(jobs::replay))

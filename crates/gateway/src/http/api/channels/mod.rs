@@ -173,6 +173,7 @@ pub(crate) async fn delete(State(gateway): State<Arc<Gateway>>, caller: Caller, 
     }
     // What was accepted meanwhile fails as well; from now on nothing is accepted.
     gateway.senders.abandon(&live).await?;
+    gateway.metrics.forget_channel(live.channel.id.to_string());
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod create;
 pub(crate) mod input;
 pub(crate) mod rotate;
+pub(crate) mod stats;
 pub(crate) mod test;
 pub(crate) mod try_filter;
 pub(crate) mod update;
@@ -159,6 +160,7 @@ pub(crate) async fn delete(State(gateway): State<Arc<Gateway>>, caller: Caller, 
     gateway.store.endpoint_delete(caller.workspace_id, endpoint).await?;
     gateway.registry.endpoints.remove(endpoint);
     gateway.dispatcher.endpoint_removed(endpoint).await;
+    gateway.metrics.forget_endpoint(endpoint.to_string());
     Ok(StatusCode::NO_CONTENT)
 }
 
