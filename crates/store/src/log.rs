@@ -157,6 +157,12 @@ pub trait Log: Send + Sync {
 
     /// An attempt at an endpoint of a workspace.
     async fn attempt_get(&self, workspace: WorkspaceId, id: AttemptId) -> Result<Option<AttemptRecord>, StoreError>;
+    /// The attempts at an event of a workspace, to whatever endpoint, oldest first for each of them.
+    async fn attempt_of_event(
+        &self,
+        workspace: WorkspaceId,
+        position: Position,
+    ) -> Result<Vec<AttemptRecord>, StoreError>;
     /// The attempts at an endpoint, newest first.
     async fn attempt_list(
         &self,

@@ -100,10 +100,12 @@ pub struct ConversationFilter {
 }
 
 /// Which attempts are asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AttemptFilter {
-    /// At this event.
-    pub event_id: Option<EventId>,
+    /// At any of these events.
+    pub events: Option<Vec<EventId>>,
+    /// Answered with this status code.
+    pub status_code: Option<u16>,
     /// With this outcome.
     pub outcome: Option<Outcome>,
     /// Made at this time or later.

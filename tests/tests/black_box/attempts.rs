@@ -114,3 +114,39 @@ async fn a_delivered_event_can_be_sent_again() {
     let path = "/v1/events/evt_00000000000000000000000000/resend";
     scene.api.post(path, &json!({ "endpoint_id": endpoint["id"] })).await.unwrap().problem(404, "not_found").unwrap();
 }
+
+#[tokio::test]
+async fn a_messages_whole_story_is_one_call() {
+    let (mut scene, outlet, ana) = Scene::in_conversation().await.unwrap();
+    let endpoint = scene.subscribe("/all", json!({ "events": ["message.*"] })).await.unwrap();
+    outlet.behaves(tidings_simulator::whatsapp::graph::Behaviour::Accept {
+        ladder: tidings_simulator::whatsapp::graph::Ladder::full(),
+    });
+    let message = scene.send(&outlet.to(&ana, json!({ "text": "Hi" }))).await.unwrap();
+    scene.arrivals(3).await.unwrap();
+    let id = text(&message, "/id");
+    let trace = format!("/v1/messages/{id}/trace");
+    let told = tidings_tests::eventually("all is written down", async || {
+        let trace = scene.api.get(&trace).await?.ok()?;
+        let events = trace["events"].as_array().unwrap();
+        let all = events.len() == 3 && events.iter().all(|event| event["attempts"].as_array().unwrap().len() == 1);
+        Ok(all.then_some(trace))
+    });
+    let told = told.await.unwrap();
+    assert_eq!(told["message"]["id"], message["id"]);
+    let names: Vec<&str> = told["events"].as_array().unwrap().iter().map(|event| text(event, "/event")).collect();
+    assert_eq!(names, ["message.sent", "message.delivered", "message.read"]);
+    assert_holds(
+        &told["events"][0]["attempts"][0],
+        &json!({ "endpoint_id": endpoint["id"], "outcome": "delivered", "status_code": 200, "attempt": 1 }),
+    );
+    let attempts = format!("/v1/endpoints/{}/attempts", text(&endpoint, "/id"));
+    for (query, count) in [
+        (format!("?message_id={id}"), 3),
+        (format!("?message_id={id}&status_code=500"), 0),
+        ("?status_code=200".to_owned(), 3),
+    ] {
+        let list = scene.api.get(&format!("{attempts}{query}")).await.unwrap().ok().unwrap();
+        assert_eq!(list["data"].as_array().map(Vec::len), Some(count), "{query}");
+    }
+}

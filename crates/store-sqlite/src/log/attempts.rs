@@ -73,6 +73,21 @@ pub(crate) fn insert(session: &mut Session<'_>, endpoint: i64, attempt: &Attempt
     Ok(())
 }
 
+/// The attempts at an event of a workspace, to whatever endpoint: those of one endpoint after the other, the oldest
+/// first.
+pub(crate) fn of_event(
+    reader: &Reader<'_>,
+    workspace: WorkspaceId,
+    position: Position,
+) -> Result<Vec<AttemptRecord>, StoreError> {
+    let Some(workspace) = reader.find_workspace(workspace)? else { return Ok(Vec::new()) };
+    let mut statement = reader.statement(&format!(
+        "{SELECT} WHERE endpoints.workspace = ?1 AND attempts.position = ?2 ORDER BY attempts.endpoint, attempts.number"
+    ))?;
+    let rows = statement.query([workspace, signed(position.0)]).map_err(refused)?;
+    codec::collect(rows, |row| read(row).map(|(_, record)| record))
+}
+
 /// An attempt at an endpoint of a workspace.
 pub(crate) fn get(
     reader: &Reader<'_>,
@@ -98,7 +113,8 @@ pub(crate) fn list(
 ) -> Result<Listing<AttemptRecord>, StoreError> {
     let endpoint = super::deliveries::endpoint_number(reader, endpoint)?;
     let mut query = listing::Query::new(SELECT, "attempts", ("endpoint", endpoint), page);
-    query.and("events.id", filter.event_id.map(EventId::to_bytes));
+    query.any("events.id", filter.events.as_deref().map(|ids| ids.iter().map(|id| id.to_bytes()).collect()));
+    query.and("attempts.status_code", filter.status_code);
     query.and("attempts.outcome", filter.outcome.map(Outcome::name));
     query.compare("attempts.at", ">=", filter.since.map(Timestamp::as_millis));
     query.compare("attempts.at", "<", filter.until.map(Timestamp::as_millis));

@@ -163,6 +163,14 @@ impl Log for SqliteStore {
         self.readers.run(move |reader| attempts::get(reader, workspace, id)).await
     }
 
+    async fn attempt_of_event(
+        &self,
+        workspace: WorkspaceId,
+        position: Position,
+    ) -> Result<Vec<AttemptRecord>, StoreError> {
+        self.readers.run(move |reader| attempts::of_event(reader, workspace, position)).await
+    }
+
     async fn attempt_list(
         &self,
         endpoint: EndpointId,

@@ -39,6 +39,17 @@ impl Query {
         self.compare(column, "=", value);
     }
 
+    /// Only where the column has any of the values, if they are given.
+    pub(crate) fn any<V: ToSql + 'static>(&mut self, column: &str, values: Option<Vec<V>>) {
+        let Some(values) = values else { return };
+        let mut places = Vec::with_capacity(values.len());
+        for value in values {
+            self.values.push(Box::new(value));
+            places.push(format!("?{}", self.values.len()));
+        }
+        self.sql = format!("{} AND {column} IN ({})", self.sql, places.join(", "));
+    }
+
     /// Only where the column compares so with the value, if there is one.
     pub(crate) fn compare<V: ToSql + 'static>(&mut self, column: &str, operator: &str, value: Option<V>) {
         if let Some(value) = value {

@@ -245,17 +245,20 @@ pub async fn have_attempts_by_filter(bench: &Bench) {
     ];
     let change = DeliveryChange { attempts, ..DeliveryChange::default() };
     assert_eq!(bench.store.delivery_record(scene.endpoint, epoch, change).await, Ok(()));
-    let any = AttemptFilter::default();
-    let cases: [(AttemptFilter, &[u32]); 6] = [
-        (any, &[3, 2, 1]),
-        (AttemptFilter { event_id: Some(scene.log[0].event.id), ..any }, &[3, 1]),
-        (AttemptFilter { outcome: Some(Outcome::Delivered), ..any }, &[3, 2]),
-        (AttemptFilter { outcome: Some(Outcome::Dead), ..any }, &[]),
-        (AttemptFilter { since: Some(at(102)), ..any }, &[3, 2]),
-        (AttemptFilter { until: Some(at(102)), ..any }, &[1]),
+    let any = AttemptFilter::default;
+    let cases: [(AttemptFilter, &[u32]); 9] = [
+        (any(), &[3, 2, 1]),
+        (AttemptFilter { events: Some(vec![scene.log[0].event.id]), ..any() }, &[3, 1]),
+        (AttemptFilter { events: Some([0, 1].map(|index| scene.log[index].event.id).to_vec()), ..any() }, &[3, 2, 1]),
+        (AttemptFilter { events: Some(vec![]), ..any() }, &[]),
+        (AttemptFilter { status_code: Some(200), ..any() }, &[3, 2]),
+        (AttemptFilter { outcome: Some(Outcome::Delivered), ..any() }, &[3, 2]),
+        (AttemptFilter { outcome: Some(Outcome::Dead), ..any() }, &[]),
+        (AttemptFilter { since: Some(at(102)), ..any() }, &[3, 2]),
+        (AttemptFilter { until: Some(at(102)), ..any() }, &[1]),
     ];
     for (filter, expected) in cases {
-        let listing = bench.store.attempt_list(scene.endpoint, filter, ALL).await.expect("attempts");
+        let listing = bench.store.attempt_list(scene.endpoint, filter.clone(), ALL).await.expect("attempts");
         let numbers: Vec<u32> = listing.items.iter().map(|record| record.attempt.number).collect();
         assert_eq!(numbers, expected, "{filter:?}");
     }

@@ -428,7 +428,7 @@ impl Run {
     async fn resend(&mut self, position: Position) {
         let found = async {
             let Some(entry) = self.shared.store.log_at(position).await? else { return Ok(None) };
-            let filter = AttemptFilter { event_id: Some(entry.event.id), ..AttemptFilter::default() };
+            let filter = AttemptFilter { events: Some(vec![entry.event.id]), ..AttemptFilter::default() };
             let page = Page { limit: 1, before: None };
             let newest = self.shared.store.attempt_list(self.live.endpoint.id, filter, page).await?;
             let attempts = newest.items.first().map_or(0, |record| record.attempt.number);

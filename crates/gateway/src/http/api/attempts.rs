@@ -21,6 +21,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     endpoints::{REDACTED, find},
+    messages::trace,
     parameter, time,
 };
 use crate::{
@@ -105,7 +106,7 @@ pub(crate) struct AttemptResponse {
 }
 
 impl AttemptView {
-    fn of(record: &AttemptRecord) -> Self {
+    pub(crate) fn of(record: &AttemptRecord) -> Self {
         let attempt = &record.attempt;
         Self {
             id: record.id,
@@ -137,6 +138,12 @@ pub(crate) struct AttemptParams {
     /// At this event.
     #[serde(default)]
     event_id: Option<String>,
+    /// At the events of this message.
+    #[serde(default)]
+    message_id: Option<String>,
+    /// Answered with this status code.
+    #[serde(default)]
+    status_code: Option<String>,
     /// With this outcome: `delivered`, `failed` or `dead`.
     #[serde(default)]
     outcome: Option<String>,
@@ -162,8 +169,18 @@ pub(crate) async fn list(
 ) -> Answer<Response> {
     caller.may(Area::Endpoints, Access::Read)?;
     let live = find(&gateway, &caller, &id)?;
+    let events: Option<Vec<EventId>> =
+        match parameter("message_id", params.message_id.as_deref(), |text| text.parse().ok())? {
+            None => parameter("event_id", params.event_id.as_deref(), |text| text.parse().ok())?.map(|id| vec![id]),
+            Some(message) => {
+                let found = gateway.store.message_get(caller.workspace_id, message).await?;
+                let message = found.ok_or_else(|| Problem::field("/message_id", "there is no such message"))?;
+                Some(trace::events(&gateway, &message).await?.iter().map(|entry| entry.event.id).collect())
+            }
+        };
     let filter = AttemptFilter {
-        event_id: parameter("event_id", params.event_id.as_deref(), |text| text.parse().ok())?,
+        events,
+        status_code: parameter("status_code", params.status_code.as_deref(), |text| text.parse().ok())?,
         outcome: parameter("outcome", params.outcome.as_deref(), Outcome::from_name)?,
         since: time("since", params.since.as_deref())?,
         until: time("until", params.until.as_deref())?,

@@ -53,6 +53,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(messages::submit::submit, messages::list))
         .routes(routes!(messages::get, messages::reschedule::reschedule, messages::cancel::cancel))
         .routes(routes!(messages::retry::retry))
+        .routes(routes!(messages::trace::trace))
         .merge(OpenApiRouter::new().routes(routes!(media::upload)).layer(DefaultBodyLimit::max(media::LONGEST_FORM)))
         .routes(routes!(media::get))
         .routes(routes!(conversations::list))

@@ -5,6 +5,7 @@ mod input;
 pub(crate) mod reschedule;
 pub(crate) mod retry;
 pub(crate) mod submit;
+pub(crate) mod trace;
 mod view;
 
 use std::sync::Arc;

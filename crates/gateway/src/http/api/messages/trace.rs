@@ -1,0 +1,100 @@
+//! `GET /v1/messages/{id}/trace`: a message's whole story, from what happened to it to what every endpoint answered.
+
+use std::sync::Arc;
+
+use axum::{extract::State, response::Response};
+use http::StatusCode;
+use serde::Serialize;
+use tidings_domain::{
+    EventId,
+    event::{EventKind, EventPayload, LogEntry, OrderingKey, Position},
+    key::{Access, Area},
+    message::Message,
+};
+use utoipa::ToSchema;
+
+use super::{MessageView, find};
+use crate::{
+    Gateway,
+    http::{
+        api::attempts::AttemptView,
+        auth::Caller,
+        body::{Id, json},
+        problem::Answer,
+    },
+};
+
+/// How many events of a conversation are read at once.
+const CHUNK: usize = 256;
+/// How many of them are looked at, the oldest first.
+const LOOKED_AT: usize = 20_000;
+
+/// A message's whole story.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Trace {
+    /// The message as it is now.
+    message: MessageView,
+    /// What happened to it, in order.
+    events: Vec<TracedEvent>,
+}
+
+/// Something that happened to a message.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TracedEvent {
+    /// `evt_…`
+    #[schema(value_type = String)]
+    event_id: EventId,
+    /// Its name.
+    #[schema(value_type = String, example = "message.sent")]
+    event: EventKind,
+    /// When it happened, as the vendor says where it is the vendor's.
+    timestamp: String,
+    /// When we recorded it.
+    recorded_at: String,
+    /// Every attempt at delivering it, to whatever endpoint, with what was answered.
+    attempts: Vec<AttemptView>,
+}
+
+/// Get a message's whole story
+///
+/// What happened to it, and every attempt at telling an endpoint of it. `GET /v1/attempts/{id}` has what was sent and
+/// answered, to the byte.
+#[utoipa::path(
+    get, path = "/messages/{id}/trace", operation_id = "trace_message", tag = "messages",
+    params(("id" = String, Path, description = "The message")),
+    responses((status = 200, description = "Its story", body = Trace)),
+)]
+pub(crate) async fn trace(State(gateway): State<Arc<Gateway>>, caller: Caller, id: Id) -> Answer<Response> {
+    for area in [Area::Messages, Area::Events, Area::Endpoints] {
+        caller.may(area, Access::Read)?;
+    }
+    let message = find(&gateway, &caller, &id).await?;
+    let mut told = Vec::new();
+    for entry in events(&gateway, &message).await? {
+        let attempts = gateway.store.attempt_of_event(caller.workspace_id, entry.position).await?;
+        told.push(TracedEvent {
+            event_id: entry.event.id,
+            event: entry.event.kind,
+            timestamp: entry.event.at.to_string(),
+            recorded_at: entry.event.recorded_at.to_string(),
+            attempts: attempts.iter().map(AttemptView::of).collect(),
+        });
+    }
+    json(StatusCode::OK, &Trace { message: MessageView::of(&gateway.links, message), events: told })
+}
+
+/// What happened to a message, as far as it is in the log.
+pub(crate) async fn events(gateway: &Gateway, message: &Message) -> Answer<Vec<LogEntry>> {
+    let (workspace, key) = (message.workspace_id, OrderingKey::from(message.conversation_id));
+    let head = gateway.store.log_head().await?;
+    let (mut found, mut after, mut looked_at) = (Vec::new(), Position::default(), 0);
+    while looked_at < LOOKED_AT {
+        let entries = gateway.store.log_read_key(workspace, key, after, head, CHUNK).await?;
+        let Some(last) = entries.last() else { break };
+        after = last.position;
+        looked_at += entries.len();
+        let is_its = |entry: &LogEntry| matches!(&entry.event.payload, EventPayload::Message(told) if told.message.id == message.id);
+        found.extend(entries.into_iter().filter(is_its));
+    }
+    Ok(found)
+}
