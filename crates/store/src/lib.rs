@@ -22,7 +22,7 @@ pub mod conformance;
 pub use error::StoreError;
 pub use idempotency::{Answer, Claim, Claimed, MessageClaim};
 pub use intake::{BodyNumber, Intake, IntakeReceipt, KeptBodies, RoutedUpdate, StoredBody, Target};
-pub use log::{CommitListener, ENDPOINT_LEASE, EventFilter, Found, Log, ReplayPage, Undelivered};
+pub use log::{CommitListener, Consumer, ENDPOINT_LEASE, EventFilter, Found, Log, ReplayPage, Undelivered};
 pub use records::{
     AttemptFilter, ChannelRecord, ConversationFilter, EndpointRecord, Listing, MessageFilter, Page, Sealed,
 };

@@ -55,6 +55,17 @@ pub struct Undelivered {
     pub oldest: Option<Timestamp>,
 }
 
+/// Somebody who reads the log by himself, and how far he has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consumer {
+    /// His name, unique in its workspace.
+    pub name: String,
+    /// Everything up to here has been acknowledged.
+    pub position: Position,
+    /// When he acknowledged last.
+    pub updated_at: Timestamp,
+}
+
 /// The next part of a replay.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReplayPage {
@@ -115,6 +126,21 @@ pub trait Log: Send + Sync {
     /// [`StoreError::StaleLease`] if the endpoint's [`ENDPOINT_LEASE`] has another epoch.
     async fn delivery_record(&self, endpoint: EndpointId, epoch: u64, change: DeliveryChange)
     -> Result<(), StoreError>;
+    /// How far a consumer of this name has come, if it has acknowledged anything.
+    async fn consumer_get(&self, workspace: WorkspaceId, name: String) -> Result<Option<Consumer>, StoreError>;
+    /// The consumers of a workspace, those that are new first.
+    async fn consumer_list(&self, workspace: WorkspaceId, page: Page) -> Result<Listing<Consumer>, StoreError>;
+    /// A consumer has dealt with everything up to here; it never goes back. Answers how far it has come.
+    async fn consumer_acknowledge(
+        &self,
+        workspace: WorkspaceId,
+        name: String,
+        up_to: Position,
+        at: Timestamp,
+    ) -> Result<Consumer, StoreError>;
+    /// Forgets a consumer. False if there was none.
+    async fn consumer_delete(&self, workspace: WorkspaceId, name: String) -> Result<bool, StoreError>;
+
     /// The first position at which something was recorded at this time or later; what comes next, if nothing was.
     async fn log_since(&self, at: Timestamp) -> Result<Position, StoreError>;
     /// How many events a replay of this scope would be about, but for what the endpoint's filter says of them.

@@ -126,7 +126,7 @@ async fn a_messages_whole_story_is_one_call() {
     scene.arrivals(3).await.unwrap();
     let id = text(&message, "/id");
     let trace = format!("/v1/messages/{id}/trace");
-    let told = tidings_tests::eventually("all is written down", async || {
+    let told = eventually("all is written down", async || {
         let trace = scene.api.get(&trace).await?.ok()?;
         let events = trace["events"].as_array().unwrap();
         let all = events.len() == 3 && events.iter().all(|event| event["attempts"].as_array().unwrap().len() == 1);

@@ -1,6 +1,7 @@
 //! The verbs of [`tidings_store::Log`], a file for each subject.
 
 mod attempts;
+mod consumers;
 mod deliveries;
 mod events;
 pub(crate) mod leases;
@@ -16,7 +17,8 @@ use tidings_domain::{
     replay::{Replay, ReplayScope},
 };
 use tidings_store::{
-    AttemptFilter, Claim, Claimed, CommitListener, EventFilter, Listing, Log, Page, ReplayPage, StoreError, Undelivered,
+    AttemptFilter, Claim, Claimed, CommitListener, Consumer, EventFilter, Listing, Log, Page, ReplayPage, StoreError,
+    Undelivered,
 };
 use uuid::Uuid;
 
@@ -96,6 +98,32 @@ impl Log for SqliteStore {
         self.writer
             .run(Urgency::Soon, endpoint.uuid(), move |session| deliveries::record(session, endpoint, epoch, &change))
             .await
+    }
+
+    async fn consumer_get(&self, workspace: WorkspaceId, name: String) -> Result<Option<Consumer>, StoreError> {
+        self.readers.run(move |reader| consumers::get(reader, workspace, &name)).await
+    }
+
+    async fn consumer_list(&self, workspace: WorkspaceId, page: Page) -> Result<Listing<Consumer>, StoreError> {
+        self.readers.run(move |reader| consumers::list(reader, workspace, page)).await
+    }
+
+    async fn consumer_acknowledge(
+        &self,
+        workspace: WorkspaceId,
+        name: String,
+        up_to: Position,
+        at: Timestamp,
+    ) -> Result<Consumer, StoreError> {
+        let tenant = workspace.uuid();
+        self.writer
+            .run(Urgency::Now, tenant, move |session| consumers::acknowledge(session, workspace, &name, up_to, at))
+            .await
+    }
+
+    async fn consumer_delete(&self, workspace: WorkspaceId, name: String) -> Result<bool, StoreError> {
+        let tenant = workspace.uuid();
+        self.writer.run(Urgency::Now, tenant, move |session| consumers::delete(session, workspace, &name)).await
     }
 
     async fn log_since(&self, at: Timestamp) -> Result<Position, StoreError> {

@@ -12,6 +12,7 @@ pub mod bodies;
 pub mod channels;
 pub mod claims;
 pub mod commits;
+pub mod consumers;
 pub mod deliveries;
 pub mod endpoints;
 pub mod events;
@@ -116,6 +117,9 @@ macro_rules! conformance_suite {
                 tell_how_an_endpoint_is_doing
                 have_attempts_newest_first
                 have_attempts_by_filter
+            }
+            consumers {
+                go_on_and_never_back
             }
             replays {
                 find_what_they_are_about

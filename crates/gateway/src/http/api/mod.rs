@@ -2,6 +2,7 @@
 
 pub(crate) mod attempts;
 pub(crate) mod channels;
+pub(crate) mod consumers;
 pub(crate) mod conversations;
 pub(crate) mod endpoints;
 pub(crate) mod events;
@@ -50,6 +51,10 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(events::stream::stream))
         .routes(routes!(events::get))
         .routes(routes!(events::resend::resend))
+        .routes(routes!(consumers::list))
+        .routes(routes!(consumers::get, consumers::delete))
+        .routes(routes!(consumers::fetch))
+        .routes(routes!(consumers::acknowledge))
         .routes(routes!(messages::submit::submit, messages::list))
         .routes(routes!(messages::get, messages::reschedule::reschedule, messages::cancel::cancel))
         .routes(routes!(messages::retry::retry))

@@ -4,20 +4,19 @@ use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
 use http::StatusCode;
-use serde_json::value::RawValue;
 use tidings_domain::{
     event::Position,
     key::{Access, Area},
 };
 
-use super::{EventEnvelope, EventParams, envelope, place_after};
+use super::{EventEnvelope, EventParams, bodies, place_after};
 use crate::{
     Gateway,
     http::{
         auth::Caller,
         body::{Params, json},
         page::{List, cursor, limit, place},
-        problem::{Answer, Problem},
+        problem::Answer,
     },
 };
 
@@ -43,12 +42,6 @@ pub(crate) async fn list(
     };
     let page = gateway.store.event_list(caller.workspace_id, filter, after, limit).await?;
     let next_cursor = page.next.map(|position| cursor(&position.to_be_bytes()));
-    let data = page
-        .items
-        .iter()
-        .filter_map(|entry| envelope(&gateway, &entry.event, format))
-        .map(|body| String::from_utf8(body.to_vec()).map_err(|error| Problem::internal(&error)))
-        .map(|text| RawValue::from_string(text?).map_err(|error| Problem::internal(&error)))
-        .collect::<Answer<Vec<_>>>()?;
+    let data = bodies(&gateway, &page.items, format)?;
     json(StatusCode::OK, &List { data, next_cursor })
 }

@@ -10,10 +10,11 @@ use axum::{extract::State, response::Response};
 use bytes::Bytes;
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use tidings_domain::{
     EventId,
     endpoint::WebhookFormat,
-    event::{Event, EventKind, Position},
+    event::{Event, EventKind, LogEntry, Position},
     key::{Access, Area},
     pattern::EventPattern,
 };
@@ -75,12 +76,17 @@ pub(crate) struct EventParams {
 }
 
 impl EventParams {
-    fn format(&self) -> Answer<WebhookFormat> {
+    /// Those of these types and this channel, in this format.
+    pub(super) fn of(types: Option<String>, channel_id: Option<String>, format: Option<String>) -> Self {
+        Self { types, channel_id, format, ..Self::default() }
+    }
+
+    pub(super) fn format(&self) -> Answer<WebhookFormat> {
         let asked = parameter("format", self.format.as_deref(), WebhookFormat::from_name)?;
         Ok(asked.unwrap_or(WebhookFormat::Lifecycle))
     }
 
-    fn filter(&self, format: WebhookFormat) -> Answer<EventFilter> {
+    pub(super) fn filter(&self, format: WebhookFormat) -> Answer<EventFilter> {
         let channel_id = parameter("channel_id", self.channel_id.as_deref(), |text| text.parse().ok())?;
         let Some(types) = self.types.as_deref().filter(|types| !types.is_empty()) else {
             return Ok(EventFilter { kinds: None, channel_id });
@@ -99,7 +105,7 @@ impl EventParams {
 }
 
 /// An event's id as either format spells it.
-fn event_id(text: &str) -> Option<EventId> {
+pub(super) fn event_id(text: &str) -> Option<EventId> {
     text.parse().ok().or_else(|| Uuid::parse_str(text).ok().map(EventId::from_uuid))
 }
 
@@ -120,6 +126,15 @@ async fn place_after(gateway: &Gateway, caller: &Caller, after: Option<&str>) ->
 /// What a webhook of this event says; `None` if the format does not tell of it.
 fn envelope(gateway: &Gateway, event: &Event, format: WebhookFormat) -> Option<Bytes> {
     render(event, format, &*gateway.links)
+}
+
+/// The same of many, as JSON; those that the format does not tell of are left out.
+pub(super) fn bodies(gateway: &Gateway, entries: &[LogEntry], format: WebhookFormat) -> Answer<Vec<Box<RawValue>>> {
+    let bodies = entries.iter().filter_map(|entry| envelope(gateway, &entry.event, format));
+    bodies
+        .map(|body| String::from_utf8(body.to_vec()).map_err(|error| Problem::internal(&error)))
+        .map(|text| RawValue::from_string(text?).map_err(|error| Problem::internal(&error)))
+        .collect()
 }
 
 /// How one event is to be shown.

@@ -16,3 +16,13 @@ CREATE TABLE replays (
 CREATE INDEX attempts_dead ON attempts (endpoint, number) WHERE outcome = 'dead';
 CREATE INDEX replays_by_workspace ON replays (workspace, number);
 CREATE INDEX replays_running ON replays (endpoint, number) WHERE status = 'running';
+
+-- Places in the log that are kept for those who read it by themselves.
+CREATE TABLE consumers (
+    number     INTEGER PRIMARY KEY,
+    workspace  INTEGER NOT NULL REFERENCES workspaces,
+    name       TEXT NOT NULL,
+    position   INTEGER NOT NULL, -- everything up to here has been acknowledged
+    updated_at INTEGER NOT NULL,
+    UNIQUE (workspace, name)
+);
