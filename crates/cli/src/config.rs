@@ -18,6 +18,7 @@ pub(crate) struct ConfigFile {
     pub(crate) admin_key: Option<String>,
     pub(crate) seal_key_file: Option<std::path::PathBuf>,
     pub(crate) allow_networks: Option<Vec<String>>,
+    pub(crate) deny_networks: Option<Vec<String>>,
     pub(crate) requests_per_minute: Option<u32>,
     pub(crate) log: Option<String>,
     pub(crate) log_format: Option<crate::options::LogFormat>,

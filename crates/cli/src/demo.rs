@@ -95,6 +95,7 @@ fn options(arguments: &DemoArguments, data: PathBuf, admin_key: &str) -> ServeOp
         admin_key: Some(admin_key.to_owned()),
         seal_key_file: data.join("tidings.key"),
         allow_networks: vec![ipnet::IpNet::V4(ipnet::Ipv4Net::new_assert([127, 0, 0, 0].into(), 8))],
+        deny_networks: Vec::new(),
         requests_per_minute: None,
         log: "warn".to_owned(),
         log_format: LogFormat::Text,

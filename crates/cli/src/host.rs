@@ -54,6 +54,7 @@ impl Host {
             public_url: options.public_url.clone().unwrap_or_else(|| format!("http://{address}")),
             admin_key: options.admin_key.clone(),
             allow_networks: options.allow_networks.clone(),
+            deny_networks: options.deny_networks.clone(),
             requests_per_minute: options.requests_per_minute,
             ..Settings::new(seal_key, options.data.join(MEDIA))
         };

@@ -43,6 +43,9 @@ pub(crate) struct ServeArguments {
     /// Private networks that webhooks and vendor calls may reach, with commas between them
     #[arg(long, env = "TIDINGS_ALLOW_NETWORKS", value_name = "NETWORKS", value_delimiter = ',')]
     pub(crate) allow_networks: Option<Vec<String>>,
+    /// Networks that webhooks and vendor calls may not reach, whatever is allowed, with commas between them
+    #[arg(long, env = "TIDINGS_DENY_NETWORKS", value_name = "NETWORKS", value_delimiter = ',')]
+    pub(crate) deny_networks: Option<Vec<String>>,
     /// How many requests an API key may make in a minute; 0 allows any number [default: 6000]
     #[arg(long, env = "TIDINGS_REQUESTS_PER_MINUTE", value_name = "NUMBER")]
     pub(crate) requests_per_minute: Option<u32>,
@@ -66,6 +69,7 @@ pub(crate) struct ServeOptions {
     pub(crate) admin_key: Option<String>,
     pub(crate) seal_key_file: PathBuf,
     pub(crate) allow_networks: Vec<ipnet::IpNet>,
+    pub(crate) deny_networks: Vec<ipnet::IpNet>,
     pub(crate) requests_per_minute: Option<NonZeroU32>,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
@@ -76,24 +80,26 @@ impl ServeArguments {
     pub(crate) fn resolve(self) -> anyhow::Result<ServeOptions> {
         let file = self.config.as_deref().map(ConfigFile::read).transpose()?.unwrap_or_default();
         let data = self.data.or(file.data).unwrap_or_else(|| PathBuf::from("./tidings-data"));
-        let networks = self.allow_networks.or(file.allow_networks).unwrap_or_default();
         Ok(ServeOptions {
             listen: self.listen.or(file.listen).unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 7777))),
             public_url: self.public_url.or(file.public_url).map(|url| usable_url(&url)).transpose()?,
             admin_key: self.admin_key.or(file.admin_key).map(usable_key).transpose()?,
             seal_key_file: self.seal_key_file.or(file.seal_key_file).unwrap_or_else(|| data.join("tidings.key")),
-            allow_networks: networks
-                .iter()
-                .map(|network| network.trim())
-                .filter(|network| !network.is_empty())
-                .map(|network| network.parse().with_context(|| format!("allow_networks: `{network}` is no network")))
-                .collect::<anyhow::Result<_>>()?,
+            allow_networks: networks("allow_networks", self.allow_networks.or(file.allow_networks))?,
+            deny_networks: networks("deny_networks", self.deny_networks.or(file.deny_networks))?,
             requests_per_minute: NonZeroU32::new(self.requests_per_minute.or(file.requests_per_minute).unwrap_or(6000)),
             log: self.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: self.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
             data,
         })
     }
+}
+
+/// The networks that an option names.
+fn networks(option: &str, named: Option<Vec<String>>) -> anyhow::Result<Vec<ipnet::IpNet>> {
+    let named = named.unwrap_or_default();
+    let named = named.iter().map(|network| network.trim()).filter(|network| !network.is_empty());
+    named.map(|network| network.parse().with_context(|| format!("{option}: `{network}` is no network"))).collect()
 }
 
 /// Links are made by putting a path behind it.

@@ -19,6 +19,8 @@ pub struct Settings {
     pub media: PathBuf,
     /// Networks that the address policy lets pass although they are private.
     pub allow_networks: Vec<IpNet>,
+    /// Networks that the address policy lets nobody into, whatever is allowed.
+    pub deny_networks: Vec<IpNet>,
     /// How many requests an API key may make in a minute; `None`: any number.
     pub requests_per_minute: Option<NonZeroU32>,
     /// How many connections are served at once; further ones wait to be accepted.
@@ -46,6 +48,7 @@ impl Settings {
             seal_key,
             media,
             allow_networks: Vec::new(),
+            deny_networks: Vec::new(),
             requests_per_minute: NonZeroU32::new(6_000),
             max_connections: 4_096,
             header_timeout: Duration::from_secs(30),

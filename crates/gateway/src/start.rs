@@ -89,7 +89,7 @@ impl Gateway {
         store.listen(tail.clone());
         let links = Arc::new(Links::new(&settings.public_url, &settings.seal_key));
         let metrics = Arc::new(Metrics::new());
-        let addresses = AddressPolicy::new(settings.allow_networks.clone());
+        let addresses = AddressPolicy::new(settings.allow_networks.clone()).denying(settings.deny_networks.clone());
         let (client, holder) = (Client::new(addresses.clone(), Roots::System), random_text(&*random));
         let changing = Arc::new(tokio::sync::Mutex::new(()));
         let media = MediaStore::open(&settings.media)

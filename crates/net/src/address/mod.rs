@@ -14,10 +14,12 @@ use url::{Host, ParseError, Url};
 
 use crate::target;
 
-/// Which addresses may be spoken to: the public ones, and those in networks that the operator allowed.
+/// Which addresses may be spoken to: the public ones, and those in networks that the operator allowed; but none in those
+/// that he denied.
 #[derive(Debug, Clone, Default)]
 pub struct AddressPolicy {
     allow: Vec<IpNet>,
+    deny: Vec<IpNet>,
 }
 
 /// Why an address may not be spoken to, and what can be done about it.
@@ -58,6 +60,14 @@ pub enum AddressRefused {
         /// What it is.
         kind: &'static str,
     },
+    /// The operator does not want it spoken to.
+    #[error("{address} is refused: it is in {network}, which the operator denies with TIDINGS_DENY_NETWORKS")]
+    Denied {
+        /// The address.
+        address: IpAddr,
+        /// The network that it is in.
+        network: IpNet,
+    },
 }
 
 impl AddressPolicy {
@@ -65,7 +75,13 @@ impl AddressPolicy {
     ///
     /// A network of IPv4 holds its addresses also where they are written as IPv4-mapped IPv6.
     pub fn new(allow: Vec<IpNet>) -> Self {
-        Self { allow }
+        Self { allow, deny: Vec::new() }
+    }
+
+    /// The same, but for these networks, whatever is allowed.
+    #[must_use]
+    pub fn denying(self, deny: Vec<IpNet>) -> Self {
+        Self { deny, ..self }
     }
 
     /// Judges what somebody wants to save, and gives it back as the URL that it is.
@@ -93,7 +109,7 @@ impl AddressPolicy {
         Ok(url)
     }
 
-    /// Judges an address that is about to be connected to. What the operator allowed wins.
+    /// Judges an address that is about to be connected to. What the operator allowed wins, and over that what he denied.
     pub fn judge_ip(&self, address: IpAddr) -> Result<(), AddressRefused> {
         let (plain, kind) = match address {
             IpAddr::V4(v4) => (address, special::kind_of_v4(v4)),
@@ -105,6 +121,9 @@ impl AddressPolicy {
                 None => (address, special::kind_of_v6(v6)),
             },
         };
+        if let Some(network) = self.deny.iter().find(|network| network.contains(&plain) || network.contains(&address)) {
+            return Err(AddressRefused::Denied { address, network: *network });
+        }
         match kind {
             Some(kind) if !self.allow.iter().any(|network| network.contains(&plain)) => {
                 Err(AddressRefused::Reserved { address, kind })

@@ -202,6 +202,23 @@ fn what_the_operator_allows_wins() {
 }
 
 #[test]
+fn what_the_operator_denies_wins_over_everything() {
+    let allowed = AddressPolicy::new(vec!["127.0.0.0/8".parse().unwrap()]);
+    let policy =
+        allowed.denying(["127.0.0.5/32", "8.8.0.0/16", "2001:4860::/32"].map(|it| it.parse().unwrap()).to_vec());
+    for url in
+        ["http://127.0.0.5", "http://0x7f.5", "http://[::ffff:8.8.4.4]", "http://8.8.8.8", "http://[2001:4860::1]"]
+    {
+        let refused = policy.judge_url(url).unwrap_err();
+        assert!(matches!(refused, AddressRefused::Denied { .. }), "{url}: {refused}");
+        assert!(refused.to_string().contains("TIDINGS_DENY_NETWORKS"), "{refused}");
+    }
+    for url in ["http://127.0.0.1", "http://9.9.9.9", "http://[2001:4861::1]"] {
+        assert!(policy.judge_url(url).is_ok(), "{url}");
+    }
+}
+
+#[test]
 fn a_refusal_says_what_can_be_done() {
     let refusal = AddressPolicy::default().judge_url("http://0x7f.1").unwrap_err().to_string();
     assert!(refusal.contains("127.0.0.1") && refusal.contains("loopback"), "{refusal}");
