@@ -198,3 +198,53 @@ async fn its_statistics_tell_how_it_is_doing() {
     let metrics = scene.api.get("/metrics").await.unwrap();
     assert!(!String::from_utf8_lossy(&metrics.body).contains(text(&endpoint, "/id")));
 }
+
+#[tokio::test]
+async fn it_is_told_who_sends_and_nobody_else_is() {
+    let (mut scene, mut line) = scene().await;
+    let auth = json!({ "type": "basic", "username": "till", "password": "open sesame" });
+    let fields = json!({ "events": ["message.received"], "auth": auth, "headers": { "x-shop": "blue" } });
+    let endpoint = scene.subscribe("/x", fields).await.unwrap();
+    assert_eq!((&endpoint["auth"], &endpoint["headers"]["authorization"]), (&json!("basic"), &json!("[redacted]")));
+    let path = format!("/v1/endpoints/{}", text(&endpoint, "/id"));
+    hear(&mut line, 0..1).await;
+    let arrival = scene.arrival().await.unwrap();
+    // echo -n 'till:open sesame' | base64
+    assert_eq!(arrival.header("authorization"), Some("Basic dGlsbDpvcGVuIHNlc2FtZQ=="));
+    assert_eq!(arrival.header("x-shop"), Some("blue"));
+    scene.server.restart().await.unwrap();
+    scene.reconnect([&mut line]).unwrap();
+    hear(&mut line, 1..2).await;
+    // What was not written down before the kill comes again first.
+    let arrival = loop {
+        let arrival = scene.arrival().await.unwrap();
+        if json_of(&arrival)["data"]["content"] == "Text 1" {
+            break arrival;
+        }
+    };
+    assert_eq!(arrival.header("authorization"), Some("Basic dGlsbDpvcGVuIHNlc2FtZQ=="));
+
+    let bearer = json!({ "auth": { "type": "bearer", "token": "abc" } });
+    assert_eq!(scene.api.patch(&path, &bearer).await.unwrap().ok().unwrap()["auth"], "bearer");
+    hear(&mut line, 2..3).await;
+    assert_eq!(scene.arrival().await.unwrap().header("authorization"), Some("Bearer abc"));
+    let without = scene.api.patch(&path, &json!({ "auth": null })).await.unwrap().ok().unwrap();
+    assert_eq!((&without["auth"], without["headers"].as_object().map(serde_json::Map::len)), (&Value::Null, Some(1)));
+    for (auth, pointer) in [
+        (json!({ "type": "basic", "username": "a:b", "password": "" }), "/auth/username"),
+        (json!({ "type": "bearer", "token": "a b" }), "/auth/token"),
+    ] {
+        let answer = scene.api.patch(&path, &json!({ "auth": auth })).await.unwrap();
+        assert_eq!(pointers(&answer.problem(422, "validation_failed").unwrap()), [pointer]);
+    }
+    // Nothing of it lies in the clear.
+    scene.server.stop().await.unwrap();
+    for file in std::fs::read_dir(scene.server.data()).unwrap() {
+        let file = file.unwrap().path();
+        let bytes = if file.is_file() { std::fs::read(&file).unwrap() } else { Vec::new() };
+        for secret in ["dGlsbDpvcGVuIHNlc2FtZQ", "open sesame", "Bearer abc"] {
+            let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!found, "{secret} is in {}", file.display());
+        }
+    }
+}

@@ -1,11 +1,13 @@
 //! Endpoints in memory, with their keys in the clear: the dispatcher signs with them for every delivery.
 
 use std::{
-    collections::HashMap,
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
     fmt,
     sync::{Arc, RwLock},
 };
 
+use serde::{Deserialize, Serialize};
 use tidings_domain::{
     EndpointId, WorkspaceId,
     endpoint::{Endpoint, EndpointStatus},
@@ -42,12 +44,20 @@ fn owner(id: EndpointId) -> String {
     format!("endpoint/{id}")
 }
 
+/// What is sealed of an endpoint: its keys, and its headers, whose values may be passwords.
+#[derive(Serialize, Deserialize)]
+struct Secrets<'a> {
+    keys: Cow<'a, EndpointSecrets>,
+    headers: Cow<'a, BTreeMap<String, String>>,
+}
+
 impl LiveEndpoint {
     /// From its record.
     pub(crate) fn open(record: EndpointRecord, seal: &Seal) -> Result<Self, CannotOpen> {
         let plain = seal.open(&owner(record.endpoint.id), &record.secrets)?;
-        let secrets = serde_json::from_slice(&plain).map_err(|_| CannotOpen)?;
-        Ok(Self { endpoint: record.endpoint, secrets, status: record.status })
+        let secrets: Secrets<'_> = serde_json::from_slice(&plain).map_err(|_| CannotOpen)?;
+        let endpoint = Endpoint { headers: secrets.headers.into_owned(), ..record.endpoint };
+        Ok(Self { endpoint, secrets: secrets.keys.into_owned(), status: record.status })
     }
 
     /// The kinds of event that it wants.
@@ -61,9 +71,10 @@ impl LiveEndpoint {
 
     /// As it is stored.
     pub(crate) fn record(&self, seal: &Seal, random: &dyn Random) -> EndpointRecord {
-        let plain = serde_json::to_vec(&self.secrets).expect("secrets are plain texts and numbers");
+        let secrets = Secrets { keys: Cow::Borrowed(&self.secrets), headers: Cow::Borrowed(&self.endpoint.headers) };
+        let plain = serde_json::to_vec(&secrets).expect("secrets are plain texts and numbers");
         EndpointRecord {
-            endpoint: self.endpoint.clone(),
+            endpoint: Endpoint { headers: BTreeMap::new(), ..self.endpoint.clone() },
             secrets: seal.seal(random, &owner(self.endpoint.id), &plain),
             status: self.status,
         }

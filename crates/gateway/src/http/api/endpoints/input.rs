@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -68,6 +69,10 @@ pub(crate) struct EndpointInput {
     /// Headers of the company's own. Their values are not shown again.
     #[serde(default)]
     pub(super) headers: Option<BTreeMap<String, String>>,
+    /// How it wants to be sure that it is us, beside the signature: `{"type": "basic", "username", "password"}` or
+    /// `{"type": "bearer", "token"}`. Not shown again.
+    #[serde(default, skip_serializing)]
+    pub(super) auth: Option<AuthInput>,
     /// How many requests a second it may be sent, evenly spread: 0.001 to 10000; as many as it takes unless told.
     #[serde(default)]
     pub(super) rate_limit: Option<f64>,
@@ -102,6 +107,39 @@ pub(crate) struct EndpointInput {
     pub(super) metadata: Option<Map<String, Value>>,
 }
 
+/// A header `Authorization`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum AuthInput {
+    /// By name and password (RFC 7617).
+    Basic {
+        /// The name, without a colon.
+        username: String,
+        /// The password.
+        password: String,
+    },
+    /// By a token (RFC 6750).
+    Bearer {
+        /// The token.
+        token: String,
+    },
+}
+
+/// The header that says who sends.
+pub(super) const AUTHORIZATION: &str = "authorization";
+
+impl AuthInput {
+    /// The header's value.
+    fn header(&self) -> String {
+        match self {
+            Self::Basic { username, password } => {
+                format!("Basic {}", STANDARD.encode(format!("{username}:{password}")))
+            }
+            Self::Bearer { token } => format!("Bearer {token}"),
+        }
+    }
+}
+
 /// Tells null from absent.
 #[expect(clippy::option_option, reason = "by PATCH, null and absent differ")]
 fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<u64>>, D::Error> {
@@ -132,6 +170,7 @@ impl EndpointInput {
             filter: endpoint.filter.as_ref().and_then(|filter| filter.source().as_object().cloned()),
             ordering: Some(endpoint.ordering),
             headers: Some(endpoint.headers.clone()),
+            auth: None,
             rate_limit: endpoint.rate_limit,
             concurrency: endpoint.concurrency,
             enabled: Some(endpoint.enabled),
@@ -159,6 +198,10 @@ impl EndpointInput {
         endpoint.concurrency = self.concurrency;
         endpoint.ordering = self.ordering.unwrap_or(Ordering::Conversation);
         endpoint.headers = self.headers.unwrap_or_default();
+        if let Some(auth) = &self.auth {
+            endpoint.headers.retain(|name, _| !name.eq_ignore_ascii_case(AUTHORIZATION));
+            endpoint.headers.insert(AUTHORIZATION.to_owned(), auth.header());
+        }
         endpoint.legacy_signature = self.legacy_signature;
         endpoint.timeout_ms = self.timeout_ms.unwrap_or(millis(Endpoint::DEFAULT_TIMEOUT));
         endpoint.order_hold_max_seconds =
@@ -186,6 +229,7 @@ impl EndpointInput {
         }
         self.check_names(gateway, endpoint.workspace_id, &endpoint.channels, &mut errors);
         self.check_headers(&mut errors);
+        self.check_auth(&mut errors);
         let mut within = |pointer: &str, value: Option<u64>, lowest: u64, highest: u64| {
             if value.is_some_and(|value| !(lowest..=highest).contains(&value)) {
                 errors.push(FieldProblem::new(pointer, format!("expected a number from {lowest} to {highest}")));
@@ -229,6 +273,24 @@ impl EndpointInput {
             if !known.contains(id) && gateway.registry.channels.get(workspace, *id).is_none() {
                 errors.push(FieldProblem::new(format!("/channels/{index}"), "there is no such channel"));
             }
+        }
+    }
+
+    fn check_auth(&self, errors: &mut Vec<FieldProblem>) {
+        let visible = |text: &str| {
+            !text.is_empty() && text.len() <= LONGEST_HEADER && text.bytes().all(|byte| (33..127).contains(&byte))
+        };
+        match &self.auth {
+            Some(AuthInput::Basic { username, .. }) if username.contains(':') => {
+                errors.push(FieldProblem::new("/auth/username", "must not have a colon in it"));
+            }
+            Some(AuthInput::Basic { username, password }) if username.len() + password.len() > LONGEST_HEADER / 2 => {
+                errors.push(FieldProblem::new("/auth", "name and password are too long"));
+            }
+            Some(AuthInput::Bearer { token }) if !visible(token) => {
+                errors.push(FieldProblem::new("/auth/token", "expected visible characters of ASCII, without spaces"));
+            }
+            _ => {}
         }
     }
 

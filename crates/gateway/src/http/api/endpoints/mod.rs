@@ -16,13 +16,13 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use tidings_domain::{
     ChannelId, EndpointId,
-    endpoint::{EndpointStatus, LegacySignature, Ordering, WebhookFormat},
+    endpoint::{Endpoint, EndpointStatus, LegacySignature, Ordering, WebhookFormat},
     key::{Access, Area},
     pattern::EventPattern,
 };
 use utoipa::ToSchema;
 
-use self::input::MOST_AT_ONCE;
+use self::input::{AUTHORIZATION, MOST_AT_ONCE};
 use crate::{
     Gateway,
     http::{
@@ -62,6 +62,8 @@ pub(crate) struct EndpointView {
     ordering: Ordering,
     /// Headers of the company's own; their values are not shown again.
     headers: BTreeMap<String, &'static str>,
+    /// How it is told that it is us, beside the signature: `basic`, `bearer` or null.
+    auth: Option<&'static str>,
     /// How many requests a second it may be sent; null: as many as it takes.
     rate_limit: Option<f64>,
     /// How many requests at once it may be sent.
@@ -103,6 +105,7 @@ impl EndpointView {
             filter: endpoint.filter.as_ref().map(|filter| filter.source().clone()),
             ordering: endpoint.ordering,
             headers: endpoint.headers.keys().map(|name| (name.clone(), REDACTED)).collect(),
+            auth: auth(endpoint),
             rate_limit: endpoint.rate_limit,
             concurrency: endpoint.concurrency.unwrap_or(MOST_AT_ONCE),
             public_key: live.secrets.key_pairs_at(gateway.clock.now()).next().map(|timed| timed.key.public_text()),
@@ -117,6 +120,13 @@ impl EndpointView {
             updated_at: endpoint.updated_at.to_string(),
         }
     }
+}
+
+/// By which scheme it is told that it is us.
+fn auth(endpoint: &Endpoint) -> Option<&'static str> {
+    let (_, value) = endpoint.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(AUTHORIZATION))?;
+    let (scheme, _) = value.split_once(' ')?;
+    ["basic", "bearer"].into_iter().find(|known| known.eq_ignore_ascii_case(scheme))
 }
 
 /// List the endpoints

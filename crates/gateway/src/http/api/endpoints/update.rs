@@ -20,7 +20,10 @@ use utoipa::{
     },
 };
 
-use super::{EndpointView, REDACTED, find, input::EndpointInput};
+use super::{
+    EndpointView, REDACTED, find,
+    input::{AUTHORIZATION, EndpointInput},
+};
 use crate::{
     Gateway,
     http::{
@@ -113,12 +116,17 @@ fn patched(live: &LiveEndpoint, mut patch: Map<String, Value>, now: Timestamp) -
     let Value::Object(current) = serde_json::to_value(EndpointInput::of(live, now)).unwrap_or_default() else {
         return Err(Problem::field("", "expected a JSON object"));
     };
+    // By null only the header goes, which stands for it; what is given is set when it is applied.
+    let takes_auth_away = patch.get("auth").is_some_and(Value::is_null);
     let hold = ["order_hold_max_seconds", "order_hold_max"].into_iter().find_map(|name| patch.remove(name));
     // A part of a filter says nothing: it is replaced as a whole.
     let filter = patch.remove("filter");
     let mut merged = merge(current, patch);
     if let Some(filter) = filter {
         merged.insert("filter".to_owned(), filter);
+    }
+    if takes_auth_away && let Some(Value::Object(headers)) = merged.get_mut("headers") {
+        headers.retain(|name, _| !name.eq_ignore_ascii_case(AUTHORIZATION));
     }
     merged.retain(|_, value| !value.is_null());
     if let Some(hold) = hold {
