@@ -94,6 +94,14 @@ impl Server {
         Ok(address)
     }
 
+    /// How much memory it has, in kB; 0 where the system does not tell.
+    pub fn memory(&self) -> u64 {
+        let status = self.child.id().and_then(|id| std::fs::read_to_string(format!("/proc/{id}/status")).ok());
+        let resident = |status: String| status.lines().find_map(|line| line.strip_prefix("VmRSS:").map(str::to_owned));
+        let number = status.and_then(resident).and_then(|text| text.trim().trim_end_matches(" kB").parse().ok());
+        number.unwrap_or(0)
+    }
+
     /// SIGKILL: it ends wherever it is.
     pub async fn kill(&mut self) -> Result<()> {
         Ok(self.child.kill().await?)

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test's helper cannot do is the test's failure")]
 
 mod backlog;
+mod catching_up;
 mod clients;
 mod disk;
 mod kill;
