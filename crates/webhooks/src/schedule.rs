@@ -23,7 +23,8 @@ const WAITS: [Duration; 11] = [
 const SPREAD: f64 = 0.2;
 
 const FIRST_PROBE: Duration = Duration::from_secs(5);
-const LONGEST_PROBE: Duration = Duration::from_mins(5);
+/// The longest wait between two probes of an endpoint that is down.
+pub(crate) const LONGEST_PROBE: Duration = Duration::from_mins(5);
 
 /// The longest wait that a receiver may ask for.
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);

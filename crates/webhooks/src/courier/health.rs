@@ -8,7 +8,7 @@ use tidings_domain::{
 };
 
 use super::{Courier, Send, Standing};
-use crate::schedule::probe_delay;
+use crate::schedule::{LONGEST_PROBE, probe_delay};
 
 /// So many failures in a row …
 const FAILURES: u32 = 5;
@@ -24,7 +24,9 @@ impl<T: Clone> Courier<T> {
     /// The event that has been due for longest, once the probe's time has come and nothing else is under way; every
     /// other time one that is new, if there is one.
     pub(super) fn next_probe(&mut self, now: Timestamp) -> Option<Send<T>> {
-        if self.in_flight > 0 || self.health.next_probe_at.is_some_and(|at| at > now) {
+        // Where the clock was set back, nobody waits until it has caught up.
+        let latest = now.plus(LONGEST_PROBE);
+        if self.in_flight > 0 || self.health.next_probe_at.is_some_and(|at| at > now && at <= latest) {
             return None;
         }
         let something_new = self.health.probes % 2 == 1 && !self.ready.is_empty();
@@ -72,7 +74,7 @@ impl<T: Clone> Courier<T> {
             self.health.probes = self.health.probes.saturating_add(1);
             self.health.next_probe_at = Some(now.plus(probe_delay(self.health.probes)));
         } else {
-            let silent = self.health.last_success_at.is_none_or(|at| now.since(at) >= WITHOUT_SUCCESS);
+            let silent = self.health.last_success_at.is_none_or(|at| now < at || now.since(at) >= WITHOUT_SUCCESS);
             let crowded = self.lanes.len() >= self.limits.retries;
             if crowded || (silent && self.health.consecutive_failures >= FAILURES) {
                 self.health.down_since = Some(now);

@@ -246,8 +246,11 @@ impl<T: Clone> Courier<T> {
 
     /// What to send now, if anything. Everything that it answers must be told of by [`Self::finished`].
     pub fn next_send(&mut self, now: Timestamp) -> Option<Send<T>> {
-        if self.rate.is_some_and(|rate| rate.opens_at() > now) {
-            return None;
+        if let Some(rate) = &mut self.rate {
+            rate.look(now);
+            if rate.opens_at() > now {
+                return None;
+            }
         }
         let send = self.choose(now)?;
         if let Some(rate) = &mut self.rate {
@@ -499,7 +502,7 @@ impl<T: Clone> Courier<T> {
     /// What is to be remembered since the last call. Must be written before it is asked for again.
     pub fn take_change(&mut self, now: Timestamp) -> DeliveryChange {
         let low_water = self.settled_up_to();
-        let due = self.low_water_written_at.is_none_or(|at| now.since(at) >= LOW_WATER_EVERY);
+        let due = self.low_water_written_at.is_none_or(|at| now < at || now.since(at) >= LOW_WATER_EVERY);
         if low_water > self.low_water && due {
             self.low_water = low_water;
             self.low_water_written_at = Some(now);

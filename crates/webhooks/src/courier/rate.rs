@@ -36,11 +36,20 @@ impl Rate {
         Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
     }
 
+    /// Looks at the clock. Where it was set back, nobody waits until it has caught up.
+    pub(super) fn look(&mut self, now: Timestamp) {
+        let latest = micros(now).saturating_add(self.interval).saturating_add(self.slack);
+        self.next = self.next.min(latest);
+    }
+
     /// One is sent.
     pub(super) fn take(&mut self, now: Timestamp) {
-        let now = u64::try_from(now.as_millis()).unwrap_or(0).saturating_mul(1000);
-        self.next = self.next.max(now).saturating_add(self.interval);
+        self.next = self.next.max(micros(now)).saturating_add(self.interval);
     }
+}
+
+fn micros(time: Timestamp) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(0).saturating_mul(1000)
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use tidings_domain::{
+    Timestamp,
     delivery::{DeliveryState, Outcome, Trigger},
-    endpoint::Ordering,
+    endpoint::{Endpoint, Ordering},
     event::Position,
 };
 
@@ -456,4 +457,40 @@ fn the_work_does_not_grow_with_what_waits() {
         world.pass(1);
     }
     assert!(courier.waiting() >= 10_000);
+}
+
+#[test]
+fn a_clock_that_jumps_holds_up_nothing_that_is_new_and_loses_nothing() {
+    for jump in [-86_400_000_i64, -60_000, 86_400_000] {
+        let paced = Endpoint { rate_limit: Some(10.0), ..endpoint(Ordering::Conversation, Some(HOLD)) };
+        let mut world = World::new(paced, limits(8));
+        for number in 0..3 {
+            world.append(number, true);
+        }
+        world.settle_down();
+        world.now = Timestamp::from_millis(world.now.as_millis() + jump);
+        world.pass(1_000);
+        for number in 0..3 {
+            world.append(number, true);
+        }
+        let before = world.received.len();
+        world.settle_down();
+        world.pass(200);
+        world.settle_down();
+        assert!(world.received.len() > before, "after a jump of {jump} ms something goes out");
+        world.drain();
+        assert_eq!(world.received.len(), 6);
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_does_not_silence_the_probes() {
+    let mut world = ordered();
+    take_down(&mut world);
+    world.now = Timestamp::from_millis(world.now.as_millis() - 86_400_000);
+    world.pass(1_000);
+    world.proceed();
+    assert_eq!(world.flights.len(), 1, "a probe");
+    world.finish(0);
+    world.drain();
 }
