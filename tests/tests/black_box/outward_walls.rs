@@ -62,7 +62,13 @@ async fn another_workspace_can_neither_see_nor_send_nor_change() {
     let message = scene.send(&far).await.unwrap();
     let media = scene.api.upload("a.png", "image/png", b"a picture").await.unwrap().ok().unwrap();
     let other = scene.api.post("/v1/workspaces", &json!({ "name": "bee" })).await.unwrap().ok().unwrap();
-    let scopes: Vec<String> = ["messages", "conversations", "channels", "media"]
+    let endpoint = scene.subscribe("/all", json!({ "enabled": false })).await.unwrap();
+    let endpoint = format!("/v1/endpoints/{}", text(&endpoint, "/id"));
+    let since = json!({ "since": "2020-01-01T00:00:00Z", "only": "missing" });
+    let job = scene.api.post(&format!("{endpoint}/replay"), &since).await.unwrap().ok().unwrap();
+    let job = format!("/v1/jobs/{}", text(&job, "/id"));
+    scene.api.post("/v1/consumers/till/ack", &json!({ "up_to": "latest" })).await.unwrap().ok().unwrap();
+    let scopes: Vec<String> = ["messages", "conversations", "channels", "media", "endpoints", "events"]
         .into_iter()
         .flat_map(|area| [format!("{area}:read"), format!("{area}:write")])
         .collect();
@@ -85,6 +91,13 @@ async fn another_workspace_can_neither_see_nor_send_nor_change() {
         (Method::GET, format!("/v1/channels/{channel}/templates"), None),
         (Method::POST, format!("/v1/channels/{channel}/templates/sync"), Some(json!({}))),
         (Method::GET, format!("/v1/media/{}", text(&media, "/id")), None),
+        (Method::GET, format!("/v1/messages/{id}/trace"), None),
+        (Method::GET, format!("{endpoint}/stats"), None),
+        (Method::POST, format!("{endpoint}/replay"), Some(since)),
+        (Method::GET, job.clone(), None),
+        (Method::POST, format!("{job}/cancel"), Some(json!({}))),
+        (Method::GET, "/v1/consumers/till".to_owned(), None),
+        (Method::DELETE, "/v1/consumers/till".to_owned(), None),
         (Method::POST, "/v1/messages".to_owned(), Some(to(json!({ "text": "Hi" })))),
         (Method::POST, "/v1/messages".to_owned(), Some(json!({ "conversation_id": conversation, "text": "Hi" }))),
     ];
@@ -92,6 +105,11 @@ async fn another_workspace_can_neither_see_nor_send_nor_change() {
         let answer = bee.call(method.clone(), &path, body.as_ref(), &[]).await.unwrap();
         assert_eq!((answer.status.as_u16(), &answer.json["code"]), (404, &json!("not_found")), "{method} {path}");
     }
+    for list in ["/v1/jobs", "/v1/consumers"] {
+        assert_eq!(bee.get(list).await.unwrap().ok().unwrap()["data"], json!([]), "{list}");
+    }
+    assert_eq!(scene.api.get(&job).await.unwrap().ok().unwrap()["status"], "running");
+    assert_eq!(scene.api.get("/v1/consumers/till").await.unwrap().ok().unwrap()["backlog"], 0);
     assert_eq!(scene.message(id).await.unwrap(), message, "nothing has changed");
     assert_eq!(outlet.graph.count(), 0);
 }
