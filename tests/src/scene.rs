@@ -1,16 +1,16 @@
 //! What most tests begin with: a server, a subscriber that listens, and numbers whose customers write.
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use tidings_simulator::{
     Arrival, Receiver,
-    whatsapp::{Account, Vendor, sign},
+    whatsapp::{Account, Vendor, sign, text_message},
 };
 use tokio::time::timeout;
 
-use crate::{Answer, Api, Server};
+use crate::{Answer, Api, Server, now, webhooks::customer};
 
 /// What webhooks of the simulated vendor are signed with.
 pub const APP_SECRET: &str = "the-app-secret-of-the-tests";
@@ -42,6 +42,13 @@ impl Scene {
     /// Starts all of it.
     pub async fn start() -> Result<Scene> {
         Scene::around(Server::start().await?).await
+    }
+
+    /// All of it, and a connected number.
+    pub async fn with_line() -> Result<(Scene, Line)> {
+        let mut scene = Scene::start().await?;
+        let line = scene.line("1001").await?;
+        Ok((scene, line))
     }
 
     /// With a server that is running already.
@@ -121,6 +128,16 @@ impl Line {
     /// The path that the vendor posts to.
     pub fn path(&self) -> String {
         format!("/in/{}", self.id)
+    }
+
+    /// So many customers write in turn, just now: `Text 7` is the words of number 7.
+    pub async fn hear(&mut self, numbers: Range<usize>, customers: usize) -> Result<()> {
+        for number in numbers {
+            let customer = customer(number % customers);
+            let (id, words) = (format!("wamid.{number}"), format!("Text {number}"));
+            self.post(&text_message(&self.account, &customer, &id, now(), &words)).await?;
+        }
+        Ok(())
     }
 
     /// The vendor posts, and must be acknowledged.

@@ -2,22 +2,7 @@
 
 use http::StatusCode;
 use serde_json::{Value, json};
-use tidings_tests::{Line, Scene, assert_holds, now, pointers, text, webhooks};
-
-async fn scene() -> (Scene, Line) {
-    let mut scene = Scene::start().await.unwrap();
-    let line = scene.line("1001").await.unwrap();
-    (scene, line)
-}
-
-async fn hear(line: &mut Line, numbers: std::ops::Range<usize>) {
-    for number in numbers {
-        let (id, words) = (format!("wamid.{number}"), format!("Text {number}"));
-        let customer = webhooks::customer(1);
-        let webhook = tidings_simulator::whatsapp::text_message(&line.account, &customer, &id, now(), &words);
-        line.post(&webhook).await.unwrap();
-    }
-}
+use tidings_tests::{Scene, assert_holds, pointers, text};
 
 async fn fetch(scene: &mut Scene, query: &str) -> Value {
     scene.api.get(&format!("/v1/consumers/till/events?types=message.received&{query}")).await.unwrap().ok().unwrap()
@@ -29,8 +14,8 @@ fn words(batch: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn nothing_is_missed_and_nothing_acknowledged_comes_again() {
-    let (mut scene, mut line) = scene().await;
-    hear(&mut line, 0..5).await;
+    let (mut scene, mut line) = Scene::with_line().await.unwrap();
+    line.hear(0..5, 1).await.unwrap();
     let first = fetch(&mut scene, "limit=2").await;
     assert_eq!((words(&first), &first["has_more"]), (vec!["Text 0", "Text 1"], &json!(true)));
     assert_eq!(fetch(&mut scene, "limit=2").await, first, "until it is acknowledged");
@@ -53,11 +38,11 @@ async fn nothing_is_missed_and_nothing_acknowledged_comes_again() {
     let mut waiting = scene.server.api().unwrap();
     let waits =
         tokio::spawn(async move { waiting.get("/v1/consumers/till/events?types=message.received&wait=30").await });
-    hear(&mut line, 5..6).await;
+    line.hear(5..6, 1).await.unwrap();
     let told = waits.await.unwrap().unwrap().ok().unwrap();
     assert_eq!(words(&told), ["Text 5"]);
 
-    hear(&mut line, 6..8).await;
+    line.hear(6..8, 1).await.unwrap();
     let skipped = scene.api.post("/v1/consumers/till/ack", &json!({ "up_to": "latest" })).await.unwrap().ok().unwrap();
     assert_eq!(skipped["backlog"], 0);
     let list = scene.api.get("/v1/consumers").await.unwrap().ok().unwrap();
@@ -68,7 +53,7 @@ async fn nothing_is_missed_and_nothing_acknowledged_comes_again() {
 
 #[tokio::test]
 async fn what_cannot_be_is_refused_by_field() {
-    let (mut scene, _line) = scene().await;
+    let (mut scene, _line) = Scene::with_line().await.unwrap();
     for (path, pointer) in [
         ("/v1/consumers/a%20b/events", "/name"),
         ("/v1/consumers/till/events?wait=31", "/wait"),

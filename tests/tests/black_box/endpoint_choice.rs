@@ -5,29 +5,12 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::{Value, json};
 use tidings_simulator::receiver::Behaviour;
-use tidings_tests::{Api, Line, Scene, assert_holds, eventually, json_of, now, pointers, text, webhooks};
+use tidings_tests::{Api, Scene, assert_holds, eventually, json_of, pointers, text};
 use tokio::time::Instant;
-
-async fn scene() -> (Scene, Line) {
-    let mut scene = Scene::start().await.unwrap();
-    let line = scene.line("1001").await.unwrap();
-    (scene, line)
-}
-
-/// So many customers write, each a text of its own.
-async fn hear(line: &mut Line, numbers: std::ops::Range<usize>) {
-    for number in numbers {
-        let customer = webhooks::customer(number);
-        let id = format!("wamid.{number}");
-        let words = format!("Text {number}");
-        let webhook = tidings_simulator::whatsapp::text_message(&line.account, &customer, &id, now(), &words);
-        line.post(&webhook).await.unwrap();
-    }
-}
 
 #[tokio::test]
 async fn a_filter_lets_pass_what_it_says_in_either_format() {
-    let (mut scene, mut line) = scene().await;
+    let (mut scene, mut line) = Scene::with_line().await.unwrap();
     for (path, format, filter) in [
         ("/lifecycle", "lifecycle", json!({ "data.content": { "$in": ["Text 1", "Text 3"] } })),
         ("/object", "object", json!({ "$or": [{ "data.content.body": "Text 2" }, { "data.content.body": "Text 3" }] })),
@@ -36,7 +19,7 @@ async fn a_filter_lets_pass_what_it_says_in_either_format() {
         let endpoint = scene.subscribe(path, fields).await.unwrap();
         assert_eq!(endpoint["filter"], filter);
     }
-    hear(&mut line, 0..5).await;
+    line.hear(0..5, 1000).await.unwrap();
     let mut told: Vec<(String, String)> = Vec::new();
     for arrival in scene.arrivals(4).await.unwrap() {
         let body = json_of(&arrival);
@@ -50,8 +33,8 @@ async fn a_filter_lets_pass_what_it_says_in_either_format() {
 
 #[tokio::test]
 async fn a_filter_is_tried_before_it_is_saved_and_replaced_as_a_whole() {
-    let (mut scene, mut line) = scene().await;
-    hear(&mut line, 0..4).await;
+    let (mut scene, mut line) = Scene::with_line().await.unwrap();
+    line.hear(0..4, 1000).await.unwrap();
     let wrong = json!({ "filter": { "data.content": { "$like": "x" }, "$or": [] } });
     let answer = scene.api.post("/v1/endpoints/filter/try", &wrong).await.unwrap();
     let problem = answer.problem(422, "validation_failed").unwrap();
@@ -76,11 +59,11 @@ async fn a_filter_is_tried_before_it_is_saved_and_replaced_as_a_whole() {
 
 #[tokio::test]
 async fn a_rate_limit_is_kept() {
-    let (mut scene, mut line) = scene().await;
+    let (mut scene, mut line) = Scene::with_line().await.unwrap();
     let fields = json!({ "events": ["message.received"], "rate_limit": 20, "concurrency": 2 });
     let endpoint = scene.subscribe("/slow", fields).await.unwrap();
     assert_holds(&endpoint, &json!({ "rate_limit": 20.0, "concurrency": 2 }));
-    hear(&mut line, 0..21).await;
+    line.hear(0..21, 1000).await.unwrap();
     let first = scene.arrival().await.unwrap();
     let began = Instant::now();
     let rest = scene.arrivals(20).await.unwrap();
@@ -98,12 +81,12 @@ async fn a_rate_limit_is_kept() {
 
 #[tokio::test]
 async fn a_receiver_refuses_one_event_for_good_or_everything() {
-    let (mut scene, mut line) = scene().await;
+    let (mut scene, mut line) = Scene::with_line().await.unwrap();
     let endpoint = scene.subscribe("/x", json!({ "events": ["message.received"] })).await.unwrap();
     let path = format!("/v1/endpoints/{}", text(&endpoint, "/id"));
     let refused = Behaviour::status(StatusCode::BAD_REQUEST).with("webhook-delivery", "abort-message");
     scene.receiver.behave("/x", refused);
-    hear(&mut line, 0..1).await;
+    line.hear(0..1, 1000).await.unwrap();
     scene.arrival().await.unwrap();
     let attempts = format!("{path}/attempts");
     let dead = eventually("it is given up", async || {
@@ -113,7 +96,7 @@ async fn a_receiver_refuses_one_event_for_good_or_everything() {
     assert_holds(&dead.await.unwrap(), &json!({ "outcome": "dead", "status_code": 400, "next_at": null }));
 
     scene.receiver.behave("/x", Behaviour::ok().with("webhook-delivery", "disable"));
-    hear(&mut line, 1..2).await;
+    line.hear(1..2, 1000).await.unwrap();
     scene.arrival().await.unwrap();
     let disabled = eventually("it is disabled", async || {
         let endpoint = scene.api.get(&path).await?.ok()?;
@@ -121,7 +104,7 @@ async fn a_receiver_refuses_one_event_for_good_or_everything() {
     });
     assert_eq!(disabled.await.unwrap()["enabled"], false);
     scene.receiver.behave("/x", Behaviour::ok());
-    hear(&mut line, 2..3).await;
+    line.hear(2..3, 1000).await.unwrap();
     scene.api.patch(&path, &json!({ "enabled": true })).await.unwrap().ok().unwrap();
     let arrival = json_of(&scene.arrival().await.unwrap());
     assert_eq!(arrival["data"]["content"], "Text 2", "what was delivered with it is not sent again");
@@ -129,11 +112,11 @@ async fn a_receiver_refuses_one_event_for_good_or_everything() {
 
 #[tokio::test]
 async fn with_a_key_pair_a_receiver_needs_no_secret() {
-    let (mut scene, mut line) = scene().await;
+    let (mut scene, mut line) = Scene::with_line().await.unwrap();
     let endpoint = scene.subscribe("/x", json!({ "events": ["message.received"], "key_pair": true })).await.unwrap();
     let first = text(&endpoint, "/public_key").to_owned();
     assert!(first.starts_with("whpk_"), "{endpoint:#}");
-    hear(&mut line, 0..1).await;
+    line.hear(0..1, 1000).await.unwrap();
     let arrival = scene.arrival().await.unwrap();
     let versions = |arrival: &tidings_simulator::Arrival| -> Vec<String> {
         let signatures = arrival.header("webhook-signature").unwrap().split(' ');
@@ -147,7 +130,7 @@ async fn with_a_key_pair_a_receiver_needs_no_secret() {
     let second = text(&rotated, "/public_key").to_owned();
     assert_ne!(first, second);
     scene.receiver.trust("/x", text(&rotated, "/secret"));
-    hear(&mut line, 1..2).await;
+    line.hear(1..2, 1000).await.unwrap();
     assert_eq!(versions(&scene.arrival().await.unwrap()), ["v1", "v1", "v1a", "v1a"]);
     let mut stranger = Api::new(&scene.server.base(), "no key").unwrap();
     let keys = stranger.get(&format!("/jwks/{id}")).await.unwrap().ok().unwrap();
@@ -159,16 +142,16 @@ async fn with_a_key_pair_a_receiver_needs_no_secret() {
     let path = format!("/v1/endpoints/{id}");
     let without = scene.api.patch(&path, &json!({ "key_pair": false })).await.unwrap().ok().unwrap();
     assert_eq!(without["public_key"], Value::Null);
-    hear(&mut line, 2..3).await;
+    line.hear(2..3, 1000).await.unwrap();
     assert_eq!(versions(&scene.arrival().await.unwrap()), ["v1", "v1"]);
 }
 
 #[tokio::test]
 async fn its_statistics_tell_how_it_is_doing() {
-    let (mut scene, mut line) = scene().await;
+    let (mut scene, mut line) = Scene::with_line().await.unwrap();
     let endpoint = scene.subscribe("/x", json!({ "events": ["message.received"] })).await.unwrap();
     let path = format!("/v1/endpoints/{}", text(&endpoint, "/id"));
-    hear(&mut line, 0..4).await;
+    line.hear(0..4, 1000).await.unwrap();
     scene.arrivals(4).await.unwrap();
     let stats = format!("{path}/stats");
     let calm = eventually("all is delivered", async || {
@@ -181,7 +164,7 @@ async fn its_statistics_tell_how_it_is_doing() {
                  "attempts": { "count": 4, "delivered": 4, "success_rate": 1.0 } }),
     );
     scene.receiver.behave("/x", Behaviour::status(StatusCode::INTERNAL_SERVER_ERROR));
-    hear(&mut line, 4..6).await;
+    line.hear(4..6, 1000).await.unwrap();
     scene.arrivals(2).await.unwrap();
     let troubled = eventually("two are to be tried again", async || {
         let stats = scene.api.get(&stats).await?.ok()?;
@@ -201,20 +184,20 @@ async fn its_statistics_tell_how_it_is_doing() {
 
 #[tokio::test]
 async fn it_is_told_who_sends_and_nobody_else_is() {
-    let (mut scene, mut line) = scene().await;
+    let (mut scene, mut line) = Scene::with_line().await.unwrap();
     let auth = json!({ "type": "basic", "username": "till", "password": "open sesame" });
     let fields = json!({ "events": ["message.received"], "auth": auth, "headers": { "x-shop": "blue" } });
     let endpoint = scene.subscribe("/x", fields).await.unwrap();
     assert_eq!((&endpoint["auth"], &endpoint["headers"]["authorization"]), (&json!("basic"), &json!("[redacted]")));
     let path = format!("/v1/endpoints/{}", text(&endpoint, "/id"));
-    hear(&mut line, 0..1).await;
+    line.hear(0..1, 1000).await.unwrap();
     let arrival = scene.arrival().await.unwrap();
     // echo -n 'till:open sesame' | base64
     assert_eq!(arrival.header("authorization"), Some("Basic dGlsbDpvcGVuIHNlc2FtZQ=="));
     assert_eq!(arrival.header("x-shop"), Some("blue"));
     scene.server.restart().await.unwrap();
     scene.reconnect([&mut line]).unwrap();
-    hear(&mut line, 1..2).await;
+    line.hear(1..2, 1000).await.unwrap();
     // What was not written down before the kill comes again first.
     let arrival = loop {
         let arrival = scene.arrival().await.unwrap();
@@ -226,7 +209,7 @@ async fn it_is_told_who_sends_and_nobody_else_is() {
 
     let bearer = json!({ "auth": { "type": "bearer", "token": "abc" } });
     assert_eq!(scene.api.patch(&path, &bearer).await.unwrap().ok().unwrap()["auth"], "bearer");
-    hear(&mut line, 2..3).await;
+    line.hear(2..3, 1000).await.unwrap();
     assert_eq!(scene.arrival().await.unwrap().header("authorization"), Some("Bearer abc"));
     let without = scene.api.patch(&path, &json!({ "auth": null })).await.unwrap().ok().unwrap();
     assert_eq!((&without["auth"], without["headers"].as_object().map(serde_json::Map::len)), (&Value::Null, Some(1)));

@@ -5,26 +5,9 @@ use std::collections::HashMap;
 use http::StatusCode;
 use serde_json::{Value, json};
 use tidings_simulator::receiver::Behaviour;
-use tidings_tests::{Line, Scene, assert_holds, eventually, json_of, now, pointers, rfc3339, text, webhooks};
+use tidings_tests::{Scene, assert_holds, eventually, json_of, now, pointers, rfc3339, text};
 
 const LONG_AGO: &str = "2020-01-01T00:00:00Z";
-
-async fn scene() -> (Scene, Line) {
-    let mut scene = Scene::start().await.unwrap();
-    let line = scene.line("1001").await.unwrap();
-    (scene, line)
-}
-
-/// Customers write in turn, so many messages in all.
-async fn hear(line: &mut Line, numbers: std::ops::Range<usize>) {
-    for number in numbers {
-        let customer = webhooks::customer(number % 5);
-        let words = format!("Text {number}");
-        let id = format!("wamid.{number}");
-        let webhook = tidings_simulator::whatsapp::text_message(&line.account, &customer, &id, now(), &words);
-        line.post(&webhook).await.unwrap();
-    }
-}
 
 /// A replay that is answered 202.
 async fn replay(scene: &mut Scene, endpoint: &Value, body: Value) -> Value {
@@ -60,8 +43,8 @@ fn assert_in_order(words: &[String]) {
 
 #[tokio::test]
 async fn a_new_endpoint_is_sent_what_it_has_missed() {
-    let (mut scene, mut line) = scene().await;
-    hear(&mut line, 0..40).await;
+    let (mut scene, mut line) = Scene::with_line().await.unwrap();
+    line.hear(0..40, 5).await.unwrap();
     let endpoint = scene.subscribe("/x", json!({ "events": ["message.received"] })).await.unwrap();
     let path = format!("/v1/endpoints/{}/replay", text(&endpoint, "/id"));
     let asked = |only: &str| json!({ "since": LONG_AGO, "only": only, "dry_run": true });
@@ -78,7 +61,7 @@ async fn a_new_endpoint_is_sent_what_it_has_missed() {
     assert_eq!(counted.json, json!({ "count": 0 }), "nothing is missing any more");
     // All of it again, with what is new beside it.
     let job = replay(&mut scene, &endpoint, json!({ "since": LONG_AGO, "only": "all" })).await;
-    hear(&mut line, 40..45).await;
+    line.hear(40..45, 5).await.unwrap();
     until(&mut scene, &job, "done").await;
     assert_eq!(words(&mut scene, 45).await.len(), 45);
     let list = scene.api.get("/v1/jobs").await.unwrap().ok().unwrap();
@@ -87,13 +70,13 @@ async fn a_new_endpoint_is_sent_what_it_has_missed() {
 
 #[tokio::test]
 async fn what_was_given_up_is_sent_again() {
-    let (mut scene, mut line) = scene().await;
+    let (mut scene, mut line) = Scene::with_line().await.unwrap();
     let endpoint = scene.subscribe("/x", json!({ "events": ["message.received"] })).await.unwrap();
     scene.receiver.behave("/x", Behaviour::status(StatusCode::BAD_REQUEST).with("webhook-delivery", "abort-message"));
-    hear(&mut line, 0..3).await;
+    line.hear(0..3, 5).await.unwrap();
     scene.arrivals(3).await.unwrap();
     scene.receiver.behave("/x", Behaviour::ok());
-    hear(&mut line, 3..5).await;
+    line.hear(3..5, 5).await.unwrap();
     scene.arrivals(2).await.unwrap();
     let dead = format!("/v1/endpoints/{}/attempts?outcome=dead", text(&endpoint, "/id"));
     eventually("three are dead", async || {
@@ -111,8 +94,8 @@ async fn what_was_given_up_is_sent_again() {
 
 #[tokio::test]
 async fn a_replay_survives_restarts_and_is_cancelled() {
-    let (mut scene, mut line) = scene().await;
-    hear(&mut line, 0..60).await;
+    let (mut scene, mut line) = Scene::with_line().await.unwrap();
+    line.hear(0..60, 5).await.unwrap();
     // Slow enough to be killed in the middle.
     let fields = json!({ "events": ["message.received"], "rate_limit": 20 });
     let endpoint = scene.subscribe("/x", fields).await.unwrap();
@@ -137,13 +120,13 @@ async fn a_replay_survives_restarts_and_is_cancelled() {
     let cancelled = scene.api.post(&cancel, &json!({})).await.unwrap().ok().unwrap();
     assert_holds(&cancelled, &json!({ "status": "cancelled", "sent": 0 }));
     scene.api.patch(&path, &json!({ "enabled": true })).await.unwrap().ok().unwrap();
-    hear(&mut line, 60..61).await;
+    line.hear(60..61, 5).await.unwrap();
     assert_eq!(words(&mut scene, 1).await, ["Text 60"], "nothing of it is sent");
 }
 
 #[tokio::test]
 async fn what_is_no_replay_is_refused_by_field() {
-    let (mut scene, _line) = scene().await;
+    let (mut scene, _line) = Scene::with_line().await.unwrap();
     let endpoint = scene.subscribe("/x", json!({})).await.unwrap();
     let path = format!("/v1/endpoints/{}/replay", text(&endpoint, "/id"));
     for (body, expected) in [
