@@ -108,6 +108,8 @@ pub struct AttemptFilter {
     pub status_code: Option<u16>,
     /// With this outcome.
     pub outcome: Option<Outcome>,
+    /// Only at events that the endpoint has not taken in any attempt.
+    pub untaken: bool,
     /// Made at this time or later.
     pub since: Option<Timestamp>,
     /// Made before this time.

@@ -78,7 +78,7 @@ async fn what_was_given_up_is_sent_again() {
     scene.receiver.behave("/x", Behaviour::ok());
     line.hear(3..5, 5).await.unwrap();
     scene.arrivals(2).await.unwrap();
-    let dead = format!("/v1/endpoints/{}/attempts?outcome=dead", text(&endpoint, "/id"));
+    let dead = format!("/v1/endpoints/{}/dead-letters", text(&endpoint, "/id"));
     eventually("three are dead", async || {
         Ok((scene.api.get(&dead).await?.ok()?["data"].as_array().map(Vec::len) == Some(3)).then_some(()))
     })
@@ -90,6 +90,7 @@ async fn what_was_given_up_is_sent_again() {
     told.sort();
     assert_eq!(told, ["Text 0", "Text 1", "Text 2"]);
     until(&mut scene, &job, "done").await;
+    assert_eq!(scene.api.get(&dead).await.unwrap().ok().unwrap()["data"], json!([]), "none is dead any more");
 }
 
 #[tokio::test]

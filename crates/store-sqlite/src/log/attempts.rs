@@ -116,6 +116,12 @@ pub(crate) fn list(
     query.any("events.id", filter.events.as_deref().map(|ids| ids.iter().map(|id| id.to_bytes()).collect()));
     query.and("attempts.status_code", filter.status_code);
     query.and("attempts.outcome", filter.outcome.map(Outcome::name));
+    if filter.untaken {
+        query.only(
+            "NOT EXISTS (SELECT 1 FROM attempts AS taken WHERE taken.endpoint = attempts.endpoint \
+             AND taken.position = attempts.position AND taken.outcome = 'delivered')",
+        );
+    }
     query.compare("attempts.at", ">=", filter.since.map(Timestamp::as_millis));
     query.compare("attempts.at", "<", filter.until.map(Timestamp::as_millis));
     query.run(reader, read)

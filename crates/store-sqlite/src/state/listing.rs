@@ -50,6 +50,11 @@ impl Query {
         self.sql = format!("{} AND {column} IN ({})", self.sql, places.join(", "));
     }
 
+    /// Only where this holds.
+    pub(crate) fn only(&mut self, condition: &str) {
+        self.sql = format!("{} AND {condition}", self.sql);
+    }
+
     /// Only where the column compares so with the value, if there is one.
     pub(crate) fn compare<V: ToSql + 'static>(&mut self, column: &str, operator: &str, value: Option<V>) {
         if let Some(value) = value {

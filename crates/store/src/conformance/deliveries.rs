@@ -242,19 +242,22 @@ pub async fn have_attempts_by_filter(bench: &Bench) {
         scene.attempt(0, 1, Outcome::Failed),
         scene.attempt(1, 2, Outcome::Delivered),
         scene.attempt(0, 3, Outcome::Delivered),
+        scene.attempt(2, 4, Outcome::Dead),
     ];
     let change = DeliveryChange { attempts, ..DeliveryChange::default() };
     assert_eq!(bench.store.delivery_record(scene.endpoint, epoch, change).await, Ok(()));
     let any = AttemptFilter::default;
-    let cases: [(AttemptFilter, &[u32]); 9] = [
-        (any(), &[3, 2, 1]),
+    let cases: [(AttemptFilter, &[u32]); 11] = [
+        (any(), &[4, 3, 2, 1]),
         (AttemptFilter { events: Some(vec![scene.log[0].event.id]), ..any() }, &[3, 1]),
         (AttemptFilter { events: Some([0, 1].map(|index| scene.log[index].event.id).to_vec()), ..any() }, &[3, 2, 1]),
         (AttemptFilter { events: Some(vec![]), ..any() }, &[]),
-        (AttemptFilter { status_code: Some(200), ..any() }, &[3, 2]),
+        (AttemptFilter { status_code: Some(200), ..any() }, &[4, 3, 2]),
         (AttemptFilter { outcome: Some(Outcome::Delivered), ..any() }, &[3, 2]),
-        (AttemptFilter { outcome: Some(Outcome::Dead), ..any() }, &[]),
-        (AttemptFilter { since: Some(at(102)), ..any() }, &[3, 2]),
+        (AttemptFilter { outcome: Some(Outcome::Dead), ..any() }, &[4]),
+        (AttemptFilter { untaken: true, ..any() }, &[4]),
+        (AttemptFilter { outcome: Some(Outcome::Failed), ..any() }, &[1]),
+        (AttemptFilter { since: Some(at(102)), ..any() }, &[4, 3, 2]),
         (AttemptFilter { until: Some(at(102)), ..any() }, &[1]),
     ];
     for (filter, expected) in cases {

@@ -29,7 +29,7 @@ use crate::{
     http::{
         auth::Caller,
         body::{Id, Params, json},
-        page::{List, listed, number, page},
+        page::{List, PageParams, listed, number, page},
         problem::{Answer, Problem},
     },
     registry::LiveEndpoint,
@@ -182,9 +182,33 @@ pub(crate) async fn list(
         events,
         status_code: parameter("status_code", params.status_code.as_deref(), |text| text.parse().ok())?,
         outcome: parameter("outcome", params.outcome.as_deref(), Outcome::from_name)?,
+        untaken: false,
         since: time("since", params.since.as_deref())?,
         until: time("until", params.until.as_deref())?,
     };
+    let page = page(params.limit, params.cursor.as_deref())?;
+    let listing = gateway.store.attempt_list(live.endpoint.id, filter, page).await?;
+    json(StatusCode::OK, &listed(listing, |record| AttemptView::of(&record)))
+}
+
+/// List an endpoint's dead letters
+///
+/// Events that were given up and that the endpoint has not taken since, each by its last attempt, which says why.
+/// `POST /v1/endpoints/{id}/replay` with `"only": "failed"` sends them again.
+#[utoipa::path(
+    get, path = "/endpoints/{id}/dead-letters", operation_id = "list_dead_letters", tag = "endpoints",
+    params(("id" = String, Path, description = "The endpoint"), PageParams),
+    responses((status = 200, description = "The newest first", body = List<AttemptView>)),
+)]
+pub(crate) async fn dead_letters(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    id: Id,
+    Params(params): Params<PageParams>,
+) -> Answer<Response> {
+    caller.may(Area::Endpoints, Access::Read)?;
+    let live = find(&gateway, &caller, &id)?;
+    let filter = AttemptFilter { outcome: Some(Outcome::Dead), untaken: true, ..AttemptFilter::default() };
     let page = page(params.limit, params.cursor.as_deref())?;
     let listing = gateway.store.attempt_list(live.endpoint.id, filter, page).await?;
     json(StatusCode::OK, &listed(listing, |record| AttemptView::of(&record)))

@@ -46,6 +46,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(jobs::get))
         .routes(routes!(jobs::cancel))
         .routes(routes!(attempts::list))
+        .routes(routes!(attempts::dead_letters))
         .routes(routes!(attempts::get))
         .routes(routes!(events::list::list))
         .routes(routes!(events::stream::stream))
