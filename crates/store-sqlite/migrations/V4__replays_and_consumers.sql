@@ -12,6 +12,9 @@ CREATE TABLE replays (
     created_at  INTEGER NOT NULL,
     finished_at INTEGER
 );
+-- What became of an event at an endpoint is read from the index alone: it is asked for every event of a replay.
+DROP INDEX attempts_by_position;
+CREATE INDEX attempts_by_position ON attempts (endpoint, position, outcome, attempt);
 -- Dead letters are listed, counted and replayed.
 CREATE INDEX attempts_dead ON attempts (endpoint, number) WHERE outcome = 'dead';
 CREATE INDEX replays_by_workspace ON replays (workspace, number);

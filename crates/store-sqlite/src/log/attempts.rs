@@ -81,9 +81,14 @@ pub(crate) fn of_event(
     position: Position,
 ) -> Result<Vec<AttemptRecord>, StoreError> {
     let Some(workspace) = reader.find_workspace(workspace)? else { return Ok(Vec::new()) };
-    let mut statement = reader.statement(&format!(
-        "{SELECT} WHERE endpoints.workspace = ?1 AND attempts.position = ?2 ORDER BY attempts.endpoint, attempts.number"
-    ))?;
+    // The endpoints come first: each has an index by position, and there are fewer of them than of anything else.
+    let mut statement = reader.statement(
+        "SELECT attempts.*, endpoints.id AS endpoint_id, events.id AS event_id FROM endpoints \
+         CROSS JOIN attempts INDEXED BY attempts_by_position \
+         ON attempts.endpoint = endpoints.number AND attempts.position = ?2 \
+         CROSS JOIN events ON events.position = attempts.position \
+         WHERE endpoints.workspace = ?1 ORDER BY attempts.endpoint, attempts.number",
+    )?;
     let rows = statement.query([workspace, signed(position.0)]).map_err(refused)?;
     codec::collect(rows, |row| read(row).map(|(_, record)| record))
 }
@@ -113,7 +118,12 @@ pub(crate) fn list(
 ) -> Result<Listing<AttemptRecord>, StoreError> {
     let endpoint = super::deliveries::endpoint_number(reader, endpoint)?;
     let mut query = listing::Query::new(SELECT, "attempts", ("endpoint", endpoint), page);
-    query.any("events.id", filter.events.as_deref().map(|ids| ids.iter().map(|id| id.to_bytes()).collect()));
+    query.any(
+        "attempts.number IN (SELECT number FROM attempts INDEXED BY attempts_by_position \
+         WHERE endpoint = ?1 AND position IN (SELECT position FROM events WHERE id IN (",
+        filter.events.as_deref().map(|ids| ids.iter().map(|id| id.to_bytes()).collect()),
+        ")))",
+    );
     query.and("attempts.status_code", filter.status_code);
     query.and("attempts.outcome", filter.outcome.map(Outcome::name));
     if filter.untaken {

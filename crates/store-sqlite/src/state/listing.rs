@@ -39,15 +39,15 @@ impl Query {
         self.compare(column, "=", value);
     }
 
-    /// Only where the column has any of the values, if they are given.
-    pub(crate) fn any<V: ToSql + 'static>(&mut self, column: &str, values: Option<Vec<V>>) {
+    /// Only where what stands before and after these values holds for them, if they are given.
+    pub(crate) fn any<V: ToSql + 'static>(&mut self, before: &str, values: Option<Vec<V>>, after: &str) {
         let Some(values) = values else { return };
         let mut places = Vec::with_capacity(values.len());
         for value in values {
             self.values.push(Box::new(value));
             places.push(format!("?{}", self.values.len()));
         }
-        self.sql = format!("{} AND {column} IN ({})", self.sql, places.join(", "));
+        self.sql = format!("{} AND {before}{}{after}", self.sql, places.join(", "));
     }
 
     /// Only where this holds.
