@@ -6,7 +6,7 @@ use super::{ADMIN, Call, Server};
 use crate::{http::api::later::LATER, openapi};
 
 /// What anybody may call.
-const OPEN: [&str; 6] = ["/in/{channel_id}", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"];
+const OPEN: [&str; 7] = ["/in/{channel_id}", "/jwks/{id}", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"];
 /// What only the operator may call.
 const OPERATOR: &str = "/v1/workspaces";
 
@@ -29,9 +29,10 @@ fn concrete(path: &str) -> String {
         Some("attempts") => "atm",
         Some("events") => "evt",
         Some("messages") => "msg",
+        Some("jobs") => "job",
         _ => "conv",
     };
-    path.replace("{id}", &format!("{prefix}_00000000000000000000000001"))
+    path.replace("{id}", &format!("{prefix}_00000000000000000000000001")).replace("{name}", "till")
 }
 
 #[tokio::test]
