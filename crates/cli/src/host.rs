@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tidings_domain::id::OrderedIds;
 use tidings_gateway::{
     Environment, Gateway, Settings,
@@ -25,6 +26,19 @@ const DATABASE: &str = "tidings.db";
 const MEDIA: &str = "media";
 /// The file in the data folder that the one process which runs on it has locked.
 const LOCK: &str = "tidings.lock";
+
+/// How many files and connections are counted on at least, and made use of at most.
+const FEWEST_FILES: usize = 256;
+const MOST_FILES: usize = 65_536;
+
+/// How many files and connections the process may have open, once the system has given it all that it may give.
+fn file_limit() -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    let most = Rlimit { current: limit.maximum, ..limit };
+    let raised = setrlimit(Resource::Nofile, most).is_ok();
+    let current = if raised { limit.maximum } else { limit.current };
+    current.and_then(|number| usize::try_from(number).ok()).unwrap_or(MOST_FILES)
+}
 
 /// A gateway that is ready to serve.
 pub(crate) struct Host {
@@ -50,11 +64,16 @@ impl Host {
         let store = SqliteStore::open(Options { database: database.clone(), ids: Box::new(ids) })
             .with_context(|| format!("cannot open {}", database.display()))?;
         let store = Arc::new(store);
+        // A quarter is left for everything else.
+        let files = file_limit().clamp(FEWEST_FILES, MOST_FILES);
         let settings = Settings {
             public_url: options.public_url.clone().unwrap_or_else(|| format!("http://{address}")),
             admin_key: options.admin_key.clone(),
             allow_networks: options.allow_networks.clone(),
             deny_networks: options.deny_networks.clone(),
+            max_connections: (files / 4).min(4_096),
+            deliveries_at_once: files / 4,
+            idle_connections: files / 4,
             requests_per_minute: options.requests_per_minute,
             ..Settings::new(seal_key, options.data.join(MEDIA))
         };

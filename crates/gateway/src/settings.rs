@@ -25,6 +25,11 @@ pub struct Settings {
     pub requests_per_minute: Option<NonZeroU32>,
     /// How many connections are served at once; further ones wait to be accepted.
     pub max_connections: usize,
+    /// How many webhooks may be under way at once, over all endpoints. Each endpoint may have one beside these, so that
+    /// nobody waits for all the others.
+    pub deliveries_at_once: usize,
+    /// How many connections to endpoints are kept while nothing runs on them, over all endpoints, about.
+    pub idle_connections: usize,
     /// How long a client may take to send the head of a request.
     pub header_timeout: Duration,
     /// How long a client may take to send the body of a request.
@@ -51,6 +56,8 @@ impl Settings {
             deny_networks: Vec::new(),
             requests_per_minute: NonZeroU32::new(6_000),
             max_connections: 4_096,
+            deliveries_at_once: 4_096,
+            idle_connections: 4_096,
             header_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(30),
             body_memory: 128 << 20,

@@ -117,6 +117,8 @@ impl Gateway {
             metrics: metrics.clone(),
             registry: registry.clone(),
             tail: tail.clone(),
+            places: Arc::new(Semaphore::new(settings.deliveries_at_once)),
+            idle_connections: settings.idle_connections,
             holder,
         });
         for endpoint in registry.endpoints.all() {

@@ -91,6 +91,11 @@ impl Endpoints {
         read(&self.0).values().cloned().collect()
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        read(&self.0).len()
+    }
+
     /// Those of a workspace.
     pub(crate) fn of(&self, workspace: WorkspaceId) -> Vec<Arc<LiveEndpoint>> {
         read(&self.0).values().filter(|live| live.endpoint.workspace_id == workspace).cloned().collect()

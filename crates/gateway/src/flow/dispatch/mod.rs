@@ -47,8 +47,21 @@ pub(crate) struct Shared {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) tail: Arc<Tail>,
+    /// For webhooks under way, but for one of each endpoint: they share what the system has of connections.
+    pub(crate) places: Arc<Semaphore>,
+    /// How many connections all endpoints may keep.
+    pub(crate) idle_connections: usize,
     /// Who holds the leases: this process.
     pub(crate) holder: String,
+}
+
+impl Shared {
+    /// What a pool of one endpoint may keep: its share of what all may.
+    fn pool_limits(&self) -> PoolLimits {
+        let share = self.idle_connections / self.registry.endpoints.count().max(1);
+        let most = PoolLimits::default();
+        PoolLimits { idle_connections: share.clamp(2, most.idle_connections), ..most }
+    }
 }
 
 /// An event that the courier holds while it waits; nothing of a large one, which is read when its turn comes.

@@ -8,11 +8,11 @@ use tidings_domain::{
     delivery::DeliveryChange,
     event::{OrderingKey, Position},
 };
-use tidings_net::{Pool, PoolLimits};
+use tidings_net::Pool;
 use tidings_store::{AttemptFilter, ENDPOINT_LEASE, Page, StoreError};
 use tidings_webhooks::courier::{Courier, Limits};
 use tokio::{
-    sync::{Semaphore, mpsc},
+    sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc},
     time::{Instant, Sleep, sleep},
 };
 
@@ -37,6 +37,8 @@ const READINGS: usize = 4;
 const UNWRITTEN: usize = 2048;
 /// How long to wait after the store has refused.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// How soon it is looked again for a place to send by.
+const SOON: Duration = Duration::from_millis(20);
 /// How soon a moved low-water position is written down, and a changed clock is noticed.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -74,6 +76,8 @@ struct Run {
     replays: Replays,
     /// The store has refused to write, and is being asked again.
     refused: bool,
+    /// When to look again for a place to send more, if there was none.
+    looks_for_place: Option<Instant>,
     /// Nothing new is begun; what is under way is finished and written down.
     stopping: bool,
     told_to_stop: bool,
@@ -146,6 +150,7 @@ async fn run(
         log_read: None,
         recording: None,
         replays: Replays::new(),
+        looks_for_place: None,
         refused: false,
         stopping: false,
         told_to_stop: false,
@@ -205,7 +210,7 @@ async fn begin(
 }
 
 fn pool(shared: &Shared, live: &LiveEndpoint) -> Option<Pool> {
-    match shared.client.pool(&live.endpoint.url, PoolLimits::default()) {
+    match shared.client.pool(&live.endpoint.url, shared.pool_limits()) {
         Ok(pool) => Some(pool),
         Err(error) => {
             tracing::error!(endpoint.id = %live.endpoint.id, %error, "the endpoint's address is not allowed");
@@ -269,10 +274,20 @@ impl Run {
             return;
         }
         let now = self.shared.clock.now();
-        while let Some(send) = self.courier.next_send(now) {
+        self.looks_for_place = None;
+        loop {
+            let Ok(place) = place(&self.shared, self.courier.in_flight()) else {
+                self.looks_for_place = Some(Instant::now() + SOON);
+                return;
+            };
+            let Some(send) = self.courier.next_send(now) else { return };
             let delivery =
                 delivery::deliver(self.shared.clone(), self.live.clone(), pool.clone(), self.readings.clone(), send);
-            self.sends.push(Box::pin(delivery));
+            self.sends.push(Box::pin(async move {
+                let delivered = delivery.await;
+                drop(place);
+                delivered
+            }));
         }
     }
 
@@ -318,6 +333,7 @@ impl Run {
             None => TICK * 3600,
         };
         let deadline = Instant::now() + wait;
+        let deadline = self.looks_for_place.map_or(deadline, |at| at.min(deadline));
         let set_to = timer.deadline();
         // Moving a timer costs more than being woken a little early.
         if timer.is_elapsed() || deadline < set_to || set_to < Instant::now() {
@@ -446,6 +462,11 @@ impl Run {
     fn complain(&self, what: &str, error: &StoreError) {
         tracing::warn!(endpoint.id = %self.live.endpoint.id, %error, "{what}");
     }
+}
+
+/// A place to send one more by, beside so many. The first needs none.
+fn place(shared: &Shared, in_flight: usize) -> Result<Option<OwnedSemaphorePermit>, TryAcquireError> {
+    if in_flight == 0 { Ok(None) } else { shared.places.clone().try_acquire_owned().map(Some) }
 }
 
 /// The next event of a lane that the endpoint wants.
