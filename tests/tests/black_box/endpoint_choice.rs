@@ -63,13 +63,11 @@ async fn a_rate_limit_is_kept() {
     let fields = json!({ "events": ["message.received"], "rate_limit": 20, "concurrency": 2 });
     let endpoint = scene.subscribe("/slow", fields).await.unwrap();
     assert_holds(&endpoint, &json!({ "rate_limit": 20.0, "concurrency": 2 }));
-    line.hear(0..21, 1000).await.unwrap();
-    let first = scene.arrival().await.unwrap();
+    // Whatever else is late, between the first and the twenty-first lies a second.
     let began = Instant::now();
-    let rest = scene.arrivals(20).await.unwrap();
-    assert!(first.verified && rest.len() == 20);
-    // Twenty more come after a second; what comes late is not made up for.
-    assert!(began.elapsed() >= Duration::from_millis(900), "{:?}", began.elapsed());
+    line.hear(0..21, 1000).await.unwrap();
+    scene.arrivals(21).await.unwrap();
+    assert!(began.elapsed() >= Duration::from_millis(990), "{:?}", began.elapsed());
     let path = format!("/v1/endpoints/{}", text(&endpoint, "/id"));
     for (patch, pointer) in
         [(json!({ "rate_limit": 0 }), "/rate_limit"), (json!({ "concurrency": 65 }), "/concurrency")]
