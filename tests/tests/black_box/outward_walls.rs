@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 use tidings_simulator::whatsapp::graph::{Behaviour, Ladder};
-use tidings_tests::{ACCESS_TOKEN, Api, Scene, Server, text, webhooks::customer};
+use tidings_tests::{ACCESS_TOKEN, Api, Scene, Server, eventually, text, webhooks::customer};
 
 #[tokio::test]
 async fn a_vendor_that_hangs_holds_up_its_own_channel_alone() {
@@ -49,8 +49,11 @@ async fn neither_tokens_nor_what_is_said_is_logged_and_sensitive_bodies_are_not_
         assert!(!log.contains(secret), "{secret} is in the log");
     }
     let path = format!("/v1/endpoints/{}/attempts", text(&endpoint, "/id"));
-    let attempts = scene.api.get(&path).await.unwrap().ok().unwrap();
-    let attempt = format!("/v1/attempts/{}", text(&attempts, "/data/0/id"));
+    let attempt = eventually("the attempt is written down", async || {
+        let attempts = scene.api.get(&path).await?.ok()?;
+        Ok(attempts.pointer("/data/0/id").and_then(Value::as_str).map(|id| format!("/v1/attempts/{id}")))
+    });
+    let attempt = attempt.await.unwrap();
     let shown = scene.api.get(&attempt).await.unwrap();
     assert!(!String::from_utf8_lossy(&shown.body).contains("my-secret-words"));
 }
