@@ -16,6 +16,7 @@ mod lists;
 mod outward;
 mod outward_files;
 mod outward_refusals;
+mod outward_stop;
 mod outward_walls;
 mod problems;
 mod process;

@@ -142,7 +142,8 @@ async fn send_until_stopped(
         run.set(&mut timer);
         tokio::select! {
             biased;
-            command = orders.recv() => run.told(command.as_ref()),
+            // Once told to stop, it is told nothing more; a queue that nobody fills any longer would always answer.
+            command = orders.recv(), if !run.is_told_to_stop() => run.told(command.as_ref()),
             Some(ended) = run.sends.next(), if !run.sends.is_empty() => {
                 run.sent(&ended);
                 while let Some(Some(ended)) = run.sends.next().now_or_never() {
@@ -178,8 +179,12 @@ fn wait_for_probe(live: &LiveChannel) -> Duration {
 }
 
 impl Run {
+    fn is_told_to_stop(&self) -> bool {
+        *self.stopping.borrow()
+    }
+
     fn is_stopping(&self) -> bool {
-        self.is_lost || *self.stopping.borrow()
+        self.is_lost || self.is_told_to_stop()
     }
 
     fn is_over(&self) -> bool {
