@@ -142,6 +142,9 @@ pub struct StatusReport {
     /// What is wrong with the channel, if that is why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<Trouble>,
+    /// Whether it failed because the vendor does not have its uploaded file any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lacks_file: bool,
     /// What the vendor says beside it: conversation, pricing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor_details: Option<Value>,

@@ -63,8 +63,19 @@ pub struct Terms {
     pub window: Option<Duration>,
     /// For how long messages wait for a channel that is disconnected.
     pub hold: Duration,
-    /// One is sent though the channel is disconnected, to find out whether it still is.
-    pub trial: bool,
+    /// What it is taken for.
+    pub turn: Turn,
+}
+
+/// What a message that is due is taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// To be sent, unless the channel is disconnected.
+    Send,
+    /// To be sent though the channel is disconnected, to find out whether it still is.
+    Trial,
+    /// To end, if it is too late for it.
+    End,
 }
 
 /// What came of calling the vendor.
@@ -100,6 +111,35 @@ pub enum SendOutcome {
         /// In words.
         reason: String,
     },
+}
+
+impl SendOutcome {
+    /// What the vendor said, if it did not take the message.
+    pub fn error(&self) -> Option<&MessageError> {
+        match self {
+            Self::Later { error, .. } | Self::Refused { error, .. } => Some(error),
+            Self::Accepted { .. } | Self::Unknown { .. } => None,
+        }
+    }
+
+    /// What is wrong with the channel, if the vendor said that anything is.
+    pub fn trouble(&self) -> Option<&Trouble> {
+        match self {
+            Self::Later { trouble, .. } | Self::Refused { trouble, .. } => trouble.as_ref(),
+            Self::Accepted { .. } | Self::Unknown { .. } => None,
+        }
+    }
+
+    /// The same message once more, at once, if this was not taken: what was said speaks neither of it nor of the channel.
+    #[must_use]
+    pub fn at_once(self) -> Self {
+        match self {
+            Self::Later { error, .. } | Self::Refused { error, .. } => {
+                Self::Later { error, after: Duration::ZERO, scope: Scope::Line, trouble: None }
+            }
+            Self::Accepted { .. } | Self::Unknown { .. } => self,
+        }
+    }
 }
 
 /// Who has to wait when a message does.
@@ -169,6 +209,9 @@ pub struct ChannelHealth {
     /// When `channel.error` was told last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_told_at: Option<Timestamp>,
+    /// When it was last found to work after something had been wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connected_at: Option<Timestamp>,
     /// Since when it is disconnected, if it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disconnected_at: Option<Timestamp>,

@@ -99,6 +99,8 @@ pub struct Due {
     pub unknown: Vec<MessageId>,
     /// When something else becomes due.
     pub next_at: Option<Timestamp>,
+    /// Since when the channel is disconnected, if it is.
+    pub disconnected_at: Option<Timestamp>,
 }
 
 /// How many messages wait on a channel, and since when.
@@ -141,6 +143,8 @@ pub struct Settlement {
 pub struct Probed {
     /// Nothing is wrong, or what is.
     pub finding: Result<(), Trouble>,
+    /// Whether somebody asked for it.
+    pub on_request: bool,
     /// When the channel worked last, as far as the sender knows.
     pub last_active_at: Option<Timestamp>,
     /// When it was found out.

@@ -150,8 +150,13 @@ pub trait State: Send + Sync {
         channel: ChannelId,
         at: Timestamp,
     ) -> Result<Option<String>, StoreError>;
-    /// The vendor of a channel does not have a file any more.
-    async fn media_at_vendor_forget(&self, media: MediaId, channel: ChannelId) -> Result<(), StoreError>;
+    /// The vendor of a channel does not have a file any more that it called so. What it calls so by now stays.
+    async fn media_at_vendor_forget(
+        &self,
+        media: MediaId,
+        channel: ChannelId,
+        vendor_id: String,
+    ) -> Result<(), StoreError>;
     /// Remembers what the vendor of a channel calls a file, and until when that is good.
     async fn media_at_vendor_remember(
         &self,

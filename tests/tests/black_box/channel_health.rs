@@ -2,8 +2,10 @@
 
 use http::StatusCode;
 use serde_json::{Value, json};
-use tidings_simulator::whatsapp::graph::Behaviour;
-use tidings_tests::{ACCESS_TOKEN, Scene, assert_holds, eventually, json_of, pointers, text, webhooks::customer};
+use tidings_simulator::whatsapp::graph::{Behaviour, Ladder};
+use tidings_tests::{
+    ACCESS_TOKEN, Scene, assert_holds, eventually, json_of, now, pointers, rfc3339, text, webhooks::customer,
+};
 
 #[tokio::test]
 async fn a_dead_token_holds_messages_and_a_new_one_releases_them() {
@@ -66,6 +68,73 @@ async fn a_locked_account_is_told_of_once_and_released_by_the_first_message_that
     let told: Vec<&str> = arrivals.iter().map(|arrival| arrival.event().unwrap()).collect();
     assert_eq!(told, ["channel.connected", "message.sent", "message.sent", "message.sent"], "and nothing in between");
     assert_eq!(outlet.sent().len(), 4 + 3);
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_token_before_says_nothing_of_the_new_one() {
+    let (mut scene, outlet, ana) = Scene::in_conversation().await.unwrap();
+    scene.subscribe("/health", json!({ "events": ["channel.*", "message.sent"] })).await.unwrap();
+    outlet.graph.next(Behaviour::RefuseSlowly { http_status: StatusCode::UNAUTHORIZED, code: 190, millis_per_byte: 5 });
+    scene.send(&outlet.to(&ana, json!({ "text": "Hi" }))).await.unwrap();
+    outlet.graph.reached(1).await;
+    outlet.graph.restore_token("another-token");
+    let credentials = json!({ "credentials": { "access_token": "another-token" } });
+    scene.api.patch(&format!("/v1/channels/{}", outlet.id()), &credentials).await.unwrap().ok().unwrap();
+    let told = json_of(&scene.arrival().await.unwrap());
+    assert_eq!(told["event"], "message.sent");
+}
+
+#[tokio::test]
+async fn what_a_disconnected_channel_holds_for_too_long_fails_at_once_however_long_its_line() {
+    let (mut scene, outlet, ana) = Scene::in_conversation().await.unwrap();
+    outlet.graph.revoke_token();
+    let check = format!("/v1/channels/{}/check", outlet.id());
+    scene.api.post(&check, &json!({})).await.unwrap().ok().unwrap();
+    let soon = rfc3339(now() + 3);
+    let mut held = Vec::new();
+    for number in 0..20 {
+        let message = outlet.to(&ana, json!({ "text": number.to_string(), "expires_at": soon }));
+        held.push(text(&scene.send(&message).await.unwrap(), "/id").to_owned());
+    }
+    for id in &held {
+        let failed = scene.until(id, "failed").await.unwrap();
+        assert_eq!(failed["error"]["code"], "expired");
+    }
+    assert_eq!(outlet.sent().len(), 0);
+}
+
+#[tokio::test]
+async fn a_vendor_that_is_down_does_not_cost_a_whole_queue() {
+    let (mut scene, outlet, ana) = Scene::in_conversation().await.unwrap();
+    outlet.behaves(Behaviour::ServerError {
+        status: StatusCode::BAD_GATEWAY,
+        accepted: false,
+        ladder: Ladder::none(),
+        with_object: false,
+    });
+    let template =
+        |number: usize| outlet.to(&customer(number), json!({ "template": { "name": "hello", "language": "en" } }));
+    // One after another, so that what is under way at once does not matter.
+    for number in 10..15 {
+        scene.send(&template(number)).await.unwrap();
+        eventually("it is called", async || Ok((outlet.sent().len() == number - 9).then_some(()))).await.unwrap();
+    }
+    let mut waiting = Vec::new();
+    for number in 20..120 {
+        waiting.push(text(&scene.send(&template(number)).await.unwrap(), "/id").to_owned());
+    }
+    outlet.behaves(Behaviour::accept());
+    let reply = scene.send(&outlet.to(&ana, json!({ "text": "Hi" }))).await.unwrap();
+    scene.until(text(&reply, "/id"), "sent").await.unwrap();
+    eventually("everything has gone out, but for the few that were tried meanwhile", async || {
+        let mut lost = 0;
+        for id in &waiting {
+            lost += usize::from(scene.message(id).await?["status"] != "sent");
+        }
+        Ok((lost < 20).then_some(()))
+    })
+    .await
+    .unwrap();
 }
 
 #[tokio::test]

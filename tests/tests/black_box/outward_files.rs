@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use serde_json::{Value, json};
-use tidings_simulator::whatsapp::graph::Behaviour;
+use tidings_simulator::whatsapp::graph::{Behaviour, Ladder};
 use tidings_tests::{Outlet, Scene, text, webhooks::customer};
 
 /// How often the vendor was given a file.
@@ -44,25 +44,37 @@ async fn a_file_that_the_vendor_lost_is_given_to_it_again() {
     let image = picture(&mut scene, "a.png").await;
     let message = scene.send(&outlet.to(&ana, image.clone())).await.unwrap();
     scene.until(text(&message, "/id"), "sent").await.unwrap();
-    let Behaviour::Refuse { http_status, code, subcode, details, transient, .. } =
-        Behaviour::refuse(StatusCode::BAD_REQUEST, 131_053)
-    else {
-        panic!("a refusal")
-    };
-    let refused = Behaviour::Refuse { http_status, code, subcode, details, transient, retry_after: Some(1) };
-    outlet.graph.next(refused);
+    outlet.graph.next(Behaviour::refuse(StatusCode::BAD_REQUEST, 131_053));
     let message = scene.send(&outlet.to(&ana, image.clone())).await.unwrap();
     scene.until(text(&message, "/id"), "sent").await.unwrap();
     assert_eq!(uploads(&outlet), 2);
-
-    // What is refused for good is not sent again by itself; a retry has the file uploaded.
+    // Also where it names no reason but a parameter that cannot be.
     outlet.graph.forget_media();
+    let message = scene.send(&outlet.to(&ana, image.clone())).await.unwrap();
+    scene.until(text(&message, "/id"), "sent").await.unwrap();
+    assert_eq!(uploads(&outlet), 3);
+
+    // That may have been the reason, or not: once is enough.
+    for _ in 0..2 {
+        outlet.graph.next(Behaviour::refuse(StatusCode::BAD_REQUEST, 131_009));
+    }
     let message = scene.send(&outlet.to(&ana, image)).await.unwrap();
+    scene.until(text(&message, "/id"), "failed").await.unwrap();
+    assert_eq!(uploads(&outlet), 4);
+}
+
+#[tokio::test]
+async fn a_file_that_a_status_says_is_lost_is_given_to_the_vendor_again() {
+    let (mut scene, outlet, ana) = Scene::in_conversation().await.unwrap();
+    let image = picture(&mut scene, "a.png").await;
+    outlet.graph.next(Behaviour::Accept { ladder: Ladder::failed(131_053) });
+    let message = scene.send(&outlet.to(&ana, image.clone())).await.unwrap();
     let id = text(&message, "/id");
     scene.until(id, "failed").await.unwrap();
+    assert_eq!(uploads(&outlet), 1);
     scene.api.post(&format!("/v1/messages/{id}/retry"), &json!({})).await.unwrap().ok().unwrap();
     scene.until(id, "sent").await.unwrap();
-    assert_eq!(uploads(&outlet), 3);
+    assert_eq!(uploads(&outlet), 2);
 }
 
 #[tokio::test]

@@ -36,6 +36,7 @@ pub(super) fn read(place: &Place<'_>, raw: &RawValue) -> Update {
         status: reported,
         timestamp,
         trouble: errors.last().and_then(refusal::reported),
+        lacks_file: reported == ReportedStatus::Failed && errors.iter().any(refusal::lacks_file),
         errors,
         vendor_details: place.details(details(&status)),
     };

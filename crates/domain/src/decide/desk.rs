@@ -75,6 +75,7 @@ pub(super) struct Desk<'a, 'b> {
     message: Record<Arc<Message>>,
     sending: Record<Sending>,
     linked: Option<String>,
+    lost_file: bool,
     follow_up: Option<Change>,
     events: Vec<Event>,
     kept: Option<Kept>,
@@ -97,6 +98,7 @@ impl<'a, 'b> Desk<'a, 'b> {
             message: Record::from_known(situation.message),
             sending: Record::from_known(situation.sending),
             linked: None,
+            lost_file: false,
             follow_up: None,
             events: Vec::new(),
             kept: None,
@@ -110,6 +112,7 @@ impl<'a, 'b> Desk<'a, 'b> {
             message: self.message.into_write(),
             linked: self.linked,
             sending: self.sending.into_write(),
+            lost_file: self.lost_file,
             channel: self.channel_is_changed.then(|| ChannelWrite {
                 status: self.channel.status,
                 health: self.channel_health,
@@ -172,6 +175,11 @@ impl<'a, 'b> Desk<'a, 'b> {
         let Some(message) = self.change_message() else { return };
         message.vendor_id = Some(vendor_id.to_owned());
         self.linked = Some(vendor_id.to_owned());
+    }
+
+    /// The vendor does not have the uploaded file of the message on the desk any more.
+    pub(super) fn lose_file(&mut self) {
+        self.lost_file = true;
     }
 
     pub(super) fn follow_up(&mut self, change: Change) {

@@ -5,7 +5,8 @@
 //! does not fill the log.
 //!
 //! A vendor may lock an account so that it answers probes and refuses messages. What a message has found and no probe
-//! has, is over only when a message is taken; for that, one is tried after each probe that finds nothing wrong.
+//! has, is over only when a message is taken; for that, one is tried after each probe that finds nothing wrong. While
+//! there is none to try, only a probe that somebody asked for is believed.
 
 use std::time::Duration;
 
@@ -24,6 +25,15 @@ const WORTH_TELLING: usize = 5;
 /// Within what time they must have come, and for how long they are not told again.
 const WITHIN: Duration = Duration::from_mins(10);
 
+/// What found that something is wrong.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    /// The message that was to be sent; `None` for a probe.
+    pub(super) by: Option<MessageId>,
+    /// When the vendor was called, or when it says that it was so.
+    pub(super) at: Timestamp,
+}
+
 /// The vendor took a message that it was sent then. Before the channel was disconnected, that says nothing of now.
 pub(super) fn took_message(desk: &mut Desk<'_, '_>, sent_at: Timestamp) {
     if desk.channel_health().disconnected_at.is_none_or(|since| since <= sent_at) {
@@ -31,9 +41,9 @@ pub(super) fn took_message(desk: &mut Desk<'_, '_>, sent_at: Timestamp) {
     }
 }
 
-/// A probe found nothing wrong. While messages wait, one of them will tell what the probe cannot.
-pub(super) fn answered_probe(desk: &mut Desk<'_, '_>, messages_wait: bool) {
-    if !(messages_wait && desk.channel_health().is_hidden_from_probes) {
+/// A probe found nothing wrong. What is hidden from probes is over if somebody `vouches` for it.
+pub(super) fn answered_probe(desk: &mut Desk<'_, '_>, vouches: bool) {
+    if vouches || !desk.channel_health().is_hidden_from_probes {
         works(desk);
     }
 }
@@ -49,18 +59,17 @@ fn works(desk: &mut Desk<'_, '_>) {
     if desk.channel().status != ChannelStatus::Connected {
         desk.set_channel_status(ChannelStatus::Connected);
         let now = desk.now();
+        desk.change_channel_health().connected_at = Some(now);
         desk.emit_channel(EventKind::ChannelConnected, ChannelDetail::Connected { connected_by: None }, now);
     }
 }
 
-/// The vendor did not, and the reason is the channel's. `message_id` is what was to be sent.
-pub(super) fn is_troubled(
-    desk: &mut Desk<'_, '_>,
-    trouble: &Trouble,
-    message_id: Option<MessageId>,
-    last_active_at: Option<Timestamp>,
-) {
-    let now = desk.now();
+/// The vendor did not, and the reason is the channel's. What was found before the channel worked again is over.
+pub(super) fn is_troubled(desk: &mut Desk<'_, '_>, trouble: &Trouble, found: Found, last_active_at: Option<Timestamp>) {
+    if desk.channel_health().connected_at.is_some_and(|since| found.at < since) {
+        return;
+    }
+    let (now, message_id) = (desk.now(), found.by);
     let failures = &mut desk.change_channel_health().failures;
     failures.retain(|failure| now.since(failure.at) < WITHIN);
     failures.push(Failure { at: now, message_id });

@@ -116,6 +116,8 @@ pub struct Decision {
     pub linked: Option<String>,
     /// How far sending the message has come.
     pub sending: Option<Write<Sending>>,
+    /// The vendor does not have the message's uploaded file any more.
+    pub lost_file: bool,
     /// The channel's new status, and what goes with it.
     pub channel: Option<ChannelWrite>,
     /// What is to be decided on next, in the same transaction.

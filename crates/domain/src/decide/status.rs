@@ -13,7 +13,11 @@ use crate::{
     time::Timestamp,
 };
 
-use super::{Kept, Later, desk::Desk, health};
+use super::{
+    Kept, Later,
+    desk::Desk,
+    health::{self, Found},
+};
 
 /// The error key of a message whose outcome the vendor never told. Any later evidence revives it.
 pub(crate) const OUTCOME_UNKNOWN: &str = "outcome_unknown";
@@ -96,7 +100,10 @@ fn failed(desk: &mut Desk<'_, '_>, report: &StatusReport) {
     }
     if let Some(trouble) = &report.trouble {
         let message_id = message.id;
-        health::is_troubled(desk, trouble, Some(message_id), None);
+        health::is_troubled(desk, trouble, Found { by: Some(message_id), at: report.timestamp }, None);
+    }
+    if report.lacks_file {
+        desk.lose_file();
     }
     let Some(message) = desk.change_message() else { return };
     if report.errors.is_empty() {

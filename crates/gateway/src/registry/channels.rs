@@ -13,7 +13,7 @@ use tidings_channels::{Access, Adapter, Verifier};
 use tidings_domain::{
     ChannelId, WorkspaceId,
     channel::{Channel, ChannelStatus, ChannelType},
-    sending::Terms,
+    sending::{Terms, Turn},
 };
 use tidings_store::{ChannelRecord, Sealed};
 
@@ -101,7 +101,7 @@ impl LiveChannel {
         Terms {
             window: self.adapter.capabilities().window_hours.map(|window| hours(window.into())),
             hold: hours(self.record.settings.get("hold_hours").and_then(Value::as_u64).unwrap_or(DEFAULT_HOLD_HOURS)),
-            trial: false,
+            turn: Turn::Send,
         }
     }
 

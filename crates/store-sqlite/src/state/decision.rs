@@ -11,7 +11,7 @@ use tidings_store::StoreError;
 use crate::{
     error::corrupt,
     session::Session,
-    state::{channels, contacts, conversations, messages, outbox, situation::Place},
+    state::{channels, contacts, conversations, media, messages, outbox, situation::Place},
 };
 
 /// What became known by writing a decision.
@@ -43,6 +43,9 @@ pub(crate) fn write(session: &mut Session<'_>, place: &mut Place, decision: Deci
     let written = write_message(session, place, decision.message, decision.linked)?;
     if let Some(sending) = &decision.sending {
         outbox::write(&session.reader, place, written.message.as_deref(), sending)?;
+    }
+    if let Some(message) = place.message.filter(|_| decision.lost_file) {
+        media::forget_of_message(&session.reader, place.channel, message)?;
     }
     if let Some(channel) = &decision.channel {
         channels::write_health(&session.reader, place.channel, channel)?;

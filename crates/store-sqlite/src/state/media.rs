@@ -79,19 +79,33 @@ pub(crate) fn at_vendor(
     codec::first(rows, |row| codec::column(row, "vendor_id"))
 }
 
-/// The vendor of a channel does not have a file any more.
+/// The vendor of a channel does not have a file any more that it called so.
 pub(crate) fn forget_at_vendor(
     session: &mut Session<'_>,
     media: MediaId,
     channel: ChannelId,
+    vendor_id: &str,
 ) -> Result<(), StoreError> {
     let channel = session.channel(channel)?;
     session
         .reader
         .statement(
-            "DELETE FROM media_at_vendors WHERE media = (SELECT number FROM media WHERE id = ?1) AND channel = ?2",
+            "DELETE FROM media_at_vendors \
+             WHERE media = (SELECT number FROM media WHERE id = ?1) AND channel = ?2 AND vendor_id = ?3",
         )?
-        .execute(params![media.to_bytes(), channel])
+        .execute(params![media.to_bytes(), channel, vendor_id])
+        .map(drop)
+        .map_err(refused)
+}
+
+/// The vendor of a channel does not have the file of a message any more, whatever it calls it.
+pub(crate) fn forget_of_message(reader: &Reader<'_>, channel: i64, message: i64) -> Result<(), StoreError> {
+    reader
+        .statement(
+            "DELETE FROM media_at_vendors WHERE channel = ?1 AND media = \
+             (SELECT media.number FROM outbox JOIN media ON media.id = outbox.media WHERE outbox.message = ?2)",
+        )?
+        .execute(params![channel, message])
         .map(drop)
         .map_err(refused)
 }

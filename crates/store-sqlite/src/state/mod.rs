@@ -256,8 +256,13 @@ impl State for SqliteStore {
         self.readers.run(move |reader| media::at_vendor(reader, media, channel, at)).await
     }
 
-    async fn media_at_vendor_forget(&self, media: MediaId, channel: ChannelId) -> Result<(), StoreError> {
-        let work = move |session: &mut Session<'_>| media::forget_at_vendor(session, media, channel);
+    async fn media_at_vendor_forget(
+        &self,
+        media: MediaId,
+        channel: ChannelId,
+        vendor_id: String,
+    ) -> Result<(), StoreError> {
+        let work = move |session: &mut Session<'_>| media::forget_at_vendor(session, media, channel, &vendor_id);
         self.writer.run(Now, channel.uuid(), work).await
     }
 

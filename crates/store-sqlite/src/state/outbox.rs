@@ -155,8 +155,9 @@ pub(crate) fn settle(
 
 /// Remembers what a probe found.
 pub(crate) fn probed(session: &mut Session<'_>, channel: &Arc<Channel>, probed: &Probed) -> Result<(), StoreError> {
-    let messages_wait = waits(&session.reader, channel.id, probed.at)?;
-    let order = Order::Probed { finding: &probed.finding, messages_wait, last_active_at: probed.last_active_at };
+    // While messages wait, one of them will tell what no probe can see.
+    let vouches = probed.on_request && !waits(&session.reader, channel.id, probed.at)?;
+    let order = Order::Probed { finding: &probed.finding, vouches, last_active_at: probed.last_active_at };
     decide_on(session, channel, &order, probed.at).map(drop)
 }
 
@@ -287,7 +288,12 @@ pub(crate) fn due(
     let Some(channel) = channel_number(reader, channel)? else { return Ok(Due::default()) };
     let mut waiting = first_of_lines(reader, channel, Priority::Interactive, at, limits.interactive)?;
     waiting.extend(first_of_lines(reader, channel, Priority::Bulk, at, limits.bulk)?);
-    Ok(Due { waiting, unknown: unknown(reader, channel, at)?, next_at: next_at(reader, channel, at)? })
+    Ok(Due {
+        waiting,
+        unknown: unknown(reader, channel, at)?,
+        next_at: next_at(reader, channel, at)?,
+        disconnected_at: situation::channel_now(reader, channel)?.2.disconnected_at,
+    })
 }
 
 /// The first message of each recipient's line that is due, the longest due first.

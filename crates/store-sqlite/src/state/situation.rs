@@ -103,8 +103,8 @@ pub(crate) fn load(
     Ok((situation, place))
 }
 
-/// How a channel is doing.
-fn channel_now(reader: &Reader<'_>, number: i64) -> Result<(ChannelStatus, u64, ChannelHealth), StoreError> {
+/// How a channel is doing: its status, how many events bear its own ordering key, and its health.
+pub(crate) fn channel_now(reader: &Reader<'_>, number: i64) -> Result<(ChannelStatus, u64, ChannelHealth), StoreError> {
     let mut statement = reader.statement("SELECT status, sequence, health FROM channels WHERE number = ?1")?;
     let rows = statement.query([number]).map_err(refused)?;
     codec::first(rows, |row| {

@@ -1,6 +1,6 @@
 //! Files that were uploaded to be sent.
 
-use tidings_domain::{MediaId, WorkspaceId, media::StoredMedia};
+use tidings_domain::{MediaId, WorkspaceId, channel::Channel, media::StoredMedia};
 
 use super::bench::{Bench, at};
 use crate::{ChannelRecord, Claimed};
@@ -50,9 +50,14 @@ pub async fn has_names_at_vendors(bench: &Bench) {
         assert_eq!(remembered, Ok(()));
     };
     let known = async || bench.store.media_at_vendor(media.id, first.id, at(1)).await.expect("files that can be read");
-    assert_eq!(bench.store.media_at_vendor_forget(media.id, second.id).await, Ok(()));
-    assert!(known().await.is_some());
-    assert_eq!(bench.store.media_at_vendor_forget(media.id, first.id).await, Ok(()));
+    let forget = async |channel: &Channel, name: &str| {
+        let forgotten = bench.store.media_at_vendor_forget(media.id, channel.id, name.to_owned()).await;
+        assert_eq!(forgotten, Ok(()));
+    };
+    forget(&second, "two").await;
+    forget(first, "one").await;
+    assert!(known().await.is_some(), "another channel, and a name that the file does not have any more");
+    forget(first, "two").await;
     assert_eq!(known().await, None);
     remember().await;
     assert_eq!(bench.store.channel_update(record.clone()).await, Ok(()));

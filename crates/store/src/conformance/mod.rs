@@ -127,6 +127,8 @@ macro_rules! conformance_suite {
             }
             outbox {
                 a_message_is_accepted_and_sent
+                tells_since_when_a_channel_is_disconnected
+                forgets_the_file_that_a_status_says_is_lost
                 a_refused_message_leaves_nothing
                 lines_are_kept
                 what_is_scheduled_waits

@@ -6,27 +6,28 @@ use futures_util::future::join;
 use serde_json::Map;
 use tidings_domain::{
     MessageId,
-    change::ReportedStatus,
+    change::{Change, ReportedStatus, StatusReport},
     channel::Channel,
     contact::Identity,
     decide::{Called, Refusal},
     message::{Message, MessageError, Source},
-    outgoing::{Draft, Outgoing, Priority, Recipient},
-    sending::{Scope, SendOutcome, Terms},
+    outgoing::{Draft, MediaFile, MediaKind, Outgoing, OutgoingMedia, Priority, Recipient},
+    sending::{DisconnectionReason, Scope, SendOutcome, Terms, Trouble, TroubleCategory, Turn},
     status::MessageStatus,
 };
 
 use crate::{
-    Answer, CHANNEL_LEASE, Due, DueLimits, MessageClaim, Sealed, Settlement, StoreError, Submission, Submitted, Wish,
-    Wished,
+    Answer, CHANNEL_LEASE, Claimed, Due, DueLimits, MessageClaim, Probed, Sealed, Settlement, StoreError, Submission,
+    Submitted, Wish, Wished,
 };
 
 use super::{
     bench::{Bench, at, kinds},
     changes::{moved, received, report},
+    media::file,
 };
 
-const TERMS: Terms = Terms { window: Some(Duration::from_hours(24)), hold: Duration::from_hours(24), trial: false };
+const TERMS: Terms = Terms { window: Some(Duration::from_hours(24)), hold: Duration::from_hours(24), turn: Turn::Send };
 const LIMITS: DueLimits = DueLimits { interactive: 100, bulk: 100 };
 
 /// A text to whoever has this number.
@@ -304,6 +305,71 @@ pub async fn a_channel_can_be_abandoned(bench: &Bench) {
     bench.store.channel_delete(channel.workspace_id, channel.id, at(4)).await.expect("a channel that can be deleted");
     let late = sender.try_submit(5, template("8")).await;
     assert_eq!(late.map(drop), Err(StoreError::NotFound("the channel")), "nobody would send it");
+}
+
+/// Whoever sends knows since when what waits is held; and a probe is believed against a message only if somebody asked
+/// for it and no message waits to tell better.
+pub async fn tells_since_when_a_channel_is_disconnected(bench: &Bench) {
+    let sender = Sender::of(bench).await;
+    let probe = async |seconds, finding: Result<(), Trouble>, on_request| {
+        let probed = Probed { finding, on_request, last_active_at: None, at: at(seconds) };
+        assert_eq!(bench.store.channel_probed(sender.channel.clone(), probed).await, Ok(()));
+        sender.due(seconds).await.disconnected_at
+    };
+    let locked = Trouble {
+        category: TroubleCategory::Auth,
+        disconnects: Some(DisconnectionReason::Unknown),
+        code: "131031".to_owned(),
+        message: "locked".to_owned(),
+    };
+    assert_eq!(probe(1, Ok(()), false).await, None);
+    assert_eq!(probe(2, Err(locked.clone()), false).await, Some(at(2)));
+    assert_eq!(probe(3, Ok(()), false).await, None);
+
+    let message = sender.submit(4, template("5")).await;
+    assert!(sender.mark(4, message.id).await);
+    let outcome = SendOutcome::Later {
+        error: MessageError { key: "131031".to_owned(), message: "locked".to_owned(), vendor: None },
+        after: Duration::from_mins(1),
+        scope: Scope::Channel,
+        trouble: Some(locked),
+    };
+    sender.settle(4, message.id, 1, outcome).await;
+    assert_eq!(probe(5, Ok(()), false).await, Some(at(4)));
+    assert_eq!(probe(6, Ok(()), true).await, Some(at(4)), "a message waits to tell better");
+    sender.wish(7, message.id, Wish::Cancel).await.expect("it can be cancelled");
+    assert_eq!(probe(8, Ok(()), false).await, Some(at(4)));
+    assert_eq!(probe(9, Ok(()), true).await, None);
+}
+
+/// A status may say that the vendor has lost the message's file.
+pub async fn forgets_the_file_that_a_status_says_is_lost(bench: &Bench) {
+    let sender = Sender::of(bench).await;
+    let media = file(bench, sender.channel.workspace_id);
+    assert_eq!(bench.store.media_create(media.clone(), None).await, Ok(Claimed::Done));
+    bench.take(&sender.channel, 1, vec![received("m1", 1)]).await;
+    for (number, lacks_file) in [(1, false), (2, true)] {
+        let known = "known".to_owned();
+        let remembered = bench.store.media_at_vendor_remember(media.id, sender.channel.id, known, at(1000)).await;
+        assert_eq!(remembered, Ok(()));
+        let image = OutgoingMedia {
+            media_kind: MediaKind::Image,
+            file: MediaFile::Uploaded { id: media.id, content_type: media.content_type.clone(), size: media.size },
+            caption: None,
+            filename: None,
+            voice: false,
+        };
+        let outgoing = Outgoing::Media(image);
+        let message = sender.submit(2, Draft { outgoing, ..text("4917000001", "") }).await;
+        assert!(sender.mark(2, message.id).await);
+        let vendor_id = format!("w{number}");
+        sender.settle(2, message.id, 1, accepted(&vendor_id)).await;
+        let Change::Status(failed) = report(&vendor_id, ReportedStatus::Failed, 3) else { panic!("a status") };
+        bench.take(&sender.channel, 3, vec![Change::Status(StatusReport { lacks_file, ..failed })]).await;
+        assert_eq!(sender.status(&message).await, MessageStatus::Failed);
+        let at_vendor = bench.store.media_at_vendor(media.id, sender.channel.id, at(4)).await;
+        assert_eq!(at_vendor.map(|known| known.is_none()), Ok(lacks_file));
+    }
 }
 
 /// What a read receipt names is the newest message of the contact.

@@ -80,7 +80,7 @@ impl Outbound for Whatsapp {
     }
 
     fn lacks_file(&self, error: &MessageError) -> bool {
-        error_table::LACKS_FILE.contains(&error.key.as_str())
+        refusal::lacks_file(error)
     }
 
     fn probe(&self, access: Access<'_>) -> Call {

@@ -103,6 +103,11 @@ pub(in super::super) fn reported(error: &MessageError) -> Option<Trouble> {
     trouble_of(error_table::of_code(&error.key)?, error, &Text::default())
 }
 
+/// Whether a message failed with this error for want of its uploaded file.
+pub(in super::super) fn lacks_file(error: &MessageError) -> bool {
+    error_table::LACKS_FILE.contains(&error.key.as_str())
+}
+
 /// What is wrong with the channel, if the meaning says that anything is.
 fn trouble_of(meaning: &Meaning, error: &MessageError, subcode: &Text<'_>) -> Option<Trouble> {
     let (category, disconnects) = meaning.trouble?;

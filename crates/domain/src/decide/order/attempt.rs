@@ -4,7 +4,7 @@ use crate::{
     channel::ChannelStatus,
     event::{EventKind, MessageChange},
     message::HistorySource,
-    sending::{Terms, UNKNOWN_FOR},
+    sending::{Terms, Turn, UNKNOWN_FOR},
     status::MessageStatus,
 };
 
@@ -55,13 +55,16 @@ pub(super) fn begin(desk: &mut Desk<'_, '_>, terms: Terms) {
             let told = "the channel is disconnected, and the message was held for as long as it may be";
             return fail(desk, own_error("channel_disconnected", told), HistorySource::System);
         }
-        if !terms.trial {
+        if terms.turn != Turn::Trial {
             return;
         }
     }
     if let Err(Refusal::WindowClosed { .. }) = check_window(desk, &sending.outgoing, terms) {
         let told = "the contact has not written within the channel's window; only a template can be sent";
         return fail(desk, own_error("window_closed", told), HistorySource::System);
+    }
+    if terms.turn == Turn::End {
+        return;
     }
     if !address::follow(desk) {
         let told = "the contact has given up the identity that the message is for, and has no other on this channel";

@@ -24,7 +24,7 @@ use crate::{
 use super::{
     Context, Decision, Situation,
     desk::Desk,
-    health,
+    health::{self, Found},
     status::{self, move_to},
 };
 
@@ -84,8 +84,8 @@ pub enum Order<'a> {
     Probed {
         /// Nothing is wrong, or what is.
         finding: &'a Result<(), Trouble>,
-        /// Whether messages are due to be sent.
-        messages_wait: bool,
+        /// Whether somebody who asked for it vouches for what it cannot see.
+        vouches: bool,
         /// When the channel worked last, as far as the sender knows.
         last_active_at: Option<Timestamp>,
     },
@@ -192,9 +192,12 @@ pub fn order(situation: Situation, order: &Order<'_>, context: &mut Context<'_>)
         Order::Settle { called, outcome, last_active_at, .. } => {
             settle::settle(&mut desk, called, outcome, last_active_at);
         }
-        Order::Probed { finding, messages_wait, last_active_at } => match finding {
-            Ok(()) => health::answered_probe(&mut desk, messages_wait),
-            Err(trouble) => health::is_troubled(&mut desk, trouble, None, last_active_at),
+        Order::Probed { finding, vouches, last_active_at } => match finding {
+            Ok(()) => health::answered_probe(&mut desk, vouches),
+            Err(trouble) => {
+                let found = Found { by: None, at: desk.now() };
+                health::is_troubled(&mut desk, trouble, found, last_active_at);
+            }
         },
     }
     Ok(desk.into_decision())

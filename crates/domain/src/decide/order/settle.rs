@@ -14,7 +14,11 @@ use crate::{
 };
 
 use super::{Called, end, fail, status};
-use crate::decide::{desk::Desk, health, identity};
+use crate::decide::{
+    desk::Desk,
+    health::{self, Found},
+    identity,
+};
 
 /// Settles an attempt. A refusal of one that is no longer under way only tells how the channel is doing.
 pub(super) fn settle(
@@ -27,7 +31,7 @@ pub(super) fn settle(
     match outcome {
         SendOutcome::Accepted { .. } => health::took_message(desk, called.marked_at),
         SendOutcome::Later { trouble: Some(trouble), .. } | SendOutcome::Refused { trouble: Some(trouble), .. } => {
-            health::is_troubled(desk, trouble, message_id, last_active_at);
+            health::is_troubled(desk, trouble, Found { by: message_id, at: called.marked_at }, last_active_at);
         }
         SendOutcome::Unknown { reason } => {
             let trouble = Trouble {
@@ -36,7 +40,7 @@ pub(super) fn settle(
                 code: "no_answer".to_owned(),
                 message: reason.clone(),
             };
-            health::is_troubled(desk, &trouble, message_id, last_active_at);
+            health::is_troubled(desk, &trouble, Found { by: message_id, at: called.marked_at }, last_active_at);
         }
         SendOutcome::Later { trouble: None, .. } | SendOutcome::Refused { trouble: None, .. } => {}
     }
@@ -48,7 +52,7 @@ pub(super) fn settle(
         // However late this is told, it is so.
         SendOutcome::Accepted { vendor_id, identities } => accepted(desk, vendor_id, identities),
         _ if !under_way => {}
-        SendOutcome::Later { error, after, .. } => later(desk, error, *after),
+        SendOutcome::Later { error, after, trouble, .. } => later(desk, error, *after, trouble.is_some()),
         SendOutcome::Refused { error, .. } if is_pending(desk) => {
             fail(desk, error.clone(), HistorySource::Channel);
         }
@@ -76,6 +80,7 @@ fn accepted(desk: &mut Desk<'_, '_>, vendor_id: &str, identities: &[Identity]) {
         timestamp: now,
         errors: Vec::new(),
         trouble: None,
+        lacks_file: false,
         vendor_details: None,
     };
     status::sent(desk, &report);
@@ -105,13 +110,13 @@ fn react(desk: &mut Desk<'_, '_>, vendor_id: &str, now: Timestamp) {
     desk.follow_up(Change::Reacted(reacted));
 }
 
-/// It is tried again, for a day. A message that only waits for its channel is not tried, and loses nothing of that day.
-fn later(desk: &mut Desk<'_, '_>, error: &MessageError, after: Duration) {
+/// It is tried again, for a day. What a disconnected channel did to it is no try, and it loses nothing of that day.
+fn later(desk: &mut Desk<'_, '_>, error: &MessageError, after: Duration, is_the_channels: bool) {
     if !is_pending(desk) {
         return end(desk);
     }
     let now = desk.now();
-    let held = desk.channel().status == ChannelStatus::Disconnected;
+    let held = is_the_channels && desk.channel().status == ChannelStatus::Disconnected;
     let due_at = if held { now } else { now.plus(after) };
     let tried_since = desk.sending().and_then(|sending| sending.tried_since).unwrap_or(now);
     if !held && due_at.since(tried_since) > TRIED_FOR {

@@ -4,7 +4,7 @@ use crate::{
     channel::ChannelStatus,
     decide::Order,
     event::Event,
-    sending::{DisconnectionReason, Terms, Trouble, TroubleCategory},
+    sending::{DisconnectionReason, Terms, Trouble, TroubleCategory, Turn},
 };
 
 use super::{
@@ -16,15 +16,15 @@ use super::{
 const HOUR: i64 = 3600;
 
 impl Book {
-    /// A probe, while messages wait.
+    /// A probe that nobody asked for.
     fn probe(&mut self, seconds: i64, finding: &Result<(), Trouble>) -> Vec<Event> {
-        let order = Order::Probed { finding, messages_wait: true, last_active_at: None };
+        let order = Order::Probed { finding, vouches: false, last_active_at: None };
         self.order(seconds, &order).expect("it is never refused")
     }
 
     /// A message is tried though the channel is disconnected.
     fn try_out(&mut self, seconds: i64, message_id: crate::id::MessageId) -> Vec<Event> {
-        let terms = Terms { trial: true, ..TERMS };
+        let terms = Terms { turn: Turn::Trial, ..TERMS };
         self.order(seconds, &Order::Attempt { message_id, terms }).expect("it is never refused")
     }
 }
@@ -70,13 +70,14 @@ fn the_hold_counts_from_the_disconnection_whatever_probes_say() {
 }
 
 #[test]
-fn with_nothing_to_send_a_probe_is_believed() {
+fn with_nothing_to_send_a_probe_is_believed_if_somebody_asked_for_it() {
     let mut book = book();
     let (id, _) = book.submit(1, &text("hi")).unwrap();
     book.attempt(2, id);
     book.settle(3, id, &later(60, Some(locked())));
     book.order(4, &Order::Cancel { message_id: id }).unwrap();
-    let order = Order::Probed { finding: &Ok(()), messages_wait: false, last_active_at: None };
+    assert_eq!(names(&book.probe(5, &Ok(()))), [""; 0], "else it would be told again with each message");
+    let order = Order::Probed { finding: &Ok(()), vouches: true, last_active_at: None };
     assert_eq!(names(&book.order(5, &order).unwrap()), ["channel.connected"]);
 }
 
@@ -89,6 +90,53 @@ fn what_was_taken_before_the_disconnection_does_not_end_it() {
     assert_eq!(names(&book.settle(3, late, &later(60, Some(locked())))), ["channel.disconnected"]);
     assert_eq!(names(&book.settle_marked(2, 4, early, &accepted("w1"))), ["message.sent"]);
     assert_eq!(book.channel.status, ChannelStatus::Disconnected);
+}
+
+#[test]
+fn what_is_wrong_with_a_message_that_is_tried_counts_as_its_own_try() {
+    let mut book = book();
+    let (id, _) = book.submit(1, &text("hi")).unwrap();
+    book.attempt(2, id);
+    book.settle(3, id, &later(60, Some(locked())));
+    for tries in 1..=2 {
+        book.try_out(100 * tries, id);
+        book.settle(100 * tries, id, &later(10, None));
+        let sending = &book.sendings[&id];
+        assert_eq!((i64::from(sending.tries), sending.due_at), (tries, Some(at(100 * tries + 10))));
+    }
+    book.try_out(HOUR, id);
+    book.settle(HOUR, id, &later(60, Some(locked())));
+    assert_eq!(book.sendings[&id].tries, 2);
+}
+
+#[test]
+fn what_only_is_to_end_is_never_marked() {
+    let mut book = book();
+    let (id, _) = book.submit(1, &text("hi")).unwrap();
+    let end = |book: &mut Book, seconds| {
+        let terms = Terms { turn: Turn::End, ..TERMS };
+        book.order(seconds, &Order::Attempt { message_id: id, terms }).expect("it is never refused")
+    };
+    assert_eq!(names(&end(&mut book, 2)), [""; 0]);
+    assert!(!book.is_marked(id));
+    assert_eq!(book.sendings[&id].tries, 0);
+    assert_eq!(names(&end(&mut book, 25 * HOUR)), ["message.failed"], "the window has closed");
+}
+
+#[test]
+fn what_the_vendor_was_asked_before_the_channel_worked_again_is_over() {
+    let mut book = book();
+    let [first, second, third] = [0, 1, 2].map(|number| book.submit(number, &text("hi")).unwrap().0);
+    let dead = trouble(TroubleCategory::Auth, Some(DisconnectionReason::TokenExpired));
+    for id in [first, second, third] {
+        book.attempt(5, id);
+    }
+    assert_eq!(names(&book.settle_marked(5, 6, first, &later(60, Some(dead.clone())))), ["channel.disconnected"]);
+    book.probe(6, &Err(dead.clone()));
+    assert_eq!(names(&book.probe(7, &Ok(()))), ["channel.connected"]);
+    assert_eq!(names(&book.settle_marked(5, 8, second, &later(60, Some(dead.clone())))), [""; 0]);
+    assert_eq!(book.channel.status, ChannelStatus::Connected);
+    assert_eq!(names(&book.settle_marked(7, 9, third, &later(60, Some(dead)))), ["channel.disconnected"]);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::{
     id::MessageId,
     message::{Message, MessageError, Source},
     outgoing::{Action, Draft, Interactive, Outgoing, Priority, Recipient, ReplyButton},
-    sending::{DisconnectionReason, Scope, SendOutcome, Terms, Trouble, TroubleCategory},
+    sending::{DisconnectionReason, Scope, SendOutcome, Terms, Trouble, TroubleCategory, Turn},
     status::MessageStatus,
 };
 
@@ -21,7 +21,7 @@ use super::{
 };
 
 pub(super) const TERMS: Terms =
-    Terms { window: Some(Duration::from_hours(24)), hold: Duration::from_hours(24), trial: false };
+    Terms { window: Some(Duration::from_hours(24)), hold: Duration::from_hours(24), turn: Turn::Send };
 const HOUR: i64 = 3600;
 
 pub(super) fn text(words: &str) -> Draft {

@@ -12,11 +12,13 @@ use crate::{
     registry::LiveChannel,
 };
 
-/// Calls the vendor to find out whether the channel works, and remembers what it found.
+/// Calls the vendor to find out whether the channel works, and remembers what it found. `on_request`: somebody asked for
+/// it.
 pub(crate) async fn probe(
     shared: &Shared,
     live: &LiveChannel,
     outbound: &dyn Outbound,
+    on_request: bool,
     last_active_at: Option<Timestamp>,
 ) -> Result<Result<Account, Trouble>, StoreError> {
     let reply = Vendor::of(&shared.client, live).call(outbound.probe(live.access()), CALL_TIMEOUT).await;
@@ -25,7 +27,7 @@ pub(crate) async fn probe(
     if let Err(trouble) = &finding {
         tracing::warn!(channel.id = %live.channel.id, code = %trouble.code, "a channel does not work");
     }
-    let probed = Probed { finding, last_active_at, at: shared.clock.now() };
+    let probed = Probed { finding, on_request, last_active_at, at: shared.clock.now() };
     shared.store.channel_probed(live.channel.clone(), probed).await?;
     if let Ok(account) = &found {
         learn_number(shared, live, account).await?;

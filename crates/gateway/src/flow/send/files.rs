@@ -2,8 +2,9 @@
 //! the message takes its turn, since nothing reaches a person by it: it costs no call of the pace, and a crash meanwhile
 //! leaves the message waiting.
 //!
-//! Many messages may share a file; it is brought to the vendor once. One file of each priority is uploaded at a time,
-//! since each is in memory as a whole; so a person's file does not wait for those in bulk.
+//! Many messages may share a file; it is brought to the vendor once. Files are in memory as a whole while they are
+//! uploaded, so only some small ones or one that is large are at once, of each priority: a person's file does not wait
+//! for those in bulk.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -32,10 +33,17 @@ use crate::{
 
 /// For how long a vendor's id of a file is used. Meta keeps uploaded files for 30 days (Cloud API, "Media").
 const GOOD_FOR: Duration = Duration::from_hours(29 * 24);
-/// For how long messages take their turns with what was found out about a file.
-const KNOWN_FOR: Duration = Duration::from_mins(10);
-/// For how long it is not brought again after that has failed.
+/// For how long the store is not asked again what the vendor calls a file.
+const KNOWN_FOR: Duration = Duration::from_mins(1);
+/// For how long a file is not brought again after that has failed.
 const FAILED_FOR: Duration = Duration::from_secs(5);
+/// For how long it is remembered that it has failed, for whoever waits for a turn with that.
+const REMEMBERED_FOR: Duration = Duration::from_hours(1);
+
+/// How many files of a priority are uploaded at once, if they are small.
+const AT_ONCE: u32 = 8;
+/// A larger file counts for several.
+const SMALL: u64 = 4 << 20;
 
 /// About how many files something is remembered at least.
 const ROOM: usize = 1024;
@@ -58,7 +66,7 @@ pub(super) enum Missing {
 
 /// The files of one channel's messages.
 pub(super) struct Files {
-    /// What was found out, and until when that counts.
+    /// What was found out, and when.
     found: HashMap<MediaId, (AtVendor, Timestamp)>,
     /// How many that may be before what counts no longer is dropped.
     room: usize,
@@ -70,20 +78,34 @@ pub(super) struct Files {
 
 impl Files {
     pub(super) fn new() -> Self {
-        let one = || Arc::new(Semaphore::new(1));
+        let turns = || Arc::new(Semaphore::new(AT_ONCE as usize));
         Self {
             found: HashMap::new(),
             room: ROOM,
             sought: HashSet::new(),
             seeking: FuturesUnordered::new(),
-            interactive: one(),
-            bulk: one(),
+            interactive: turns(),
+            bulk: turns(),
         }
     }
 
-    /// What is known of a file.
-    pub(super) fn get(&self, media: MediaId, now: Timestamp) -> Option<&AtVendor> {
-        self.found.get(&media).filter(|(_, until)| now < *until).map(|(found, _)| found)
+    /// Whether a message may take its turn with what is known of its file.
+    pub(super) fn knows(&self, media: MediaId, now: Timestamp) -> bool {
+        self.found
+            .get(&media)
+            .is_some_and(|(found, at)| now.since(*at) < if found.is_ok() { KNOWN_FOR } else { FAILED_FOR })
+    }
+
+    /// What is known of a file when a message's turn has come. Who has waited for it with a failure takes that, however
+    /// long ago it was, or would never come to a try.
+    pub(super) fn at_turn(&self, media: MediaId, now: Timestamp) -> Option<&AtVendor> {
+        let (found, _) = self.found.get(&media)?;
+        (found.is_err() || self.knows(media, now)).then_some(found)
+    }
+
+    /// The vendor may have lost files meanwhile: the store is asked anew what it calls them.
+    pub(super) fn doubt(&mut self) {
+        self.found.retain(|_, (found, _)| found.is_err());
     }
 
     /// The vendor is to have a file. [`Self::found`] tells when that has come to an end.
@@ -114,11 +136,10 @@ impl Files {
     pub(super) fn found(&mut self, (media, priority, found): (MediaId, Priority, AtVendor), now: Timestamp) {
         self.sought.remove(&(media, priority));
         if self.found.len() >= self.room {
-            self.found.retain(|_, (_, until)| now < *until);
+            self.found.retain(|_, (_, at)| now.since(*at) < REMEMBERED_FOR);
             self.room = ROOM.max(2 * self.found.len());
         }
-        let known_for = if found.is_ok() { KNOWN_FOR } else { FAILED_FOR };
-        self.found.insert(media, (found, now.plus(known_for)));
+        self.found.insert(media, (found, now));
     }
 
     /// The vendor does not have the file any more.
@@ -135,13 +156,14 @@ async fn at_vendor(means: &Means, media: MediaId, turn: &Semaphore) -> Result<St
     if let Some(known) = known().await.map_err(unreadable)? {
         return Ok(known);
     }
-    let _turn = turn.acquire().await.map_err(|error| Missing::Failed(error.to_string()))?;
+    let record = store.media_get(means.live.channel.workspace_id, media).await.map_err(unreadable)?;
+    let record = record.ok_or(Missing::Lost)?;
+    let turns = u32::try_from(record.size.div_ceil(SMALL)).unwrap_or(AT_ONCE).clamp(1, AT_ONCE);
+    let _turns = turn.acquire_many(turns).await.map_err(|error| Missing::Failed(error.to_string()))?;
     // A message of the other priority may have had the same file.
     if let Some(known) = known().await.map_err(unreadable)? {
         return Ok(known);
     }
-    let record = store.media_get(means.live.channel.workspace_id, media).await.map_err(unreadable)?;
-    let record = record.ok_or(Missing::Lost)?;
     let bytes = means.shared.media.read(&record.sha256).await.map_err(|error| match error {
         MediaError::Missing => Missing::Lost,
         error => Missing::Failed(error.to_string()),
@@ -204,5 +226,27 @@ fn failed(reason: String, tries: u32) -> SendOutcome {
         after: after_failure(tries),
         scope: Scope::Line,
         trouble: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_taken_by_whoever_has_waited_and_what_the_vendor_has_is_asked_anew() {
+        let after = |seconds: i64| Timestamp::from_seconds(1_000 + seconds);
+        let [there, failed] = [1, 2].map(|number| MediaId::from_bytes([number; 16]));
+        let mut files = Files::new();
+        files.found((there, Priority::Bulk, Ok("vendor-1".to_owned())), after(0));
+        files.found((failed, Priority::Bulk, Err(Arc::new(Missing::Lost))), after(0));
+        for (seconds, knows) in [(4, [true, true]), (6, [true, false]), (61, [false, false])] {
+            let known = [there, failed].map(|media| files.knows(media, after(seconds)));
+            assert_eq!(known, knows, "after {seconds} s");
+            assert_eq!(files.at_turn(there, after(seconds)).is_some(), knows[0]);
+            assert!(files.at_turn(failed, after(seconds)).is_some());
+        }
+        files.doubt();
+        assert!(!files.knows(there, after(0)) && files.knows(failed, after(0)));
     }
 }

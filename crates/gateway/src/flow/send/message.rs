@@ -8,7 +8,7 @@ use tidings_domain::{
     MediaId, MessageId, Timestamp,
     decide::Called,
     message::MessageError,
-    sending::{Scope, SendOutcome, Terms},
+    sending::{Scope, SendOutcome, Terms, TroubleCategory, Turn},
 };
 use tidings_store::{Marked, Settlement, StoreError};
 use tokio::{sync::watch, time::sleep};
@@ -16,6 +16,7 @@ use tokio::{sync::watch, time::sleep};
 use super::{
     Shared,
     files::{self, AtVendor},
+    pacer::Condition,
 };
 use crate::{
     flow::vendor::{CALL_TIMEOUT, Reply, Vendor, unreachable},
@@ -38,8 +39,8 @@ pub(super) struct Means {
     pub(super) epoch: u64,
     /// When the channel worked last.
     pub(super) last_active_at: Option<Timestamp>,
-    /// Also while the channel is disconnected, to find out whether it still is.
-    pub(super) trial: bool,
+    /// What a message is taken for.
+    pub(super) turn: Turn,
     /// Whether an end has been asked for: it does not wait for a store that refuses.
     pub(super) stopping: watch::Receiver<bool>,
 }
@@ -50,7 +51,9 @@ pub(super) struct Ended {
     pub(super) message_id: MessageId,
     /// Who has to wait for how long, if anybody has.
     pub(super) pause: Option<(Scope, Duration)>,
-    /// Whether the vendor took the message.
+    /// How the vendor seemed, if it was called with the message.
+    pub(super) vendor: Option<Condition>,
+    /// Whether it took the message.
     pub(super) accepted: bool,
     /// Whether it showed that something is wrong with the channel.
     pub(super) troubled: bool,
@@ -62,70 +65,87 @@ pub(super) struct Ended {
 
 impl Ended {
     fn nothing(message_id: MessageId) -> Self {
-        Self { message_id, pause: None, accepted: false, troubled: false, lost_file: None, lost: false }
+        Self { message_id, pause: None, vendor: None, accepted: false, troubled: false, lost_file: None, lost: false }
     }
 }
 
 /// Sends a message, if it is still to be sent, with its file, if it has one.
 pub(super) async fn send(means: Means, message_id: MessageId, file: Option<(MediaId, AtVendor)>) -> Ended {
-    let (media, file) = file.unzip();
     let marked = match begin(&means, message_id).await {
         Ok(marked) => marked,
         Err(ended) => return ended,
     };
-    let outcome = match file.transpose() {
-        Ok(file) => call(&means, &marked, file.as_deref()).await,
-        Err(missing) => files::outcome(means.outbound, &missing, marked.sending.tries),
+    let tries = marked.sending.tries;
+    let (outcome, vendor) = match &file {
+        Some((_, Err(missing))) => (files::outcome(means.outbound, missing, tries), None),
+        Some((_, Ok(file))) => seen(call(&means, &marked, Some(file)).await),
+        None => seen(call(&means, &marked, None).await),
     };
-    let now = means.shared.clock.now();
+    let lost_file = file.and_then(|(media, file)| {
+        let lacks_it = outcome.error().is_some_and(|error| means.outbound.lacks_file(error));
+        Some((media, file.ok()?)).filter(|_| lacks_it)
+    });
     count(&means, &marked, &outcome);
+    let is_outdated = speaks_of_others(&means, &outcome);
+    // It may have been refused for something else than its file, so that is believed once.
+    let outcome = if is_outdated || (lost_file.is_some() && tries == 0) { outcome.at_once() } else { outcome };
+    let now = means.shared.clock.now();
     let pause = match &outcome {
         SendOutcome::Later { scope, after, .. } => Some((*scope, *after)),
         _ => None,
     };
     let accepted = matches!(outcome, SendOutcome::Accepted { .. });
-    let troubled = match &outcome {
-        SendOutcome::Accepted { .. } => false,
-        SendOutcome::Later { trouble, .. } | SendOutcome::Refused { trouble, .. } => trouble.is_some(),
-        SendOutcome::Unknown { .. } => true,
-    };
-    let lost_file = match &outcome {
-        SendOutcome::Later { error, .. } | SendOutcome::Refused { error, .. } => {
-            media.filter(|_| means.outbound.lacks_file(error))
+    let troubled = outcome.trouble().is_some() || matches!(outcome, SendOutcome::Unknown { .. });
+    let lost_file = match lost_file {
+        Some((media, vendor_id)) => {
+            forget(&means, media, vendor_id).await;
+            Some(media)
         }
-        SendOutcome::Accepted { .. } | SendOutcome::Unknown { .. } => None,
+        None => None,
     };
-    if let Some(media) = lost_file {
-        forget(&means, media).await;
-    }
     let lost = !settle(&means, settlement(&means, &marked, outcome, now)).await;
-    Ended { message_id, pause, accepted, troubled, lost_file, lost }
+    Ended { message_id, pause, vendor, accepted, troubled, lost_file, lost }
+}
+
+/// What came of a call, and how the vendor seemed.
+fn seen(outcome: SendOutcome) -> (SendOutcome, Option<Condition>) {
+    let is_unwell = match &outcome {
+        SendOutcome::Unknown { .. } => true,
+        _ => outcome
+            .trouble()
+            .is_some_and(|trouble| matches!(trouble.category, TroubleCategory::Provider | TroubleCategory::Network)),
+    };
+    (outcome, Some(if is_unwell { Condition::Unwell } else { Condition::Well }))
+}
+
+/// Whether it speaks of credentials that are not the channel's any more.
+fn speaks_of_others(means: &Means, outcome: &SendOutcome) -> bool {
+    let channel = &means.live.channel;
+    outcome.trouble().is_some_and(|trouble| trouble.disconnects.is_some())
+        && (means.shared.registry.channels.get(channel.workspace_id, channel.id))
+            .is_some_and(|now| !Arc::ptr_eq(&now.secrets, &means.live.secrets))
 }
 
 /// The vendor does not have a file any more: it is to be uploaded anew.
-async fn forget(means: &Means, media: MediaId) {
+async fn forget(means: &Means, media: MediaId, vendor_id: String) {
     let channel = means.live.channel.id;
-    if let Err(error) = means.shared.store.media_at_vendor_forget(media, channel).await {
+    if let Err(error) = means.shared.store.media_at_vendor_forget(media, channel, vendor_id).await {
         tracing::warn!(channel.id = %channel, media.id = %media, %error, "a file that the vendor lacks is not forgotten");
     }
 }
 
 /// Ends a message that it is too late for.
 pub(super) async fn end(means: Means, message_id: MessageId) -> Ended {
-    let marked = match begin(&means, message_id).await {
-        Ok(marked) => marked,
-        Err(ended) => return ended,
-    };
-    // It is not too late any more: the channel works again, or somebody wished it so. It waits for its turn.
-    let outcome = SendOutcome::Later {
-        trouble: None,
-        error: MessageError { key: "held".to_owned(), message: "the message was held".to_owned(), vendor: None },
-        after: Duration::ZERO,
-        scope: Scope::Line,
-    };
-    let now = means.shared.clock.now();
-    let lost = !settle(&means, settlement(&means, &marked, outcome, now)).await;
-    Ended { lost, ..Ended::nothing(message_id) }
+    let mut means = Means { turn: Turn::End, ..means };
+    let Err(ended) = begin(&means, message_id).await else { return Ended::nothing(message_id) };
+    if let Some((_, pause)) = ended.pause {
+        // Else it would be tried without end while the store refuses.
+        tokio::select! {
+            () = sleep(pause) => {}
+            _ = means.stopping.wait_for(|stopping| *stopping) => {}
+        }
+    }
+    ended
 }
 
 /// Marks an attempt. Without one, the turn has ended.
@@ -164,7 +184,7 @@ fn settlement(means: &Means, marked: &Marked, outcome: SendOutcome, at: Timestam
 /// Marks an attempt, or ends what it is too late for.
 async fn mark(means: &Means, message_id: MessageId) -> Result<Option<Marked>, StoreError> {
     let Means { shared, live, epoch, .. } = means;
-    let terms = Terms { trial: means.trial, ..live.terms() };
+    let terms = Terms { turn: means.turn, ..live.terms() };
     shared.store.send_mark(live.channel.clone(), *epoch, message_id, terms, shared.clock.now()).await
 }
 
@@ -236,6 +256,9 @@ fn count(means: &Means, marked: &Marked, outcome: &SendOutcome) {
     let (message, attempt) = (marked.message.id, marked.message.attempt);
     if word != "accepted" {
         tracing::info!(channel.id = %channel, message.id = %message, attempt, outcome = word, code, "a message was not taken");
+    }
+    if outcome.trouble().is_some_and(|trouble| trouble.disconnects.is_some()) {
+        tracing::warn!(channel.id = %channel, code, "the vendor takes no messages of this channel");
     }
     let labels = SendLabels { channel, outcome: word, code: code.to_owned() };
     means.shared.metrics.sends.get_or_create(&labels).inc();

@@ -134,6 +134,7 @@ impl Senders {
         if let Some(removed) = removed {
             stop(removed).await;
         }
+        self.shared.template_turns.forget(live.channel.id);
         self.abandon(live).await
     }
 

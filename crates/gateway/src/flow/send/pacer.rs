@@ -13,7 +13,9 @@
 //! - Bulk leaves a quarter of the channel's tokens and a quarter of its calls alone, so that a person's reply finds
 //!   one.
 //! - After a pause the channel's bucket is empty: a vendor that was asked for too much is not answered with a burst.
+//! - A vendor that is unwell is called less and less ([`brake`]).
 
+mod brake;
 mod bucket;
 mod elapsed;
 mod lines;
@@ -26,12 +28,22 @@ use tidings_channels::Pace;
 use tidings_domain::{MessageId, Timestamp, outgoing::Priority, sending::Scope};
 use tidings_store::Waiting;
 
+use brake::Brake;
 use bucket::{Bucket, Rate};
 use elapsed::{Elapsed, millis};
 use lines::{HELD, Lines, Pauses};
 
 /// How many heads to read from the store at once. What is held stands among them, so it is as many as can be held.
 pub(crate) const READ: usize = 2 * HELD;
+
+/// How a vendor seemed when it was called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Condition {
+    /// It took the message, or had something against it.
+    Well,
+    /// It had a problem of its own, or nobody can tell what became of the message.
+    Unwell,
+}
 
 /// One channel's pace.
 #[derive(Debug)]
@@ -42,6 +54,7 @@ pub(crate) struct Pacer {
     under_way: usize,
     bucket: Bucket,
     paused_until: u64,
+    brake: Brake,
     lines: Lines,
     elapsed: Elapsed,
 }
@@ -70,6 +83,7 @@ impl Pacer {
             under_way: 0,
             bucket: Bucket::full(channel_rate(pace), 0),
             paused_until: 0,
+            brake: Brake::default(),
             lines: Lines::new(recipient_rate(pace)),
             elapsed: Elapsed::default(),
         }
@@ -87,12 +101,15 @@ impl Pacer {
         self.lines.set_rate(recipient_rate(pace), now);
     }
 
-    /// Offers heads of lines. What is held or under way already is ignored, and so is what there is no room for. A
-    /// message whose place in its line has changed is to be forgotten first.
-    pub(crate) fn offer(&mut self, waiting: &[Waiting]) {
-        for head in waiting {
-            self.lines.offer(*head, self.elapsed.last());
-        }
+    /// Whether it would take the head of a line that it was offered: not what is held or under way already, nor what
+    /// there is no room for.
+    pub(crate) fn takes(&self, head: &Waiting) -> bool {
+        self.lines.takes(head)
+    }
+
+    /// Offers the head of a line. A message whose place in its line has changed is to be forgotten first.
+    pub(crate) fn offer(&mut self, head: Waiting) {
+        self.lines.offer(head, self.elapsed.last());
     }
 
     /// Whether it holds so little of a priority that the store should be read, if it has more of that priority.
@@ -144,9 +161,32 @@ impl Pacer {
         }
     }
 
+    /// What [`Self::next`] answered just now is not sent after all; it is not held any more.
+    pub(crate) fn put_back(&mut self, message: MessageId, now: Timestamp) {
+        let now = self.elapsed.advance(now);
+        if self.lines.put_back(message, now) {
+            self.under_way -= 1;
+            self.bucket.give_back(channel_rate(self.pace), now);
+        }
+    }
+
+    /// How the vendor seemed when a call came to its end.
+    pub(crate) fn found(&mut self, vendor: Condition, now: Timestamp) {
+        let now = self.elapsed.advance(now);
+        match vendor {
+            Condition::Well => self.brake = Brake::default(),
+            Condition::Unwell => {
+                if let Some(until) = self.brake.press(now).filter(|until| *until > self.paused_until) {
+                    self.pause(until);
+                }
+            }
+        }
+    }
+
     /// The channel is well again, and does not pause any longer.
     pub(crate) fn resume(&mut self, now: Timestamp) {
         let now = self.elapsed.advance(now);
+        self.brake = Brake::default();
         if self.paused_until > now {
             self.pause(now);
         }
@@ -164,10 +204,11 @@ impl Pacer {
 
     /// When the channel lets a message of this priority out; `None` if a call has to come to its end before.
     fn opens_at(&self, priority: Priority) -> Option<u64> {
+        let concurrency = if self.brake.is_on() { 1 } else { self.concurrency };
         let (calls, tokens) = match priority {
-            Priority::Interactive => (self.concurrency, 1),
+            Priority::Interactive => (concurrency, 1),
             // With a single call, or a burst of one, there is nothing to leave to others.
-            Priority::Bulk => ((self.concurrency * 3 / 4).max(1), 1 + burst(self.pace) / 4),
+            Priority::Bulk => ((concurrency * 3 / 4).max(1), 1 + burst(self.pace) / 4),
         };
         (self.under_way < calls).then(|| self.bucket.holds_at(channel_rate(self.pace), tokens).max(self.paused_until))
     }

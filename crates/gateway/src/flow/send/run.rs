@@ -5,7 +5,7 @@ use std::{collections::HashSet, panic::AssertUnwindSafe, pin::Pin, sync::Arc, ti
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tidings_channels::Outbound;
 use tidings_domain::{
-    ChannelId, MediaId, MessageId, Timestamp, WorkspaceId, channel::ChannelStatus, outgoing::Priority,
+    ChannelId, MediaId, MessageId, Timestamp, WorkspaceId, channel::ChannelStatus, outgoing::Priority, sending::Turn,
 };
 use tidings_store::{CHANNEL_LEASE, Due, DueLimits, StoreError, Waiting};
 use tokio::{
@@ -52,14 +52,12 @@ struct Run {
     endings: FuturesUnordered<BoxFuture<'static, Ended>>,
     /// Which these are: a message is ended once at a time.
     ending: HashSet<MessageId>,
-    /// When to look again for messages that a disconnected channel has held for too long. Only the writer knows since when
-    /// it is disconnected, so it may be asked in vain.
-    held_from: Timestamp,
     reading: Option<BoxFuture<'static, Result<Due, StoreError>>>,
     probing: Option<BoxFuture<'static, Result<bool, StoreError>>>,
+    reading_templates: Option<BoxFuture<'static, ()>>,
     /// Of what the store may have something that the pacer does not know.
     stale: Stale,
-    /// When something else becomes due.
+    /// When something else becomes due, or it becomes too late for it.
     next_at: Option<Timestamp>,
     probe_at: Timestamp,
     last_active_at: Option<Timestamp>,
@@ -124,9 +122,9 @@ async fn send_until_stopped(
         sends: FuturesUnordered::new(),
         endings: FuturesUnordered::new(),
         ending: HashSet::new(),
-        held_from: now,
         reading: None,
         probing: None,
+        reading_templates: None,
         stale: Stale::ALL,
         next_at: None,
         last_active_at: None,
@@ -154,6 +152,7 @@ async fn send_until_stopped(
             found = run.files.next() => run.has_found(found),
             due = pending(&mut run.reading) => run.has_read(due),
             probed = pending(&mut run.probing) => run.has_probed(probed),
+            () = pending(&mut run.reading_templates) => {}
             () = &mut timer => {}
         }
     }
@@ -201,12 +200,13 @@ impl Run {
         if self.is_lost {
             return;
         }
-        self.read(now);
         if self.is_open() {
             self.send(now);
         } else if self.trial == Trial::Wanted {
             self.try_one(now);
         }
+        // After what went out has made room, and what could not has asked for it.
+        self.read(now);
         self.probe(now);
     }
 
@@ -269,42 +269,47 @@ impl Run {
                 return;
             }
         };
+        let now = self.shared.clock.now();
         self.next_at = due.next_at;
         for message_id in due.unknown {
             self.end(message_id);
         }
-        let now = self.shared.clock.now();
         let is_disconnected = self.live.channel.status == ChannelStatus::Disconnected;
-        let asks_for_held = is_disconnected && self.held_from <= now;
-        if asks_for_held {
-            self.held_from = now.plus(LONG_TICK);
-        }
         let hold = self.live.terms().hold;
-        // What it is too late for is ended by the writer, however long anything pauses.
-        let is_over = |waiting: &&Waiting| {
-            waiting.expires_at.is_some_and(|expires_at| expires_at <= now)
-                || (asks_for_held && waiting.queued_at.plus(hold) <= now)
+        let ends_at = |waiting: &Waiting| {
+            let held_since = due.disconnected_at.map_or(waiting.queued_at, |since| since.max(waiting.queued_at));
+            let held_until = is_disconnected.then(|| held_since.plus(hold));
+            [waiting.expires_at, held_until].into_iter().flatten().min()
         };
-        for waiting in due.waiting.iter().filter(is_over) {
-            self.end(waiting.message_id);
-        }
-        if is_disconnected {
-            self.next_at = Some(now.plus(LONG_TICK));
-        }
+        let mut waiting = due.waiting;
+        waiting.retain(|waiting| match ends_at(waiting) {
+            // However long anything pauses.
+            Some(at) if at <= now => {
+                self.end(waiting.message_id);
+                false
+            }
+            at => {
+                self.next_at = [self.next_at, at].into_iter().flatten().min();
+                true
+            }
+        });
         if !is_disconnected || self.trial != Trial::None {
-            self.offer(due.waiting, now);
+            self.offer(waiting, now);
         }
     }
 
     /// Offers what has its file at the vendor, and lets the others' files be brought there.
-    fn offer(&mut self, mut waiting: Vec<Waiting>, now: Timestamp) {
+    fn offer(&mut self, waiting: Vec<Waiting>, now: Timestamp) {
         let means = self.means();
-        waiting.retain(|waiting| {
-            let Some(media) = waiting.media.filter(|media| self.files.get(*media, now).is_none()) else { return true };
-            self.files.seek(means.clone(), media, waiting.priority);
-            false
-        });
-        self.pacer.offer(&waiting);
+        for waiting in waiting {
+            if !self.pacer.takes(&waiting) {
+                continue;
+            }
+            match waiting.media.filter(|media| !self.files.knows(*media, now)) {
+                Some(media) => self.files.seek(means.clone(), media, waiting.priority),
+                None => self.pacer.offer(waiting),
+            }
+        }
     }
 
     fn has_found(&mut self, found: (MediaId, Priority, AtVendor)) {
@@ -322,10 +327,8 @@ impl Run {
     fn ended(&mut self, ended: &Ended) {
         self.ending.remove(&ended.message_id);
         self.is_lost |= ended.lost;
-        // While nothing goes out, there is nothing new to read: what is held comes again at the next tick.
-        if self.is_open() {
-            self.stale = Stale::ALL;
-        }
+        // What comes behind it is the first of its line now.
+        self.stale = Stale::ALL;
     }
 
     fn means(&self) -> Means {
@@ -336,7 +339,7 @@ impl Run {
             vendor: self.vendor.clone(),
             epoch: self.epoch,
             last_active_at: self.last_active_at,
-            trial: false,
+            turn: Turn::Send,
             stopping: self.stopping.subscribe(),
         }
     }
@@ -352,7 +355,7 @@ impl Run {
     fn try_one(&mut self, now: Timestamp) {
         let Some((message_id, file)) = self.next(now) else { return };
         self.trial = Trial::UnderWay(message_id);
-        let means = Means { trial: true, ..self.means() };
+        let means = Means { turn: Turn::Trial, ..self.means() };
         self.sends.push(Box::pin(message::send(means, message_id, file)));
     }
 
@@ -361,11 +364,11 @@ impl Run {
         loop {
             let Waiting { message_id, media, .. } = self.pacer.next(now)?;
             let Some(media) = media else { return Some((message_id, None)) };
-            if let Some(found) = self.files.get(media, now) {
+            if let Some(found) = self.files.at_turn(media, now) {
                 return Some((message_id, Some((media, found.clone()))));
             }
             // It has waited for so long that its file is to be sought again.
-            self.pacer.finished(message_id, None, now);
+            self.pacer.put_back(message_id, now);
             self.stale = Stale::ALL;
         }
     }
@@ -373,6 +376,9 @@ impl Run {
     fn sent(&mut self, ended: &Ended) {
         let now = self.shared.clock.now();
         self.pacer.finished(ended.message_id, ended.pause, now);
+        if let Some(vendor) = ended.vendor {
+            self.pacer.found(vendor, now);
+        }
         if ended.accepted {
             self.last_active_at = Some(now);
         }
@@ -395,24 +401,32 @@ impl Run {
         self.probe_at = now.plus(wait_for_probe(&self.live));
         let (shared, live, outbound) = (self.shared.clone(), self.live.clone(), self.outbound);
         let last_active_at = self.last_active_at;
-        self.probing = Some(Box::pin(async move {
-            let works = care::probe(&shared, &live, outbound, last_active_at).await?.is_ok();
-            if works
-                && let Err(error @ (Unread::Vendor(_) | Unread::Endless | Unread::Store(_))) =
-                    templates::read(&shared, &live, outbound).await
-            {
-                tracing::warn!(channel.id = %live.channel.id, %error, "templates are not read");
-            }
-            Ok(works)
-        }));
+        self.probing =
+            Some(Box::pin(
+                async move { Ok(care::probe(&shared, &live, outbound, false, last_active_at).await?.is_ok()) },
+            ));
     }
 
     fn has_probed(&mut self, probed: Result<bool, StoreError>) {
         match probed {
-            Ok(true) => self.answered_probe(),
+            Ok(true) => {
+                self.answered_probe();
+                self.read_templates();
+            }
             Ok(false) => {}
             Err(error) => tracing::warn!(channel.id = %self.live.channel.id, %error, "a probe is not remembered"),
         }
+    }
+
+    fn read_templates(&mut self) {
+        let (shared, live, outbound) = (self.shared.clone(), self.live.clone(), self.outbound);
+        let read = async move {
+            match templates::read(&shared, &live, outbound).await {
+                Ok(_) | Err(Unread::None) => {}
+                Err(error) => tracing::warn!(channel.id = %live.channel.id, %error, "templates are not read"),
+            }
+        };
+        self.reading_templates.get_or_insert_with(|| Box::pin(read));
     }
 
     /// Nothing is wrong, as far as a probe can see. If the channel stays disconnected, a message has to tell.
@@ -436,6 +450,8 @@ impl Run {
             Some(Command::Changed(message_id)) => {
                 self.stale = Stale::ALL;
                 self.pacer.forget(*message_id);
+                // A retry may follow from news of the vendor's.
+                self.files.doubt();
             }
             Some(Command::AnsweredProbe) => self.answered_probe(),
             Some(Command::Configure) => {
@@ -455,13 +471,18 @@ impl Run {
 
     /// Sets the timer to when something is to be done.
     fn set(&self, timer: &mut Pin<Box<Sleep>>) {
+        let wait = if self.is_stopping() { LONG_TICK } else { self.rest() };
+        timer.as_mut().reset(Instant::now() + wait.clamp(SHORTEST_WAIT, LONG_TICK));
+    }
+
+    /// How long there is nothing to do, if nothing comes to its end.
+    fn rest(&self) -> Duration {
         let now = self.shared.clock.now();
         let sends = self.is_open() || self.trial == Trial::Wanted;
-        let pacer = self.pacer.wakes_at(now).filter(|_| sends).map(|at| at.since(now).max(SHORTEST_WAIT));
+        let pacer = self.pacer.wakes_at(now).filter(|_| sends).map(|at| at.since(now));
         // What has become due already is being read, or waits until the pacer holds less.
         let due = self.next_at.filter(|next_at| *next_at > now).map(|next_at| next_at.since(now).min(TICK));
-        let probe = self.probe_at.since(now);
-        let wait = [pacer, due, Some(probe)].into_iter().flatten().min().unwrap_or(LONG_TICK);
-        timer.as_mut().reset(Instant::now() + wait.clamp(SHORTEST_WAIT, LONG_TICK));
+        let probe = self.probing.is_none().then(|| self.probe_at.since(now));
+        [pacer, due, probe].into_iter().flatten().min().unwrap_or(LONG_TICK)
     }
 }

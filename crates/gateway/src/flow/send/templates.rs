@@ -66,8 +66,17 @@ impl Turn {
 }
 
 impl Turns {
+    fn turns(&self) -> std::sync::MutexGuard<'_, HashMap<ChannelId, Arc<Turn>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn of(&self, channel: ChannelId) -> Arc<Turn> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(channel).or_default().clone()
+        self.turns().entry(channel).or_default().clone()
+    }
+
+    /// A channel is gone.
+    pub(super) fn forget(&self, channel: ChannelId) {
+        self.turns().remove(&channel);
     }
 }
 

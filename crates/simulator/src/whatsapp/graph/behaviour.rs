@@ -75,6 +75,15 @@ pub enum Behaviour {
         /// The header `Retry-After`, in seconds.
         retry_after: Option<u64>,
     },
+    /// Refused with an error object of the Graph API that comes one byte at a time.
+    RefuseSlowly {
+        /// The HTTP status.
+        http_status: StatusCode,
+        /// `error.code`.
+        code: u32,
+        /// The pause between two bytes, in milliseconds.
+        millis_per_byte: u64,
+    },
     /// 200 with a page of HTML, as of a proxy in between.
     Garbage {
         /// Whether the message was accepted.

@@ -34,6 +34,7 @@ pub(super) enum Answer {
     HalfSuccess,
     SlowSuccess(Duration),
     Error(GraphError),
+    SlowError(GraphError, Duration),
     Page(StatusCode),
     Reset,
     Never,
@@ -64,6 +65,11 @@ impl Plan {
                 let error =
                     GraphError { subcode, transient, retry_after, ..GraphError::coded(http_status, code, details) };
                 Plan::when(false, Ladder::none(), Answer::Error(error))
+            }
+            Behaviour::RefuseSlowly { http_status, code, millis_per_byte } => {
+                let error = GraphError::coded(http_status, code, format!("Refused with {code}."));
+                let pause = Duration::from_millis(millis_per_byte);
+                Plan::when(false, Ladder::none(), Answer::SlowError(error, pause))
             }
             Behaviour::Garbage { accepted, ladder } => Plan::when(accepted, ladder, Answer::Page(StatusCode::OK)),
             Behaviour::StatusesFirst { ladder } => {

@@ -121,6 +121,7 @@ async fn answer_with(shared: &Shared, answer: Answer, success: &Value) -> Result
         Answer::HalfSuccess => Ok(succeed().map(Outgoing::half)),
         Answer::SlowSuccess(pause) => Ok(succeed().map(|body| body.drip(pause))),
         Answer::Error(error) => Ok(refusal(shared, &error)),
+        Answer::SlowError(error, pause) => Ok(refusal(shared, &error).map(|body| body.drip(pause))),
         Answer::Page(status) => Ok(page(status)),
         Answer::Reset => Err(Reset),
         Answer::Never => pending().await,

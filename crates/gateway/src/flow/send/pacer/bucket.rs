@@ -53,6 +53,12 @@ impl Bucket {
         self.level = self.level.saturating_sub(rate.token);
     }
 
+    /// A token that was taken was not needed.
+    pub(super) fn give_back(&mut self, rate: Rate, now: u64) {
+        self.settle(rate, now);
+        self.level = self.level.saturating_add(rate.token).min(rate.full);
+    }
+
     /// What has come in until now came at this rate.
     pub(super) fn settle(&mut self, rate: Rate, now: u64) {
         let gained = now.saturating_sub(self.at).saturating_mul(rate.gain);

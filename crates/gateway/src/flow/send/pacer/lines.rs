@@ -128,22 +128,31 @@ impl Lines {
         *self.held.of(priority)
     }
 
-    /// Takes the head of a line, if there is room and nothing of the line is under way. One that has waited longer
-    /// takes the place of the one that was the head so far.
+    fn head(&self, waiting: &Waiting) -> Head {
+        let recipient = self.recipients.get(&waiting.recipient);
+        recipient.map_or(Head::Empty, |recipient| recipient.lines.of(waiting.priority).head)
+    }
+
+    /// Whether it takes the head of a line: if there is room and nothing of the line is under way. One that has waited
+    /// longer takes the place of the one that was the head so far.
+    pub(super) fn takes(&self, waiting: &Waiting) -> bool {
+        match self.head(waiting) {
+            _ if self.standing.contains_key(&waiting.message_id) => false,
+            Head::UnderWay => false,
+            Head::Held(head) => place(waiting) < place(&head),
+            Head::Empty => self.held(waiting.priority) < HELD,
+        }
+    }
+
+    /// Takes the head of a line, if it [`Self::takes`] it.
     pub(super) fn offer(&mut self, waiting: Waiting, now: u64) {
+        if !self.takes(&waiting) {
+            return;
+        }
+        if let Head::Held(head) = self.head(&waiting) {
+            self.forget(head.message_id, now);
+        }
         let priority = waiting.priority;
-        if self.standing.contains_key(&waiting.message_id) {
-            return;
-        }
-        match self.recipients.get(&waiting.recipient).map(|recipient| recipient.lines.of(priority).head) {
-            Some(Head::UnderWay) => return,
-            Some(Head::Held(head)) if place(&head) <= place(&waiting) => return,
-            Some(Head::Held(head)) => self.forget(head.message_id, now),
-            Some(Head::Empty) | None => {}
-        }
-        if self.held(priority) >= HELD {
-            return;
-        }
         let fresh =
             || Recipient { bucket: Bucket::full(self.rate, now), paused_until: 0, lines: Each::default(), look_at: 0 };
         let recipient = self.recipients.entry(waiting.recipient).or_insert_with(fresh);
@@ -202,6 +211,19 @@ impl Lines {
         recipient.paused_until = recipient.paused_until.max(pauses.recipient.unwrap_or_default());
         self.standing.remove(&message);
         self.sort_in(id, now);
+        true
+    }
+
+    /// What was just started does not go out, and is not held any more. False if it was not under way.
+    pub(super) fn put_back(&mut self, message: MessageId, now: u64) -> bool {
+        let recipient = self.standing.get(&message).map(|(recipient, _)| *recipient);
+        if !self.finish(message, Pauses { line: None, recipient: None }, now) {
+            return false;
+        }
+        if let Some((id, recipient)) = recipient.and_then(|id| Some((id, self.recipients.get_mut(&id)?))) {
+            recipient.bucket.give_back(self.rate, now);
+            self.sort_in(id, now);
+        }
         true
     }
 

@@ -71,7 +71,7 @@ pub(crate) async fn check(State(gateway): State<Arc<Gateway>>, caller: Caller, i
     let live = find(&gateway, &caller, &id)?;
     let outbound = outbound(&live)?;
     let shared = gateway.senders.shared();
-    let found = care::probe(shared, &live, outbound, None).await?;
+    let found = care::probe(shared, &live, outbound, true, None).await?;
     let templates = match &found {
         Err(_) => None,
         Ok(_) => match templates::read(shared, &live, outbound).await {

@@ -6,7 +6,7 @@ use tidings_domain::{
 };
 
 use super::world::{World, pace};
-use crate::flow::send::pacer::lines::HELD;
+use crate::flow::send::pacer::{Condition, lines::HELD};
 
 #[test]
 fn a_person_does_not_wait_behind_ten_thousand_in_bulk() {
@@ -96,7 +96,8 @@ fn what_is_behind_a_message_under_way_is_not_taken() {
         queued_at: first.queued_at.plus(std::time::Duration::from_secs(1)),
         ..first
     };
-    world.pacer.offer(&[first, next]);
+    world.pacer.offer(first);
+    world.pacer.offer(next);
     assert_eq!(world.pacer.lines.held(Bulk), 0);
     // The vendor puts the first off, so it is the first again.
     world.put_off(0, Scope::Recipient, 100);
@@ -104,6 +105,48 @@ fn what_is_behind_a_message_under_way_is_not_taken() {
     assert_eq!(world.send_one(), None);
     world.pass(100);
     assert_eq!(world.send_one(), Some(first));
+}
+
+#[test]
+fn what_is_put_back_costs_nothing_and_is_offered_again() {
+    // A single token, for the channel as for the recipient.
+    let mut world = World::new(pace(1, 1, 6_000), 1);
+    world.append(1, Interactive);
+    for _ in 0..3 {
+        world.read();
+        let sent = world.pacer.next(world.clock).unwrap();
+        assert!(!world.pacer.takes(&sent), "it is under way");
+        world.pacer.put_back(sent.message_id, world.clock);
+        assert!(world.pacer.takes(&sent));
+        assert_eq!(world.pacer.next(world.clock), None, "it is not held");
+    }
+    world.read();
+    assert!(world.send_one().is_some());
+}
+
+#[test]
+fn a_vendor_that_is_unwell_is_called_once_in_a_while_until_it_is_well() {
+    let mut world = World::new(pace(80, 45, 6_000), 64);
+    for recipient in 0..200 {
+        world.append(recipient, Bulk);
+    }
+    let mut calls = 0;
+    for _ in 0..600_000 / 100 {
+        world.read();
+        while let Some(sent) = world.pacer.next(world.clock) {
+            calls += 1;
+            world.pacer.finished(sent.message_id, None, world.clock);
+            world.pacer.found(Condition::Unwell, world.clock);
+        }
+        world.pass(100);
+    }
+    assert!((10..30).contains(&calls), "{calls} calls in ten minutes");
+    world.pass(60_000);
+    world.read();
+    assert!(world.pacer.next(world.clock).is_some());
+    assert!(world.pacer.next(world.clock).is_none(), "one at a time");
+    world.pacer.found(Condition::Well, world.clock);
+    assert!(world.pacer.next(world.clock).is_some());
 }
 
 #[test]
@@ -119,7 +162,7 @@ fn a_head_that_has_waited_longer_takes_the_place_of_the_other() {
         expires_at: None,
         media: None,
     };
-    world.pacer.offer(&[earlier]);
+    world.pacer.offer(earlier);
     assert_eq!(world.pacer.lines.held(Interactive), 1);
     assert_eq!(world.pacer.next(tidings_domain::Timestamp::from_seconds(1_700_000_000)), Some(earlier));
 }

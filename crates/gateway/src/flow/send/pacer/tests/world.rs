@@ -24,7 +24,7 @@ pub(super) struct World {
     pub(super) pace: Pace,
     concurrency: usize,
     /// What the clock shows.
-    clock: Timestamp,
+    pub(super) clock: Timestamp,
     /// What has really passed.
     pub(super) passed: u64,
     lines: BTreeMap<(HandleId, bool), VecDeque<Waiting>>,
@@ -81,7 +81,9 @@ impl World {
             .collect();
         heads.sort_by_key(|head| (head.priority == Priority::Bulk, head.queued_at));
         heads.truncate(READ);
-        self.pacer.offer(&heads);
+        for head in heads {
+            self.pacer.offer(head);
+        }
         assert!(PRIORITIES.into_iter().all(|priority| self.pacer.lines.held(priority) <= HELD), "memory is bounded");
     }
 
