@@ -171,14 +171,20 @@ impl Session<'_> {
     }
 
     /// Appends an event to the log.
-    pub(crate) fn append(&mut self, workspace: i64, channel: Option<i64>, event: Event) -> Result<(), StoreError> {
+    pub(crate) fn append(
+        &mut self,
+        workspace: i64,
+        channel: Option<i64>,
+        body: Option<BodyNumber>,
+        event: Event,
+    ) -> Result<(), StoreError> {
         self.counters.position += 1;
         let position = Position(self.counters.position);
         let payload = codec::to_document("payload", &event.payload)?;
         self.reader
             .statement(
                 "INSERT INTO events (position, workspace, id, kind, schema, key, sequence, channel, at, recorded_at, \
-                 payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                 payload, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             )?
             .execute(rusqlite::params![
                 codec::signed(position.0),
@@ -192,6 +198,7 @@ impl Session<'_> {
                 event.at.as_millis(),
                 event.recorded_at.as_millis(),
                 payload,
+                body.map(|body| codec::signed(body.0)),
             ])
             .map_err(refused)?;
         self.appended.push(LogEntry { position, event: Arc::new(event), size: payload.len() });

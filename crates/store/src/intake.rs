@@ -59,7 +59,7 @@ pub struct IntakeReceipt {
     pub kept: u32,
 }
 
-/// A raw body that was kept because something in it could not be applied.
+/// A raw body as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredBody {
     /// Its number.

@@ -8,6 +8,7 @@ use tidings_domain::{
     channel::Channel,
     conversation::Conversation,
     endpoint::EndpointStatus,
+    event::Position,
     key::ApiKey,
     media::StoredMedia,
     message::Message,
@@ -90,6 +91,9 @@ pub trait State: Send + Sync {
         after: BodyNumber,
         limit: usize,
     ) -> Result<Vec<StoredBody>, StoreError>;
+    /// The vendor's webhook that an event of a workspace came from, if it came from one.
+    async fn body_of_event(&self, workspace: WorkspaceId, position: Position)
+    -> Result<Option<StoredBody>, StoreError>;
 
     /// A message.
     async fn message_get(&self, workspace: WorkspaceId, id: MessageId) -> Result<Option<Message>, StoreError>;

@@ -136,6 +136,11 @@ async fn a_messages_whole_story_is_one_call() {
     assert_eq!(told["message"]["id"], message["id"]);
     let names: Vec<&str> = told["events"].as_array().unwrap().iter().map(|event| text(event, "/event")).collect();
     assert_eq!(names, ["message.sent", "message.delivered", "message.read"]);
+    assert_eq!(told["events"][0]["webhook"], Value::Null, "the vendor's answer said so");
+    let read = &told["events"][2]["webhook"];
+    let webhook: Value = serde_json::from_str(text(read, "/body")).unwrap();
+    assert_eq!(webhook["entry"][0]["changes"][0]["value"]["statuses"][0]["status"], "read", "{webhook:#}");
+    assert_eq!(read["size"], text(read, "/body").len());
     assert_holds(
         &told["events"][0]["attempts"][0],
         &json!({ "endpoint_id": endpoint["id"], "outcome": "delivered", "status_code": 200, "attempt": 1 }),

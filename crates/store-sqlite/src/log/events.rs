@@ -162,7 +162,7 @@ pub(crate) fn count(reader: &Reader<'_>, workspace: WorkspaceId, after: Position
 pub(crate) fn append(session: &mut Session<'_>, events: &[Event]) -> Result<(), StoreError> {
     for event in events {
         let workspace = session.reader.workspace(event.workspace_id)?;
-        session.append(workspace, None, event.clone())?;
+        session.append(workspace, None, None, event.clone())?;
     }
     Ok(())
 }

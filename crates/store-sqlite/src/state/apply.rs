@@ -63,7 +63,7 @@ pub(crate) fn decision(
     origin: Origin,
 ) -> Result<(Place, Option<Arc<Message>>), StoreError> {
     let follow_up = decided.follow_up.take();
-    let Written { message, vendor_id } = decision::write(session, &mut place, decided)?;
+    let Written { message, vendor_id } = decision::write(session, &mut place, decided, origin.body)?;
     if let Some(vendor_id) = vendor_id {
         for waiting in bodies::take_waiting(session, place.workspace, place.channel, &vendor_id)? {
             let later: Later =

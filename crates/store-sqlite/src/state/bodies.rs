@@ -1,12 +1,13 @@
 //! Vendors' webhooks as they came, and what of them changed nothing yet.
 
 use bytes::Bytes;
-use tidings_domain::{ChannelId, Timestamp, WorkspaceId};
+use rusqlite::Row;
+use tidings_domain::{ChannelId, Timestamp, WorkspaceId, event::Position};
 use tidings_store::{BodyNumber, StoreError, StoredBody};
 
 use crate::{
     codec::{self, signed},
-    error::refused,
+    error::{corrupt, refused},
     session::{Reader, Session},
 };
 
@@ -140,13 +141,30 @@ pub(crate) fn kept(
     let rows = statement
         .query(rusqlite::params![workspace, subject, signed(after.0), signed(limit as u64)])
         .map_err(refused)?;
-    codec::collect(rows, |row| {
-        let body = row.get_ref("body").and_then(|body| Ok(Bytes::copy_from_slice(body.as_bytes()?)));
-        Ok(StoredBody {
-            number: BodyNumber(codec::count(row, "number")?),
-            channel_id: ChannelId::from_bytes(codec::id(row, "channel_id")?),
-            received_at: codec::time(row, "received_at")?,
-            body: body.map_err(|error| crate::error::corrupt("body", error))?,
-        })
+    codec::collect(rows, stored)
+}
+
+/// The body that an event came from.
+pub(crate) fn of_event(
+    reader: &Reader<'_>,
+    workspace: WorkspaceId,
+    position: Position,
+) -> Result<Option<StoredBody>, StoreError> {
+    let mut statement = reader.statement(
+        "SELECT body.number, channels.id AS channel_id, body.received_at, body.body FROM events \
+         JOIN inbound_bodies AS body ON body.number = events.body JOIN channels ON channels.number = body.channel \
+         WHERE events.position = ?1 AND events.workspace = ?2 AND body.workspace = ?2",
+    )?;
+    let rows = statement.query([signed(position.0), reader.workspace(workspace)?]).map_err(refused)?;
+    codec::first(rows, stored)
+}
+
+fn stored(row: &Row<'_>) -> Result<StoredBody, StoreError> {
+    let body = row.get_ref("body").and_then(|body| Ok(Bytes::copy_from_slice(body.as_bytes()?)));
+    Ok(StoredBody {
+        number: BodyNumber(codec::count(row, "number")?),
+        channel_id: ChannelId::from_bytes(codec::id(row, "channel_id")?),
+        received_at: codec::time(row, "received_at")?,
+        body: body.map_err(|error| corrupt("body", error))?,
     })
 }

@@ -6,7 +6,7 @@ use tidings_domain::{
     decide::{Decision, Write},
     message::Message,
 };
-use tidings_store::StoreError;
+use tidings_store::{BodyNumber, StoreError};
 
 use crate::{
     error::corrupt,
@@ -22,8 +22,13 @@ pub(crate) struct Written {
     pub(crate) vendor_id: Option<String>,
 }
 
-/// Writes a decision and appends its events.
-pub(crate) fn write(session: &mut Session<'_>, place: &mut Place, decision: Decision) -> Result<Written, StoreError> {
+/// Writes a decision and appends its events. `body` is what it was read from.
+pub(crate) fn write(
+    session: &mut Session<'_>,
+    place: &mut Place,
+    decision: Decision,
+    body: Option<BodyNumber>,
+) -> Result<Written, StoreError> {
     if let Some(contact) = &decision.contact {
         place.contact =
             Some(contacts::write(&session.reader, place.workspace, place.contact.take(), contact.record())?);
@@ -52,7 +57,7 @@ pub(crate) fn write(session: &mut Session<'_>, place: &mut Place, decision: Deci
     }
     for event in decision.events {
         let channel = event.channel_id.map(|_| place.channel);
-        session.append(place.workspace, channel, event)?;
+        session.append(place.workspace, channel, body, event)?;
     }
     Ok(written)
 }

@@ -27,6 +27,7 @@ use tidings_domain::{
     channel::Channel,
     conversation::Conversation,
     endpoint::EndpointStatus,
+    event::Position,
     key::ApiKey,
     media::StoredMedia,
     message::Message,
@@ -165,6 +166,14 @@ impl State for SqliteStore {
             KeptBodies::Unrouted(account) => OwnedKept::Unrouted(account.to_owned()),
         };
         self.readers.run(move |reader| bodies::kept(reader, workspace, &which, after, limit)).await
+    }
+
+    async fn body_of_event(
+        &self,
+        workspace: WorkspaceId,
+        position: Position,
+    ) -> Result<Option<StoredBody>, StoreError> {
+        self.readers.run(move |reader| bodies::of_event(reader, workspace, position)).await
     }
 
     async fn message_get(&self, workspace: WorkspaceId, id: MessageId) -> Result<Option<Message>, StoreError> {

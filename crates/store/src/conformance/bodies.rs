@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tidings_domain::{change::News, channel::Channel, event::Position};
+use tidings_domain::{
+    change::{News, ReportedStatus},
+    channel::Channel,
+    event::{EventKind, Position},
+};
 
 use crate::{BodyNumber, Intake, IntakeReceipt, KeptBodies, RoutedUpdate, StoredBody, Target};
 
 use super::{
     bench::{Bench, at, kinds},
-    changes::{received, routed},
+    changes::{echoed, received, report, routed},
 };
 
 const BEGINNING: BodyNumber = BodyNumber(0);
@@ -46,6 +50,34 @@ pub async fn unrouted_are_kept_and_read_again(bench: &Bench) {
     assert_eq!(receipt, Ok(IntakeReceipt { applied: 1, repeated: 1, kept: 0 }));
     assert_eq!(kinds(&bench.after(head).await), ["conversation.created", "message.received"]);
     assert_eq!(bench.store.body_kept(workspace, KeptBodies::Unrouted("200"), BEGINNING, 10).await, Ok(vec![]));
+}
+
+/// An event is traced to the webhook that it came from; one that waited for its message, to its own.
+pub async fn an_event_is_traced_to_its_webhook(bench: &Bench) {
+    let (workspace, other) = (bench.workspace("ant").await, bench.workspace("bee").await);
+    let channel = bench.channel(workspace, "100").await;
+    let from = async |position, workspace| {
+        let found = bench.store.body_of_event(workspace, position).await.expect("bodies");
+        found.map(|found| (found.body, found.received_at, found.channel_id))
+    };
+    let head = bench.store.log_head().await.expect("a head");
+    let mut posts = Vec::new();
+    for (seconds, change) in [(1, report("m1", ReportedStatus::Read, 1)), (2, echoed("m1", 2))] {
+        let name = seconds.to_string();
+        let webhook = Intake {
+            body: Ok(Bytes::from(format!("webhook {name}"))),
+            ..bench.webhook(&channel, seconds, vec![routed(&channel, Some(&name), change)])
+        };
+        bench.store.intake(webhook.clone()).await.expect("it is taken");
+        posts.push((webhook.body.expect("a body"), at(seconds), channel.id));
+    }
+    for entry in bench.after(head).await {
+        // That it was read proves that it was delivered.
+        let from_status = matches!(entry.event.kind, EventKind::MessageDelivered | EventKind::MessageRead);
+        let post = if from_status { &posts[0] } else { &posts[1] };
+        assert_eq!(from(entry.position, workspace).await.as_ref(), Some(post), "{:?}", entry.event.kind);
+        assert_eq!(from(entry.position, other).await, None);
+    }
 }
 
 /// A body that cannot be parsed, or holds an unknown kind of update, is found under its channel.

@@ -89,6 +89,7 @@ macro_rules! conformance_suite {
                 a_number_of_somebody_else_is_not_taken
             }
             bodies {
+                an_event_is_traced_to_its_webhook
                 unrouted_are_kept_and_read_again
                 not_understood_are_kept
                 are_found_a_page_at_a_time

@@ -1,4 +1,5 @@
-//! `GET /v1/messages/{id}/trace`: a message's whole story, from what happened to it to what every endpoint answered.
+//! `GET /v1/messages/{id}/trace`: a message's whole story, from the vendor's webhook through what happened to the message
+//! to what every endpoint answered.
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use tidings_domain::{
     key::{Access, Area},
     message::Message,
 };
+use tidings_store::StoredBody;
 use utoipa::ToSchema;
 
 use super::{MessageView, find};
@@ -28,6 +30,8 @@ use crate::{
 const CHUNK: usize = 256;
 /// How many of them are looked at, the oldest first.
 const LOOKED_AT: usize = 20_000;
+/// How many bytes of a webhook are shown.
+const MOST_SHOWN: usize = 64 << 10;
 
 /// A message's whole story.
 #[derive(Debug, Serialize, ToSchema)]
@@ -51,13 +55,38 @@ pub(crate) struct TracedEvent {
     timestamp: String,
     /// When we recorded it.
     recorded_at: String,
+    /// The vendor's webhook that said so; null where none did, because we called the vendor or were called ourselves.
+    webhook: Option<Webhook>,
     /// Every attempt at delivering it, to whatever endpoint, with what was answered.
     attempts: Vec<AttemptView>,
 }
 
+/// A vendor's webhook as it came.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Webhook {
+    /// When it came.
+    received_at: String,
+    /// How many bytes it has.
+    size: usize,
+    /// The first 64 KiB of it, unless the message is sensitive. It may tell of other messages, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+}
+
+impl Webhook {
+    fn of(stored: &StoredBody, is_sensitive: bool) -> Self {
+        let shown = &stored.body[..stored.body.len().min(MOST_SHOWN)];
+        Self {
+            received_at: stored.received_at.to_string(),
+            size: stored.body.len(),
+            body: (!is_sensitive).then(|| String::from_utf8_lossy(shown).into_owned()),
+        }
+    }
+}
+
 /// Get a message's whole story
 ///
-/// What happened to it, and every attempt at telling an endpoint of it. `GET /v1/attempts/{id}` has what was sent and
+/// What happened to it, what the vendor posted of it, and every attempt at telling an endpoint of it. `GET /v1/attempts/{id}` has what was sent and
 /// answered, to the byte.
 #[utoipa::path(
     get, path = "/messages/{id}/trace", operation_id = "trace_message", tag = "messages",
@@ -72,11 +101,13 @@ pub(crate) async fn trace(State(gateway): State<Arc<Gateway>>, caller: Caller, i
     let mut told = Vec::new();
     for entry in events(&gateway, &message).await? {
         let attempts = gateway.store.attempt_of_event(caller.workspace_id, entry.position).await?;
+        let webhook = gateway.store.body_of_event(caller.workspace_id, entry.position).await?;
         told.push(TracedEvent {
             event_id: entry.event.id,
             event: entry.event.kind,
             timestamp: entry.event.at.to_string(),
             recorded_at: entry.event.recorded_at.to_string(),
+            webhook: webhook.map(|stored| Webhook::of(&stored, message.is_sensitive)),
             attempts: attempts.iter().map(AttemptView::of).collect(),
         });
     }
