@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     channel::words,
-    event::{OrderingKey, Position},
+    endpoint::EndpointStatus,
+    event::{Event, OrderingKey, Position},
     id::{AttemptId, EndpointId, EventId},
     replay::ReplayProgress,
     time::Timestamp,
@@ -147,7 +148,7 @@ pub struct DeliveryState {
 }
 
 /// What to remember of an endpoint's deliveries from now on, in one transaction.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct DeliveryChange {
     /// Attempts that were made.
     pub attempts: Vec<Attempt>,
@@ -159,6 +160,11 @@ pub struct DeliveryChange {
     pub low_water: Option<Position>,
     /// The health, if it changed.
     pub health: Option<EndpointHealth>,
+    /// How the endpoint is doing, if that changed; whether it is enabled follows from it. One that is paused or disabled
+    /// stays so: a delivery that was under way says nothing against who paused it.
+    pub status: Option<EndpointStatus>,
+    /// Events that tell of the endpoint's own trouble.
+    pub told: Vec<Event>,
     /// How far the replay has come, if it has moved.
     pub replay: Option<ReplayProgress>,
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use tidings_domain::{
     AttemptId, ChannelId, EndpointId, EventId, JobId, Timestamp, WorkspaceId,
     delivery::{AttemptRecord, DeliveryChange, DeliveryState, Outcome},
-    event::{Event, EventKind, LogEntry, OrderingKey, Position},
+    event::{EventKind, LogEntry, OrderingKey, Position},
     replay::{Replay, ReplayScope},
 };
 use uuid::Uuid;
@@ -114,8 +114,6 @@ pub trait Log: Send + Sync {
     ) -> Result<Listing<LogEntry>, StoreError>;
     /// How many events a workspace has after a position.
     async fn event_count(&self, workspace: WorkspaceId, after: Position) -> Result<u64, StoreError>;
-    /// Appends events that no change of state stands behind: an endpoint's own trouble.
-    async fn event_append(&self, events: Vec<Event>) -> Result<(), StoreError>;
 
     /// Takes the lease on something; whoever had it loses it. Answers the new epoch.
     async fn lease_acquire(&self, kind: &'static str, id: Uuid, holder: &str) -> Result<u64, StoreError>;

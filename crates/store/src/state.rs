@@ -7,7 +7,6 @@ use tidings_domain::{
     ChannelId, ConversationId, EndpointId, KeyId, MediaId, MessageId, Timestamp, WorkspaceId,
     channel::Channel,
     conversation::Conversation,
-    endpoint::EndpointStatus,
     event::Position,
     key::ApiKey,
     media::StoredMedia,
@@ -67,9 +66,6 @@ pub trait State: Send + Sync {
     async fn endpoint_create(&self, record: EndpointRecord, claim: Option<Claim>) -> Result<Claimed, StoreError>;
     /// Writes an endpoint that is there.
     async fn endpoint_update(&self, record: EndpointRecord, claim: Option<Claim>) -> Result<Claimed, StoreError>;
-    /// Writes how an endpoint is doing; `enabled` follows from it. One that is paused or disabled is not enabled so: a
-    /// delivery that was under way says nothing against who paused it.
-    async fn endpoint_status(&self, endpoint: EndpointId, status: EndpointStatus) -> Result<(), StoreError>;
     /// Deletes an endpoint and what is remembered of its deliveries.
     async fn endpoint_delete(&self, workspace: WorkspaceId, endpoint: EndpointId) -> Result<(), StoreError>;
 

@@ -304,3 +304,38 @@ async fn an_endpoint_that_says_gone_is_disabled_and_others_are_told() {
     });
     assert_eq!(healthy.await.unwrap()["enabled"], true);
 }
+
+#[tokio::test]
+async fn one_that_says_gone_to_many_at_once_is_disabled_once() {
+    let mut scene = Scene::start().await.unwrap();
+    let mut line = scene.line("1001").await.unwrap();
+    let fields = json!({ "events": ["message.*"] });
+    let endpoint = scene.subscribe("/gone", fields).await.unwrap();
+    scene.receiver.behave("/gone", Behaviour::status(http::StatusCode::GONE));
+    let said = |number| webhooks::text(&line.account, &customer(number), &format!("wamid.{number}"), "Hello");
+    let mut webhook = said(1);
+    for number in 2..=20 {
+        let entry = said(number)["entry"][0].clone();
+        webhook["entry"].as_array_mut().unwrap().push(entry);
+    }
+    line.post(&webhook).await.unwrap();
+    let path = format!("/v1/endpoints/{}", text(&endpoint, "/id"));
+    eventually(
+        "it is disabled",
+        async || Ok((scene.api.get(&path).await?.ok()?["status"] == "disabled").then_some(())),
+    )
+    .await
+    .unwrap();
+
+    scene.receiver.behave("/gone", Behaviour::ok());
+    scene.api.patch(&path, &json!({ "enabled": true })).await.unwrap().ok().unwrap();
+    let mut taken = std::collections::HashSet::new();
+    while taken.len() < 20 {
+        let arrival = scene.arrival().await.unwrap();
+        if arrival.answered == Some(http::StatusCode::OK) {
+            taken.insert(arrival.id().unwrap().to_owned());
+        }
+    }
+    let told = scene.api.get("/v1/events?types=endpoint.disabled").await.unwrap().ok().unwrap();
+    assert_eq!(told["data"].as_array().unwrap().len(), 1, "{told}");
+}

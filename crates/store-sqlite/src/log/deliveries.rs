@@ -12,8 +12,9 @@ use uuid::Uuid;
 use crate::{
     codec::{self, signed},
     error::refused,
-    log::{attempts, leases, replays},
+    log::{attempts, events, leases, replays},
     session::{Reader, Session},
+    state::endpoints,
 };
 
 /// The number of an endpoint.
@@ -151,12 +152,15 @@ pub(crate) fn record(
     if let Some(progress) = &change.replay {
         replays::progress(session, progress)?;
     }
-    let reader = &session.reader;
     if let Some(health) = &change.health {
-        reader
+        session
+            .reader
             .statement("UPDATE endpoints SET health = ?2 WHERE number = ?1")?
             .execute(rusqlite::params![endpoint, codec::to_document("health", health)?])
             .map_err(refused)?;
     }
-    Ok(())
+    if let Some(status) = change.status {
+        endpoints::write_status(session, id, status)?;
+    }
+    events::append(session, &change.told)
 }

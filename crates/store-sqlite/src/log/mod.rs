@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use tidings_domain::{
     AttemptId, EndpointId, EventId, JobId, Timestamp, WorkspaceId,
     delivery::{AttemptRecord, DeliveryChange, DeliveryState, Outcome},
-    event::{Event, EventKind, LogEntry, OrderingKey, Position},
+    event::{EventKind, LogEntry, OrderingKey, Position},
     replay::{Replay, ReplayScope},
 };
 use tidings_store::{
@@ -73,11 +73,6 @@ impl Log for SqliteStore {
 
     async fn event_count(&self, workspace: WorkspaceId, after: Position) -> Result<u64, StoreError> {
         self.readers.run(move |reader| events::count(reader, workspace, after)).await
-    }
-
-    async fn event_append(&self, events: Vec<Event>) -> Result<(), StoreError> {
-        let tenant = events.first().map_or_else(Uuid::nil, |event| event.workspace_id.uuid());
-        self.writer.run(Urgency::Now, tenant, move |session| events::append(session, &events)).await
     }
 
     async fn lease_acquire(&self, kind: &'static str, id: Uuid, holder: &str) -> Result<u64, StoreError> {

@@ -7,7 +7,7 @@ pub(crate) mod claims;
 mod contacts;
 mod conversations;
 mod decision;
-mod endpoints;
+pub(crate) mod endpoints;
 mod intake;
 mod keys;
 pub(crate) mod listing;
@@ -26,7 +26,6 @@ use tidings_domain::{
     ChannelId, ConversationId, EndpointId, KeyId, MediaId, MessageId, Timestamp, WorkspaceId,
     channel::Channel,
     conversation::Conversation,
-    endpoint::EndpointStatus,
     event::Position,
     key::ApiKey,
     media::StoredMedia,
@@ -127,10 +126,6 @@ impl State for SqliteStore {
                 endpoints::update(session, &record, claim.as_ref())
             })
             .await
-    }
-
-    async fn endpoint_status(&self, endpoint: EndpointId, status: EndpointStatus) -> Result<(), StoreError> {
-        self.writer.run(Now, endpoint.uuid(), move |session| endpoints::write_status(session, endpoint, status)).await
     }
 
     async fn endpoint_delete(&self, workspace: WorkspaceId, endpoint: EndpointId) -> Result<(), StoreError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tidings_domain::{
     ChannelId,
     channel::Channel,
-    delivery::{DeliveryState, EndpointHealth},
+    delivery::{DeliveryChange, DeliveryState, EndpointHealth},
     endpoint::{EndpointStatus, WebhookFormat},
     event::Position,
 };
@@ -45,6 +45,7 @@ pub async fn are_written_and_read(bench: &Bench) {
 pub async fn follow_their_status(bench: &Bench) {
     let workspace = bench.workspace("ant").await;
     let id = bench.endpoint(workspace).await;
+    let epoch = bench.store.lease_acquire("endpoint", id.uuid(), "one").await.expect("a lease");
     for (told, status, enabled) in [
         (EndpointStatus::Down, EndpointStatus::Down, true),
         (EndpointStatus::Healthy, EndpointStatus::Healthy, true),
@@ -53,13 +54,11 @@ pub async fn follow_their_status(bench: &Bench) {
         (EndpointStatus::Disabled, EndpointStatus::Disabled, false),
         (EndpointStatus::Healthy, EndpointStatus::Disabled, false),
     ] {
-        assert_eq!(bench.store.endpoint_status(id, told).await, Ok(()));
+        let change = DeliveryChange { status: Some(told), ..DeliveryChange::default() };
+        assert_eq!(bench.store.delivery_record(id, epoch, change).await, Ok(()));
         let all = bench.store.endpoint_all().await.expect("endpoints");
         assert_eq!((all[0].status, all[0].endpoint.enabled), (status, enabled));
     }
-    let unknown = bench.new_endpoint(workspace).endpoint.id;
-    let refused = bench.store.endpoint_status(unknown, EndpointStatus::Down).await;
-    assert!(matches!(refused, Err(StoreError::NotFound(_))), "{refused:?}");
 }
 
 /// A new endpoint hears of what happens from now on. What was refused before has not moved the end.

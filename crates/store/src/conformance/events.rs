@@ -3,10 +3,11 @@
 use tidings_domain::{
     ConversationId, EventId, WorkspaceId,
     change::Change,
+    delivery::DeliveryChange,
     event::{EndpointDetail, EndpointEvent, Event, EventKind, EventPayload, LogEntry, OrderingKey, Position, SCHEMA},
 };
 
-use crate::{EventFilter, Listing, MessageFilter, Page};
+use crate::{EventFilter, Listing, MessageFilter, Page, StoreError};
 
 use super::{
     bench::{Bench, at, kinds, message_of},
@@ -125,12 +126,17 @@ pub async fn are_read_in_pieces_where_they_are_large(bench: &Bench) {
     assert!(messages.items.len() < 4 && messages.next.is_some());
 }
 
-/// An endpoint's own trouble stands in the log like everything else.
+/// An endpoint's own trouble stands in the log like everything else, unless what led to it was refused.
 pub async fn are_appended(bench: &Bench) {
     let workspace = bench.workspace("ant").await;
+    let endpoint = bench.endpoint(workspace).await;
+    let epoch = bench.store.lease_acquire("endpoint", endpoint.uuid(), "one").await.expect("a lease");
     let heard = bench.listen();
     let events: Vec<Event> = (1..=2).map(|sequence| trouble(bench, workspace, sequence)).collect();
-    assert_eq!(bench.store.event_append(events.clone()).await, Ok(()));
+    let change = DeliveryChange { told: events.clone(), ..DeliveryChange::default() };
+    let refused = bench.store.delivery_record(endpoint, epoch + 1, change.clone()).await;
+    assert!(matches!(refused, Err(StoreError::StaleLease(_))), "{refused:?}");
+    assert_eq!(bench.store.delivery_record(endpoint, epoch, change).await, Ok(()));
     let log = bench.after(Position(0)).await;
     assert_eq!(log.iter().map(|entry| Event::clone(&entry.event)).collect::<Vec<_>>(), events);
     assert_eq!(heard.entries(), log);

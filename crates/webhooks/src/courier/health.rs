@@ -1,10 +1,12 @@
-//! Up and down: when an endpoint is left alone, how it is probed, how it comes back.
+//! Up and down: when an endpoint is left alone, how it is probed, how it comes back; and when it asked to be left alone.
 
 use std::time::Duration;
 
 use tidings_domain::{
     Timestamp,
     delivery::{EndpointHealth, Trigger},
+    endpoint::EndpointStatus,
+    event::Event,
 };
 
 use super::{Courier, Send, Standing};
@@ -14,6 +16,8 @@ use crate::schedule::{LONGEST_PROBE, probe_delay};
 const FAILURES: u32 = 5;
 /// … and so long without a success make an endpoint count as down.
 const WITHOUT_SUCCESS: Duration = Duration::from_secs(10);
+/// For how long an endpoint is left alone at most because it asked for it: one event's answer may ask for a day.
+const LONGEST_REST: Duration = Duration::from_mins(5);
 
 impl<T: Clone> Courier<T> {
     /// Whether the endpoint is left alone but for probes.
@@ -39,6 +43,9 @@ impl<T: Clone> Courier<T> {
     }
 
     pub(super) fn succeeded(&mut self, now: Timestamp) -> Standing {
+        if self.given_up {
+            return Standing::Unchanged;
+        }
         let was_down = self.health.down_since.is_some();
         let warned = self.health.warned;
         if self.health.consecutive_failures > 0 || was_down {
@@ -62,6 +69,9 @@ impl<T: Clone> Courier<T> {
     }
 
     pub(super) fn failed(&mut self, trigger: Trigger, now: Timestamp) -> Standing {
+        if self.given_up {
+            return Standing::Unchanged;
+        }
         self.health.consecutive_failures = self.health.consecutive_failures.saturating_add(1);
         self.health.failing_since.get_or_insert(now);
         let was_down = self.is_down();
@@ -87,16 +97,48 @@ impl<T: Clone> Courier<T> {
         if !was_down && self.is_down() { Standing::WentDown } else { Standing::Unchanged }
     }
 
+    /// It wants nothing any more, which is new once.
+    pub(super) fn gone(&self) -> Standing {
+        if self.given_up { Standing::Unchanged } else { Standing::Gone }
+    }
+
+    /// The endpoint has asked to be left alone for so long.
+    pub(super) fn rest(&mut self, wait: Duration, now: Timestamp) {
+        if !wait.is_zero() {
+            self.rests_until = self.rests_until.max(Some(now.plus(wait.min(LONGEST_REST))));
+        }
+    }
+
+    /// After a rest one at a time is sent. Where the clock was set back, nobody waits until it has caught up.
+    pub(super) fn look_at_rest(&mut self, now: Timestamp) {
+        if self.rests_until.is_some_and(|until| until <= now || until > now.plus(LONGEST_REST)) {
+            self.rests_until = None;
+            self.allowance = 1;
+        }
+    }
+
     /// `endpoint.failing` has been told.
     pub fn mark_warned(&mut self) {
         self.health.warned = true;
         self.change.health = Some(self.health);
     }
 
-    /// The endpoint is given up: should it be enabled again, it begins as one that is up.
-    pub fn forget_health(&mut self) {
+    /// The endpoint is given up. What is still under way says nothing about it any more; should it be enabled again, it
+    /// begins as one that is up.
+    pub fn give_up(&mut self) {
+        self.given_up = true;
         self.health = EndpointHealth { told: self.health.told, ..EndpointHealth::default() };
         self.change.health = Some(self.health);
+    }
+
+    /// How the endpoint is doing, to be remembered with what led to it.
+    pub fn set_status(&mut self, status: EndpointStatus) {
+        self.change.status = Some(status);
+    }
+
+    /// An event about the endpoint's own trouble, to be remembered with what led to it.
+    pub fn tell(&mut self, event: Event) {
+        self.change.told.push(event);
     }
 
     /// The number of the next event about the endpoint's own trouble, from 1.
@@ -108,6 +150,7 @@ impl<T: Clone> Courier<T> {
 
     /// The endpoint is enabled again: it is tried at once.
     pub fn try_now(&mut self, now: Timestamp) {
+        self.rests_until = None;
         if self.is_down() {
             self.health.next_probe_at = Some(now);
             self.change.health = Some(self.health);

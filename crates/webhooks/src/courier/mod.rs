@@ -16,6 +16,9 @@
 //! probe now and then, the oldest event that is due, and no schedule moves on. The first success ends it; then one at a
 //! time is sent, two, four, until the limit is reached again. One event that the receiver always refuses could be all
 //! that is left to probe with; so every other probe is an event that is new, if there is one.
+//!
+//! An endpoint that asks for a wait (`Retry-After`) is left alone as a whole for that long, five minutes at most, and then
+//! begins with one at a time, too. The event that was answered so waits for as long as was asked.
 
 mod health;
 mod lanes;
@@ -143,7 +146,10 @@ pub struct Courier<T> {
     in_flight: usize,
     /// How many attempts may be under way now; less than the limit after an outage.
     allowance: usize,
+    /// Until when the endpoint has asked to be left alone. It is forgotten by a restart.
+    rests_until: Option<Timestamp>,
     health: EndpointHealth,
+    given_up: bool,
     change: DeliveryChange,
     low_water: Position,
     low_water_written_at: Option<Timestamp>,
@@ -167,7 +173,9 @@ impl<T: Clone> Courier<T> {
             lanes: Lanes::load(state.retries, order_hold(endpoint)),
             in_flight: 0,
             allowance: if state.health.down_since.is_some() { 1 } else { limits.in_flight },
+            rests_until: None,
             health: state.health,
+            given_up: false,
             change: DeliveryChange::default(),
             low_water: state.low_water,
             low_water_written_at: None,
@@ -248,9 +256,10 @@ impl<T: Clone> Courier<T> {
     pub fn next_send(&mut self, now: Timestamp) -> Option<Send<T>> {
         if let Some(rate) = &mut self.rate {
             rate.look(now);
-            if rate.opens_at() > now {
-                return None;
-            }
+        }
+        self.look_at_rest(now);
+        if self.opens_at().is_some_and(|at| at > now) {
+            return None;
         }
         let send = self.choose(now)?;
         if let Some(rate) = &mut self.rate {
@@ -303,7 +312,7 @@ impl<T: Clone> Courier<T> {
                 attempt.outcome = Outcome::Delivered;
                 self.settle(attempt.position, key);
                 let standing = self.succeeded(now);
-                if verdict == Verdict::DeliveredLast { Standing::Gone } else { standing }
+                if verdict == Verdict::DeliveredLast { self.gone() } else { standing }
             }
             // Whoever can say so is well.
             Verdict::Aborted => {
@@ -313,10 +322,11 @@ impl<T: Clone> Courier<T> {
             }
             Verdict::Gone => {
                 self.keep_first_in_line(&mut attempt, key, now);
-                Standing::Gone
+                self.gone()
             }
             Verdict::Failed { retry_after } => {
                 let standing = self.failed(attempt.trigger, now);
+                self.rest(retry_after.unwrap_or_default(), now);
                 self.put_off(&mut attempt, key, retry_after, was_down, jitter, now);
                 standing
             }
@@ -488,7 +498,7 @@ impl<T: Clone> Courier<T> {
 
     /// When to come back at the latest, though nothing else happens.
     pub fn wakes_at(&self) -> Option<Timestamp> {
-        let opens_at = self.rate.map(|rate| rate.opens_at());
+        let opens_at = self.opens_at();
         if self.is_down() {
             let probe_at = self.health.next_probe_at.map(|at| opens_at.map_or(at, |opens_at| at.max(opens_at)));
             return if self.in_flight == 0 { probe_at } else { None };
@@ -497,6 +507,11 @@ impl<T: Clone> Courier<T> {
         let ready = opens_at.filter(|_| may_send && !self.ready.is_empty());
         let due = self.lanes.next_due().map(|at| opens_at.map_or(at, |opens_at| at.max(opens_at)));
         [ready, due, self.lanes.first_hold_ends()].into_iter().flatten().min()
+    }
+
+    /// When the next one may be sent, if its rate or the endpoint's wish for a rest puts it off.
+    fn opens_at(&self) -> Option<Timestamp> {
+        self.rate.map(|rate| rate.opens_at()).max(self.rests_until)
     }
 
     /// What is to be remembered since the last call. Must be written before it is asked for again.

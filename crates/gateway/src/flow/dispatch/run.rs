@@ -1,6 +1,12 @@
 //! One endpoint's task: drives its courier.
 
-use std::{collections::VecDeque, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    panic::AssertUnwindSafe,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tidings_domain::{
@@ -37,6 +43,8 @@ const READINGS: usize = 4;
 const UNWRITTEN: usize = 2048;
 /// How long to wait after the store has refused.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// How long to wait at most before one that has panicked begins anew.
+const PATIENCE_AT_MOST: Duration = Duration::from_mins(1);
 /// How soon it is looked again for a place to send by.
 const SOON: Duration = Duration::from_millis(20);
 /// How soon a moved low-water position is written down, and a changed clock is noticed.
@@ -97,13 +105,33 @@ enum Woken {
     Time,
 }
 
+/// Runs an endpoint until it is told to stop. A panic is a bug that ends what is under way, as a kill would, and nothing
+/// else: it begins anew, later and later if that does not help, since what was under way is sent again.
+pub(super) async fn endpoint(shared: Arc<Shared>, mut live: Arc<LiveEndpoint>, mut commands: mpsc::Receiver<Command>) {
+    let mut patience = PATIENCE;
+    loop {
+        let begun = Instant::now();
+        let running = run_until_stopped(shared.clone(), live.clone(), &mut commands);
+        if AssertUnwindSafe(running).catch_unwind().await.is_ok() {
+            return;
+        }
+        patience = if begun.elapsed() > PATIENCE_AT_MOST { PATIENCE } else { (patience * 2).min(PATIENCE_AT_MOST) };
+        tracing::error!(endpoint.id = %live.endpoint.id, "an endpoint's task panicked; it begins anew");
+        let Some(known) = shared.registry.endpoints.find(live.endpoint.id) else { return };
+        live = known;
+        if wait(patience, &mut live, &mut commands).await.is_none() {
+            return;
+        }
+    }
+}
+
 /// Runs an endpoint until it is told to stop. When it ends before (the endpoint is paused or answered 410, another process
 /// has taken it over) it waits to be configured anew.
-pub(super) async fn endpoint(shared: Arc<Shared>, mut live: Arc<LiveEndpoint>, mut commands: mpsc::Receiver<Command>) {
-    while let Some(ended) = run(shared.clone(), live, &mut commands).await {
+async fn run_until_stopped(shared: Arc<Shared>, mut live: Arc<LiveEndpoint>, commands: &mut mpsc::Receiver<Command>) {
+    while let Some(ended) = run(shared.clone(), live, commands).await {
         let configured = match ended.configured {
             Some(configured) => Some(configured),
-            None => configured(&mut commands).await,
+            None => configured(commands).await,
         };
         match configured {
             Some(configured) => live = configured,
@@ -198,12 +226,22 @@ async fn begin(
             Err(StoreError::NotFound(_) | StoreError::Stopped) => return None,
             Err(error) => tracing::error!(endpoint.id = %id, %error, "cannot begin to deliver; trying again"),
         }
+        wait(PATIENCE, live, commands).await?;
+    }
+}
+
+/// Lets time pass before something is tried again; `None` if it was told to stop. One that is paused meanwhile waits until
+/// it is enabled.
+async fn wait(time: Duration, live: &mut Arc<LiveEndpoint>, commands: &mut mpsc::Receiver<Command>) -> Option<()> {
+    let mut passed = pin!(sleep(time));
+    loop {
         tokio::select! {
-            () = sleep(PATIENCE) => {}
-            command = commands.recv() => match command {
-                None | Some(Command::Stop) => return None,
-                Some(Command::Configure(configured)) => *live = configured,
-                Some(Command::Resend(_) | Command::Replay) => {}
+            () = &mut passed => return Some(()),
+            command = commands.recv() => match command? {
+                Command::Stop => return None,
+                Command::Configure(changed) if changed.endpoint.enabled => *live = changed,
+                Command::Configure(_) => *live = configured(commands).await?,
+                Command::Resend(_) | Command::Replay => {}
             },
         }
     }
@@ -311,8 +349,13 @@ impl Run {
             if !wait.is_zero() {
                 sleep(wait).await;
             }
-            let written = shared.store.delivery_record(id, epoch, change.clone()).await;
-            written.map_err(|error| (error, Box::new(change)))
+            if let Err(error) = shared.store.delivery_record(id, epoch, change.clone()).await {
+                return Err((error, Box::new(change)));
+            }
+            if let Some(status) = change.status {
+                shared.registry.endpoint_status(id, status);
+            }
+            Ok(())
         })
     }
 

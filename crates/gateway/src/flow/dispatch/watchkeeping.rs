@@ -35,9 +35,9 @@ pub(super) async fn transition(
         Standing::Unchanged => {
             let Some(down_for) = health.down_since.map(|since| now.since(since)) else { return false };
             if down_for >= GIVEN_UP_AFTER {
-                set_status(shared, live, EndpointStatus::Disabled).await;
+                courier.set_status(EndpointStatus::Disabled);
                 tell(shared, live, courier, EventKind::EndpointDisabled, "it has been down for five days").await;
-                courier.forget_health();
+                courier.give_up();
                 return true;
             }
             if down_for >= GIVEN_UP_AFTER / 2 && !health.warned {
@@ -48,18 +48,18 @@ pub(super) async fn transition(
             false
         }
         Standing::WentDown => {
-            set_status(shared, live, EndpointStatus::Down).await;
+            courier.set_status(EndpointStatus::Down);
             false
         }
         Standing::CameBack { warned } => {
-            set_status(shared, live, EndpointStatus::Healthy).await;
+            courier.set_status(EndpointStatus::Healthy);
             if warned {
                 tell(shared, live, courier, EventKind::EndpointRecovered, "it takes what it is sent again").await;
             }
             false
         }
         Standing::Gone => {
-            set_status(shared, live, EndpointStatus::Disabled).await;
+            courier.set_status(EndpointStatus::Disabled);
             tell(
                 shared,
                 live,
@@ -68,20 +68,13 @@ pub(super) async fn transition(
                 "it answered that it wants nothing any more (410 Gone, or `webhook-delivery: disable`)",
             )
             .await;
-            courier.forget_health();
+            courier.give_up();
             true
         }
     }
 }
 
-async fn set_status(shared: &Shared, live: &LiveEndpoint, status: EndpointStatus) {
-    let id = live.endpoint.id;
-    shared.registry.endpoint_status(id, status);
-    if let Err(error) = shared.store.endpoint_status(id, status).await {
-        tracing::warn!(endpoint.id = %id, status = status.name(), %error, "cannot write down an endpoint's status");
-    }
-}
-
+/// Tells of the endpoint's trouble, in the commit of what led to it.
 async fn tell(shared: &Shared, live: &LiveEndpoint, courier: &mut Courier<Held>, kind: EventKind, reason: &str) {
     let now = shared.clock.now();
     let endpoint = &live.endpoint;
@@ -92,13 +85,14 @@ async fn tell(shared: &Shared, live: &LiveEndpoint, courier: &mut Courier<Held>,
             0
         }
     };
-    let event = Event {
+    let sequence = courier.next_sequence();
+    courier.tell(Event {
         id: shared.ids.next(EventId::next),
         workspace_id: endpoint.workspace_id,
         kind,
         schema: SCHEMA,
         key: OrderingKey::from(endpoint.id),
-        sequence: courier.next_sequence(),
+        sequence,
         channel_id: None,
         at: now,
         recorded_at: now,
@@ -111,8 +105,5 @@ async fn tell(shared: &Shared, live: &LiveEndpoint, courier: &mut Courier<Held>,
                 backlog: ahead + courier.waiting() as u64,
             },
         }),
-    };
-    if let Err(error) = shared.store.event_append(vec![event]).await {
-        tracing::warn!(endpoint.id = %endpoint.id, event = kind.name(), %error, "cannot tell of an endpoint's trouble");
-    }
+    });
 }

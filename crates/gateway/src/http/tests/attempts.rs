@@ -1,18 +1,27 @@
 //! The delivery log, of deliveries to a receiver that refuses.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use tidings_domain::{
-    EventId,
+    EndpointId, EventId,
+    delivery::DeliveryChange,
     event::{Event, EventPayload},
 };
+use tidings_store::ENDPOINT_LEASE;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
 };
 
 use super::{Server, text_message};
+use crate::clock::{Random, SystemRandom};
 
 /// A receiver that answers everything with 500; its address.
 async fn refusing() -> String {
@@ -66,7 +75,12 @@ async fn a_sensitive_message_is_kept_out_of_the_delivery_log() {
     event.sequence = 99;
     let EventPayload::Message(message) = &mut event.payload else { panic!("it tells of a message") };
     Arc::make_mut(&mut message.message).is_sensitive = true;
-    server.gateway.store.event_append(vec![event]).await.unwrap();
+    let neighbour = server.post("/v1/endpoints", &json!({"url": "https://shop.example", "enabled": false})).await;
+    let neighbour: EndpointId = neighbour.text("id").parse().unwrap();
+    let store = &server.gateway.store;
+    let epoch = store.lease_acquire(ENDPOINT_LEASE, neighbour.uuid(), "a test").await.unwrap();
+    let change = DeliveryChange { told: vec![event], ..DeliveryChange::default() };
+    store.delivery_record(neighbour, epoch, change).await.unwrap();
 
     let attempt = first_of(&server, &format!("/v1/endpoints/{endpoint}/attempts")).await;
     let detail = server.get(&format!("/v1/attempts/{}", attempt["id"].as_str().unwrap())).await.body;
@@ -116,4 +130,26 @@ async fn an_attempt_tells_what_was_sent_and_what_came_back() {
     for query in ["outcome=lost", "since=yesterday", "event_id=x"] {
         assert_eq!(server.get(&format!("{path}?{query}")).await.status, 422, "{query}");
     }
+}
+
+/// Random bytes, but the first time that it is asked for how long to wait it panics.
+struct PanicsOnce(AtomicBool);
+
+impl Random for PanicsOnce {
+    fn fill(&self, bytes: &mut [u8]) {
+        let is_jitter = bytes.len() == 4;
+        assert!(!is_jitter || self.0.swap(true, Ordering::AcqRel), "once");
+        SystemRandom.fill(bytes);
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_whose_task_panics_begins_anew() {
+    let server = Server::start_with_random(PanicsOnce(AtomicBool::new(false))).await;
+    let channel = server.channel("100").await;
+    let hook = json!({"url": refusing().await, "events": ["message.received"]});
+    let endpoint = server.post("/v1/endpoints", &hook).await.text("id");
+    server.deliver(&channel, &text_message("100", 1, "hello")).await;
+    let attempt = first_of(&server, &format!("/v1/endpoints/{endpoint}/attempts")).await;
+    assert_eq!((&attempt["attempt"], &attempt["outcome"]), (&json!(1), &json!("failed")));
 }

@@ -25,7 +25,7 @@ use tower::ServiceExt as _;
 use super::router::router;
 use crate::{
     Environment, Gateway, Settings,
-    clock::{ManualClock, Random as _, SystemRandom},
+    clock::{ManualClock, Random, SystemRandom},
     seal::SealKey,
 };
 
@@ -99,10 +99,15 @@ impl Server {
     }
 
     pub(super) async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::start_in(tempfile::tempdir().unwrap(), change).await
+        Self::start_in(tempfile::tempdir().unwrap(), Arc::new(SystemRandom), change).await
     }
 
-    async fn start_in(folder: TempDir, change: impl FnOnce(&mut Settings)) -> Self {
+    /// One whose randomness is this.
+    pub(super) async fn start_with_random(random: impl Random + 'static) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), Arc::new(random), |_| {}).await
+    }
+
+    async fn start_in(folder: TempDir, random: Arc<dyn Random>, change: impl FnOnce(&mut Settings)) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::parse("2026-04-19T14:30:00Z").unwrap()));
         let mut settings = Settings::new(SealKey([9; 32]), folder.path().join("media"));
         settings.admin_key = Some(ADMIN.to_owned());
@@ -112,7 +117,7 @@ impl Server {
         let ids = Box::new(OrderedIds::new(|bytes: &mut [u8]| SystemRandom.fill(bytes)));
         let database = folder.path().join("tidings.db");
         let store = Arc::new(SqliteStore::open(Options { database, ids }).unwrap());
-        let environment = Environment { clock: clock.clone(), random: Arc::new(SystemRandom) };
+        let environment = Environment { clock: clock.clone(), random };
         let gateway = Gateway::start(settings, store, environment).await.unwrap();
         Self { router: router(&gateway), gateway, clock, folder }
     }
@@ -122,7 +127,7 @@ impl Server {
         let Self { gateway, router, folder, .. } = self;
         gateway.stop().await;
         drop((gateway, router));
-        Self::start_in(folder, |_| {}).await
+        Self::start_in(folder, Arc::new(SystemRandom), |_| {}).await
     }
 
     pub(super) async fn send(&self, call: Call) -> http::Response<Body> {

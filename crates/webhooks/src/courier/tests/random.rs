@@ -1,5 +1,7 @@
 //! Random scripts.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use tidings_domain::endpoint::{Endpoint, Ordering};
 
@@ -19,7 +21,7 @@ enum Step {
     Record,
     Crash { arrived: usize, window: usize },
     Resend(usize),
-    Receiver { up: bool },
+    Receiver { up: bool, asks_for: Option<u64> },
     Proceed,
     SettleDown,
     Configure { ordered: bool, hold: Option<u64>, pace: Pace },
@@ -58,7 +60,8 @@ fn steps(configure: bool) -> impl Strategy<Value = Vec<Step>> {
         8 => Just(Step::Record),
         2 => (0..4_usize, 1..10_usize).prop_map(|(arrived, window)| Step::Crash { arrived, window }),
         1 => (0..40_usize).prop_map(Step::Resend),
-        2 => prop::bool::weighted(0.6).prop_map(|up| Step::Receiver { up }),
+        2 => (prop::bool::weighted(0.6), prop_oneof![Just(None), Just(Some(1)), Just(Some(4000))])
+            .prop_map(|(up, asks_for)| Step::Receiver { up, asks_for }),
         16 => Just(Step::Proceed),
         1 => Just(Step::SettleDown),
         1 => if configure { configuration } else { pass },
@@ -118,7 +121,10 @@ fn run(world: &mut World, step: Step) {
                 world.resend(position);
             }
         }
-        Step::Receiver { up } => world.up = up,
+        Step::Receiver { up, asks_for } => {
+            world.up = up;
+            world.asks_for = asks_for.map(Duration::from_secs);
+        }
         Step::Proceed => world.proceed(),
         Step::SettleDown => world.settle_down(),
         Step::Configure { ordered, hold, pace } => world.configure(asked(ordered, hold, pace)),

@@ -160,6 +160,49 @@ fn the_schedule_and_retry_after_say_when_the_next_attempt_is() {
 }
 
 #[test]
+fn an_endpoint_that_asks_for_a_wait_is_left_alone_for_it() {
+    let mut world = ordered();
+    for number in 0..12 {
+        world.append(number, true);
+    }
+    world.proceed();
+    world.finish_as(0, Verdict::Failed { retry_after: Some(Duration::from_mins(1)) });
+    while !world.flights.is_empty() {
+        world.finish(0);
+    }
+    world.pass(59_999);
+    world.proceed();
+    assert!(world.flights.is_empty());
+    assert_eq!(world.courier.wakes_at(), Some(world.now.plus(Duration::from_millis(1))));
+    world.pass(1);
+    world.proceed();
+    assert_eq!(world.flights.len(), 1, "it begins with one at a time");
+    world.drain();
+}
+
+#[test]
+fn one_events_long_wait_is_not_that_of_all() {
+    let mut world = ordered();
+    world.append(0, true);
+    world.proceed();
+    world.finish_as(0, Verdict::Failed { retry_after: Some(Duration::from_hours(9)) });
+    world.append(1, true);
+    world.pass(5 * 60_000);
+    world.settle_down();
+    assert_eq!(world.received, [Position(2)]);
+    assert_eq!(world.courier.lanes.next_due(), Some(world.now.plus(Duration::from_mins(9 * 60 - 5))));
+
+    // A clock that is set back silences nobody.
+    world.append(2, true);
+    world.proceed();
+    world.finish_as(0, Verdict::Failed { retry_after: Some(Duration::from_mins(1)) });
+    world.append(3, true);
+    world.now = Timestamp::from_millis(world.now.as_millis() - 3_600_000);
+    world.proceed();
+    assert_eq!(world.flights.len(), 1);
+}
+
+#[test]
 fn an_endpoint_that_is_down_is_probed_less_and_less_often_and_nothing_is_given_up() {
     let mut world = ordered();
     take_down(&mut world);

@@ -1,6 +1,9 @@
 //! Everything around one courier, simulated. Every step checks what must be true at any moment.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    time::Duration,
+};
 
 use tidings_domain::{
     EndpointId, EventId, Timestamp, WorkspaceId,
@@ -108,6 +111,8 @@ pub(super) struct World {
     taken: Option<DeliveryChange>,
     /// Whether the receiver answers at all.
     pub(super) up: bool,
+    /// The wait that it asks for while it does not.
+    pub(super) asks_for: Option<Duration>,
     /// What it refuses for ever.
     pub(super) refused: HashSet<Position>,
     /// What it has taken, in order.
@@ -139,6 +144,7 @@ impl World {
             reads: Vec::new(),
             taken: None,
             up: true,
+            asks_for: None,
             refused: HashSet::new(),
             received: Vec::new(),
             times: BTreeMap::new(),
@@ -158,7 +164,7 @@ impl World {
     }
 
     pub(super) fn pass(&mut self, milliseconds: u64) {
-        self.now = self.now.plus(std::time::Duration::from_millis(milliseconds));
+        self.now = self.now.plus(Duration::from_millis(milliseconds));
     }
 
     /// Starts everything that can be started, as the driver does.
@@ -211,7 +217,7 @@ impl World {
         let verdict = if self.up && !self.refused.contains(&position) {
             Verdict::Delivered
         } else {
-            Verdict::Failed { retry_after: None }
+            Verdict::Failed { retry_after: self.asks_for.filter(|_| !self.up) }
         };
         self.finish_as(index, verdict)
     }
@@ -242,7 +248,7 @@ impl World {
     pub(super) fn cannot_read(&mut self, index: usize) {
         if self.flights[index].item.is_none() {
             let send = self.flights.remove(index);
-            self.courier.unread(send.position, self.now.plus(std::time::Duration::from_millis(500)));
+            self.courier.unread(send.position, self.now.plus(Duration::from_millis(500)));
         }
     }
 
