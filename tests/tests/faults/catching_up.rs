@@ -1,7 +1,11 @@
-//! Much of the past at once: a replay beside what is new, a backlog for an endpoint that was dead, and very many endpoints.
+//! Much of the past at once: a replay beside what is new, a backlog for an endpoint that was dead, retries that were due
+//! while nobody sent them, and very many endpoints.
 //! Everything must arrive, in the order of each conversation; how fast is told, and asserted nowhere.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -154,6 +158,92 @@ async fn a_dead_endpoint_costs_a_cursor_and_gets_everything_when_it_is_back() {
         "{messages} events for a dead endpoint: {early} kB with a tenth of them, {late} kB with all, {} kB after they were delivered, in {} ms",
         scene.server.memory(),
         took.as_millis(),
+    );
+}
+
+/// What the endpoints have taken, each event once.
+#[derive(Default)]
+struct Taken(HashSet<(String, usize)>);
+
+impl Taken {
+    /// Notes an arrival, if it was taken. Answers by which path came which message.
+    fn note(&mut self, arrival: &Arrival) -> Option<(String, usize)> {
+        let came = (arrival.path.clone(), number_of(arrival));
+        let is_taken = arrival.answered == Some(StatusCode::OK);
+        assert!(!is_taken || self.0.insert(came.clone()), "{came:?} came again");
+        is_taken.then_some(came)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn retries_that_were_due_while_it_was_away_do_not_hold_up_what_is_new() {
+    // An endpoint counts as down, and has no retries but a cursor, when it has taken nothing for ten seconds, or when
+    // 10,000 events wait: so there are several, and each takes the first event and refuses the others.
+    let (endpoints, messages, new) = if crate::is_long() { (20, 5_000, 500) } else { (4, 250, 30) };
+    let mut scene = Scene::start().await.unwrap();
+    let mut line = scene.line("1001").await.unwrap();
+    let subscribed = json!({ "events": ["message.received"], "ordering": "none" });
+    let mut paths = Vec::new();
+    for number in 0..endpoints {
+        let endpoint = scene.subscribe(&format!("/{number}"), subscribed.clone()).await.unwrap();
+        paths.push(format!("/v1/endpoints/{}/stats", text(&endpoint, "/id")));
+    }
+    hear(&mut line, 0..1).await;
+    let mut taken = Taken::default();
+    while taken.0.len() < endpoints {
+        taken.note(&scene.arrival().await.unwrap());
+    }
+    for number in 0..endpoints {
+        scene.receiver.behave(&format!("/{number}"), Behaviour::status(StatusCode::INTERNAL_SERVER_ERROR));
+    }
+    hear(&mut line, 1..messages + 1).await;
+    let mut waiting = 0;
+    for path in &paths {
+        waiting += eventually("all was tried", async || {
+            let told = scene.api.get(path).await?.ok()?;
+            let retries = told["retries"].as_u64().unwrap_or_default();
+            // On a very slow machine it may have gone down before.
+            let is_tried = retries == messages as u64 || told["status"] == "down";
+            Ok(is_tried.then_some(retries))
+        })
+        .await
+        .unwrap();
+    }
+    scene.server.kill().await.unwrap();
+    if crate::is_long() {
+        // All of them become due, also those that have failed twice.
+        sleep(Duration::from_secs(40)).await;
+    }
+    for arrival in scene.receiver.arrived() {
+        assert_ne!(arrival.answered, Some(StatusCode::OK), "nothing was taken");
+    }
+    for number in 0..endpoints {
+        scene.receiver.behave(&format!("/{number}"), Behaviour::ok());
+    }
+    let began = Instant::now();
+    scene.server.restart().await.unwrap();
+    scene.reconnect([&mut line]).unwrap();
+    scene.subscribe("/live", subscribed).await.unwrap();
+    let mut latencies = Vec::new();
+    for number in messages + 1..=messages + new {
+        let posted = Instant::now();
+        line.post(&written(&line, number)).await.unwrap();
+        let mut came = None;
+        while came.as_ref().is_none_or(|(path, came): &(String, usize)| path != "/live" || *came != number) {
+            came = taken.note(&scene.arrival().await.unwrap());
+        }
+        latencies.push(posted.elapsed());
+    }
+    let beside = taken.0.len();
+    while taken.0.len() < endpoints * (1 + messages + new) + new {
+        taken.note(&scene.arrival().await.unwrap());
+    }
+    println!(
+        "{waiting} retries at the start, all taken once, and {new} new ones, in {} ms; what was new took {:.1}/{:.1} ms \
+         (p50/p99) to an endpoint of its own, until when {beside} had been taken",
+        began.elapsed().as_millis(),
+        percentile(&mut latencies, 50).as_secs_f64() * 1e3,
+        percentile(&mut latencies, 99).as_secs_f64() * 1e3,
     );
 }
 
