@@ -36,7 +36,7 @@ struct Parts {
 impl Client {
     /// A client that asks the operating system for addresses.
     pub fn new(policy: AddressPolicy, roots: Roots) -> Self {
-        Self::with_resolver(policy, roots, Box::new(SystemResolver))
+        Self::with_resolver(policy, roots, Box::new(SystemResolver::new()))
     }
 
     /// A client that asks another resolver.

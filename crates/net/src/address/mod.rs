@@ -124,6 +124,12 @@ impl AddressPolicy {
         if let Some(network) = self.deny.iter().find(|network| network.contains(&plain) || network.contains(&address)) {
             return Err(AddressRefused::Denied { address, network: *network });
         }
+        // Whoever allows the way does not allow every place that it leads to.
+        if let IpAddr::V6(v6) = address
+            && let Some(carried) = special::carried_v4(v6)
+        {
+            self.judge_ip(carried.into())?;
+        }
         match kind {
             Some(kind) if !self.allow.iter().any(|network| network.contains(&plain)) => {
                 Err(AddressRefused::Reserved { address, kind })

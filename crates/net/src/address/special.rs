@@ -82,3 +82,15 @@ pub(super) fn kind_of_v6(address: Ipv6Addr) -> Option<&'static str> {
         .map(|&(_, kind)| kind)
         .or_else(|| (!PUBLIC_V6.contains(&address)).then_some("not public unicast (outside 2000::/3)"))
 }
+
+/// The address of IPv4 that one of IPv6 stands for on its way: behind NAT64 (RFC 6052, `64:ff9b::/96`) or inside 6to4
+/// (RFC 3056, `2002::/16`).
+pub(super) fn carried_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let octets = address.octets();
+    let four = |from: usize| octets[from..from + 4].try_into().ok().map(|four: [u8; 4]| Ipv4Addr::from(four));
+    match address.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, _, _] => four(12),
+        [0x2002, ..] => four(2),
+        _ => None,
+    }
+}

@@ -219,6 +219,19 @@ fn what_the_operator_denies_wins_over_everything() {
 }
 
 #[test]
+fn who_allows_a_way_does_not_allow_every_place_that_it_leads_to() {
+    let allowed = AddressPolicy::new(["64:ff9b::/96", "2002::/16"].map(|it| it.parse().unwrap()).to_vec());
+    let policy = allowed.denying(vec!["8.8.4.0/24".parse().unwrap()]);
+    for url in ["http://[64:ff9b::8.8.8.8]", "http://[2002:808:808::1]"] {
+        assert!(policy.judge_url(url).is_ok(), "{url}");
+    }
+    for url in ["http://[64:ff9b::10.0.0.1]", "http://[64:ff9b::a9fe:a9fe]", "http://[2002:7f00:1::]"] {
+        assert!(matches!(policy.judge_url(url), Err(AddressRefused::Reserved { .. })), "{url}");
+    }
+    assert!(matches!(policy.judge_url("http://[64:ff9b::8.8.4.4]"), Err(AddressRefused::Denied { .. })));
+}
+
+#[test]
 fn a_refusal_says_what_can_be_done() {
     let refusal = AddressPolicy::default().judge_url("http://0x7f.1").unwrap_err().to_string();
     assert!(refusal.contains("127.0.0.1") && refusal.contains("loopback"), "{refusal}");
