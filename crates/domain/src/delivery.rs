@@ -112,6 +112,24 @@ pub struct Retry {
     pub resend: bool,
 }
 
+impl Retry {
+    /// An event that is to be tried for the first time at this moment, and holds nothing up.
+    pub fn untried(position: Position, key: OrderingKey, due_at: Timestamp) -> Self {
+        Self {
+            position,
+            key,
+            attempts: 0,
+            failures: 0,
+            due_at,
+            first_failed_at: due_at,
+            holds: false,
+            late: false,
+            settled: false,
+            resend: false,
+        }
+    }
+}
+
 /// How an endpoint has been doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -132,6 +150,14 @@ pub struct EndpointHealth {
     pub warned: bool,
     /// How many events have told of its trouble.
     pub told: u64,
+}
+
+impl EndpointHealth {
+    /// That of an endpoint that begins anew, and goes on counting what it tells.
+    #[must_use]
+    pub fn forgotten(self) -> Self {
+        Self { told: self.told, ..Self::default() }
+    }
 }
 
 /// What is remembered of an endpoint's deliveries.

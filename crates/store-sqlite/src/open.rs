@@ -19,8 +19,10 @@ mod migrations {
 
 /// How long a connection waits for a lock that another has, a person's shell say.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How many connections read beside the writer.
+/// How many connections read beside the writer what has to go on …
 const READERS: usize = 3;
+/// … and how many what somebody looks for, which may take long.
+const BROWSERS: usize = 3;
 
 /// Where the store is and where its new ids come from.
 pub struct Options {
@@ -34,6 +36,7 @@ pub struct Options {
 pub struct SqliteStore {
     pub(crate) writer: Writer,
     pub(crate) readers: Arc<Readers>,
+    pub(crate) browsers: Arc<Readers>,
 }
 
 impl SqliteStore {
@@ -49,6 +52,7 @@ impl SqliteStore {
         Ok(Self {
             writer: Writer::start(connection, ids, checkpoint)?,
             readers: Arc::new(Readers::open(&database, READERS)?),
+            browsers: Arc::new(Readers::open(&database, BROWSERS)?),
         })
     }
 

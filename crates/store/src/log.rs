@@ -112,6 +112,8 @@ pub trait Log: Send + Sync {
         after: Position,
         limit: usize,
     ) -> Result<Listing<LogEntry>, StoreError>;
+    /// The position after which a workspace has so many events, or all of them if it has fewer.
+    async fn event_newest(&self, workspace: WorkspaceId, number: u64) -> Result<Position, StoreError>;
     /// How many events a workspace has after a position.
     async fn event_count(&self, workspace: WorkspaceId, after: Position) -> Result<u64, StoreError>;
 
@@ -139,8 +141,12 @@ pub trait Log: Send + Sync {
     /// Forgets a consumer. False if there was none.
     async fn consumer_delete(&self, workspace: WorkspaceId, name: String) -> Result<bool, StoreError>;
 
-    /// The first position at which something was recorded at this time or later; what comes next, if nothing was.
-    async fn log_since(&self, at: Timestamp) -> Result<Position, StoreError>;
+    /// The first and the last position at which something was recorded at `since` or later and before `until`.
+    async fn log_between(
+        &self,
+        since: Timestamp,
+        until: Option<Timestamp>,
+    ) -> Result<Option<(Position, Position)>, StoreError>;
     /// How many events a replay of this scope would be about, but for what the endpoint's filter says of them.
     async fn replay_count(
         &self,
@@ -166,8 +172,8 @@ pub trait Log: Send + Sync {
     /// What a replay is about after a position, in order: at most so many, and fewer where they are large.
     async fn replay_next(&self, replay: Replay, after: Position, limit: usize) -> Result<ReplayPage, StoreError>;
 
-    /// What an endpoint has still to be sent of these kinds, counted up to so many, but for what its filter and its channels
-    /// say of them.
+    /// What an endpoint has still to be sent of these kinds, but for what its filter and its channels say of them. No more
+    /// than so many events are looked at from its place in the log on, and none beyond that is counted.
     async fn delivery_backlog(
         &self,
         endpoint: EndpointId,

@@ -66,7 +66,11 @@ pub trait State: Send + Sync {
     async fn endpoint_create(&self, record: EndpointRecord, claim: Option<Claim>) -> Result<Claimed, StoreError>;
     /// Writes an endpoint that is there.
     async fn endpoint_update(&self, record: EndpointRecord, claim: Option<Claim>) -> Result<Claimed, StoreError>;
-    /// Deletes an endpoint and what is remembered of its deliveries.
+    /// Writes an endpoint that is there, and skips what it has missed: its place is the end of the log. Who has the lease on
+    /// it must have given it up.
+    async fn endpoint_resume_from_now(&self, record: EndpointRecord) -> Result<(), StoreError>;
+    /// Deletes an endpoint and what is remembered of its deliveries. That may take several commits; from the first one on it
+    /// is disabled and has missed nothing.
     async fn endpoint_delete(&self, workspace: WorkspaceId, endpoint: EndpointId) -> Result<(), StoreError>;
 
     /// The answer kept under an idempotency key of the 24 hours before `at`, with its fingerprint.

@@ -50,15 +50,23 @@ pub(crate) fn backlog(
     let endpoint = endpoint_number(reader, id)?;
     // The names are ours, so they need no quoting.
     let names: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.name())).collect();
+    let names = names.join(", ");
+    // What comes after its place, and what a lane's head holds up before it.
     let sql = format!(
-        "SELECT count(*) AS events, min(recorded_at) AS oldest FROM (SELECT events.recorded_at FROM endpoints \
+        "SELECT count(*) AS events, min(recorded_at) AS oldest FROM (\
+         SELECT * FROM (SELECT events.position, events.kind, events.recorded_at FROM endpoints \
          JOIN events ON events.workspace = endpoints.workspace AND events.position > endpoints.low_water \
-         WHERE endpoints.number = ?1 AND events.kind IN ({}) \
-         AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.endpoint = ?1 AND attempts.position = events.position \
+         WHERE endpoints.number = ?1 ORDER BY events.position LIMIT ?2) \
+         UNION ALL \
+         SELECT * FROM (SELECT events.position, events.kind, events.recorded_at FROM endpoints \
+         JOIN retries ON retries.endpoint = endpoints.number AND retries.holds \
+         JOIN events ON events.workspace = endpoints.workspace AND events.key = retries.key \
+         AND events.position > retries.position AND events.position <= endpoints.low_water \
+         WHERE endpoints.number = ?1 LIMIT ?2)) AS coming \
+         WHERE kind IN ({names}) \
+         AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.endpoint = ?1 AND attempts.position = coming.position \
          AND attempts.outcome IN ('delivered', 'dead')) \
-         AND NOT EXISTS (SELECT 1 FROM retries WHERE retries.endpoint = ?1 AND retries.position = events.position) \
-         ORDER BY events.position LIMIT ?2)",
-        names.join(", ")
+         AND NOT EXISTS (SELECT 1 FROM retries WHERE retries.endpoint = ?1 AND retries.position = coming.position)"
     );
     let mut statement = reader.statement(&sql)?;
     let rows = statement.query([endpoint, signed(at_most)]).map_err(refused)?;

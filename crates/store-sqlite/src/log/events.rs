@@ -68,15 +68,31 @@ pub(crate) fn head(reader: &Reader<'_>) -> Result<Position, StoreError> {
     Ok(Position(codec::first(rows, |row| codec::count(row, "head"))?.unwrap_or(0)))
 }
 
-/// The first position at which something was recorded at this time or later.
-pub(crate) fn since(reader: &Reader<'_>, at: Timestamp) -> Result<Position, StoreError> {
-    let mut statement =
-        reader.statement("SELECT position FROM events WHERE recorded_at >= ?1 ORDER BY position LIMIT 1")?;
-    let rows = statement.query([at.as_millis()]).map_err(refused)?;
-    match codec::first(rows, |row| codec::count(row, "position"))? {
-        Some(position) => Ok(Position(position)),
-        None => Ok(Position(head(reader)?.0 + 1)),
-    }
+/// Between which positions everything lies that was recorded in this time.
+pub(crate) fn between(
+    reader: &Reader<'_>,
+    since: Timestamp,
+    until: Option<Timestamp>,
+) -> Result<Option<(Position, Position)>, StoreError> {
+    let mut statement = reader.statement(
+        "SELECT min(position) AS first, max(position) AS last FROM events INDEXED BY events_by_time \
+         WHERE recorded_at >= ?1 AND recorded_at < ?2",
+    )?;
+    let rows = statement.query([since.as_millis(), until.map_or(i64::MAX, Timestamp::as_millis)]).map_err(refused)?;
+    let found = codec::first(rows, |row| {
+        let (first, last): (Option<i64>, Option<i64>) = (codec::column(row, "first")?, codec::column(row, "last")?);
+        Ok(first.zip(last).map(|(first, last)| (Position(codec::unsigned(first)), Position(codec::unsigned(last)))))
+    })?;
+    Ok(found.flatten())
+}
+
+/// The position after which a workspace has so many events.
+pub(crate) fn newest(reader: &Reader<'_>, workspace: WorkspaceId, number: u64) -> Result<Position, StoreError> {
+    let Some(workspace) = reader.find_workspace(workspace)? else { return Ok(Position(0)) };
+    let mut statement = reader
+        .statement("SELECT position FROM events WHERE workspace = ?1 ORDER BY position DESC LIMIT 1 OFFSET ?2")?;
+    let rows = statement.query([workspace, signed(number)]).map_err(refused)?;
+    Ok(codec::first(rows, |row| codec::count(row, "position").map(Position))?.unwrap_or_default())
 }
 
 /// Everything after a position.

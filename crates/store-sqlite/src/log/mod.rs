@@ -3,7 +3,7 @@
 mod attempts;
 mod consumers;
 mod deliveries;
-mod events;
+pub(crate) mod events;
 pub(crate) mod leases;
 mod replays;
 
@@ -58,7 +58,7 @@ impl Log for SqliteStore {
     }
 
     async fn event_oldest(&self, workspace: WorkspaceId) -> Result<Option<EventId>, StoreError> {
-        self.readers.run(move |reader| events::oldest(reader, workspace)).await
+        self.browsers.run(move |reader| events::oldest(reader, workspace)).await
     }
 
     async fn event_list(
@@ -68,11 +68,15 @@ impl Log for SqliteStore {
         after: Position,
         limit: usize,
     ) -> Result<Listing<LogEntry>, StoreError> {
-        self.readers.run(move |reader| events::list(reader, workspace, &filter, after, limit)).await
+        self.browsers.run(move |reader| events::list(reader, workspace, &filter, after, limit)).await
+    }
+
+    async fn event_newest(&self, workspace: WorkspaceId, number: u64) -> Result<Position, StoreError> {
+        self.browsers.run(move |reader| events::newest(reader, workspace, number)).await
     }
 
     async fn event_count(&self, workspace: WorkspaceId, after: Position) -> Result<u64, StoreError> {
-        self.readers.run(move |reader| events::count(reader, workspace, after)).await
+        self.browsers.run(move |reader| events::count(reader, workspace, after)).await
     }
 
     async fn lease_acquire(&self, kind: &'static str, id: Uuid, holder: &str) -> Result<u64, StoreError> {
@@ -100,7 +104,7 @@ impl Log for SqliteStore {
     }
 
     async fn consumer_list(&self, workspace: WorkspaceId, page: Page) -> Result<Listing<Consumer>, StoreError> {
-        self.readers.run(move |reader| consumers::list(reader, workspace, page)).await
+        self.browsers.run(move |reader| consumers::list(reader, workspace, page)).await
     }
 
     async fn consumer_acknowledge(
@@ -121,8 +125,12 @@ impl Log for SqliteStore {
         self.writer.run(Urgency::Now, tenant, move |session| consumers::delete(session, workspace, &name)).await
     }
 
-    async fn log_since(&self, at: Timestamp) -> Result<Position, StoreError> {
-        self.readers.run(move |reader| events::since(reader, at)).await
+    async fn log_between(
+        &self,
+        since: Timestamp,
+        until: Option<Timestamp>,
+    ) -> Result<Option<(Position, Position)>, StoreError> {
+        self.browsers.run(move |reader| events::between(reader, since, until)).await
     }
 
     async fn replay_count(
@@ -131,7 +139,7 @@ impl Log for SqliteStore {
         endpoint: EndpointId,
         scope: ReplayScope,
     ) -> Result<u64, StoreError> {
-        self.readers.run(move |reader| replays::count(reader, workspace, endpoint, &scope)).await
+        self.browsers.run(move |reader| replays::count(reader, workspace, endpoint, &scope)).await
     }
 
     async fn replay_create(&self, replay: Replay, claim: Option<Claim>) -> Result<Claimed, StoreError> {
@@ -144,7 +152,7 @@ impl Log for SqliteStore {
     }
 
     async fn replay_list(&self, workspace: WorkspaceId, page: Page) -> Result<Listing<Replay>, StoreError> {
-        self.readers.run(move |reader| replays::list(reader, workspace, page)).await
+        self.browsers.run(move |reader| replays::list(reader, workspace, page)).await
     }
 
     async fn replay_running(&self, endpoint: EndpointId) -> Result<Option<Replay>, StoreError> {
@@ -171,19 +179,19 @@ impl Log for SqliteStore {
         kinds: Vec<EventKind>,
         at_most: u64,
     ) -> Result<Undelivered, StoreError> {
-        self.readers.run(move |reader| deliveries::backlog(reader, endpoint, &kinds, at_most)).await
+        self.browsers.run(move |reader| deliveries::backlog(reader, endpoint, &kinds, at_most)).await
     }
 
     async fn attempt_newest(&self, endpoint: EndpointId, limit: usize) -> Result<Vec<(Outcome, u64)>, StoreError> {
-        self.readers.run(move |reader| attempts::newest(reader, endpoint, limit)).await
+        self.browsers.run(move |reader| attempts::newest(reader, endpoint, limit)).await
     }
 
     async fn dead_count(&self, endpoint: EndpointId) -> Result<u64, StoreError> {
-        self.readers.run(move |reader| attempts::dead(reader, endpoint)).await
+        self.browsers.run(move |reader| attempts::dead(reader, endpoint)).await
     }
 
     async fn attempt_get(&self, workspace: WorkspaceId, id: AttemptId) -> Result<Option<AttemptRecord>, StoreError> {
-        self.readers.run(move |reader| attempts::get(reader, workspace, id)).await
+        self.browsers.run(move |reader| attempts::get(reader, workspace, id)).await
     }
 
     async fn attempt_of_event(
@@ -191,7 +199,7 @@ impl Log for SqliteStore {
         workspace: WorkspaceId,
         position: Position,
     ) -> Result<Vec<AttemptRecord>, StoreError> {
-        self.readers.run(move |reader| attempts::of_event(reader, workspace, position)).await
+        self.browsers.run(move |reader| attempts::of_event(reader, workspace, position)).await
     }
 
     async fn attempt_list(
@@ -200,6 +208,6 @@ impl Log for SqliteStore {
         filter: AttemptFilter,
         page: Page,
     ) -> Result<Listing<AttemptRecord>, StoreError> {
-        self.readers.run(move |reader| attempts::list(reader, endpoint, &filter, page)).await
+        self.browsers.run(move |reader| attempts::list(reader, endpoint, &filter, page)).await
     }
 }

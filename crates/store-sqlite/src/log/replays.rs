@@ -125,7 +125,10 @@ fn condition(scope: &ReplayScope) -> String {
              AND attempts.outcome IN ({outcomes}))"
         )
     };
-    let waits = "EXISTS (SELECT 1 FROM retries WHERE retries.endpoint = ?2 AND retries.position = events.position)";
+    // To be tried again, or behind one of its key that holds it up.
+    let waits = "(EXISTS (SELECT 1 FROM retries WHERE retries.endpoint = ?2 AND retries.position = events.position) \
+         OR EXISTS (SELECT 1 FROM retries WHERE retries.endpoint = ?2 AND retries.key = events.key AND retries.holds \
+         AND retries.position < events.position))";
     let only = match scope.only {
         ReplayOnly::All => String::new(),
         // One that was given up and delivered since is no dead letter.
@@ -135,8 +138,8 @@ fn condition(scope: &ReplayScope) -> String {
         ReplayOnly::Missing => format!(" AND NOT {} AND NOT {waits}", tried("'delivered', 'dead'")),
     };
     format!(
-        "events.workspace = ?1 AND events.position > ?3 AND events.position <= ?4 AND events.recorded_at >= ?5 \
-         AND (?6 IS NULL OR events.recorded_at < ?6) AND events.kind IN ({}){only}",
+        "events.workspace = ?1 AND events.position > ?3 AND events.position <= ?4 AND +events.recorded_at >= ?5 \
+         AND (?6 IS NULL OR +events.recorded_at < ?6) AND events.kind IN ({}){only}",
         names.join(", ")
     )
 }

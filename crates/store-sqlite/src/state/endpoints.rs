@@ -11,6 +11,7 @@ use tidings_store::{Claim, Claimed, EndpointRecord, Sealed, StoreError};
 use crate::{
     codec,
     error::{refused, refused_as},
+    log::events,
     session::{Reader, Session},
     state::claims,
 };
@@ -68,23 +69,53 @@ pub(crate) fn update(
     record: &EndpointRecord,
     claim: Option<&Claim>,
 ) -> Result<Claimed, StoreError> {
-    claims::once(session, claim, |session| {
-        let endpoint = &record.endpoint;
-        let rows = session
-            .reader
-            .statement(
-                "UPDATE endpoints SET status = ?3, document = ?4, secrets = ?5 WHERE id = ?1 AND workspace = ?2",
-            )?
-            .execute(params![
-                endpoint.id.to_bytes(),
-                session.reader.workspace(endpoint.workspace_id)?,
-                record.status.name(),
-                codec::to_document("endpoint", endpoint)?,
-                record.secrets.0,
-            ])
-            .map_err(refused)?;
-        if rows == 0 { Err(StoreError::NotFound("the endpoint")) } else { Ok(()) }
-    })
+    claims::once(session, claim, |session| write(session, record))
+}
+
+fn write(session: &Session<'_>, record: &EndpointRecord) -> Result<(), StoreError> {
+    let endpoint = &record.endpoint;
+    let rows = session
+        .reader
+        .statement("UPDATE endpoints SET status = ?3, document = ?4, secrets = ?5 WHERE id = ?1 AND workspace = ?2")?
+        .execute(params![
+            endpoint.id.to_bytes(),
+            session.reader.workspace(endpoint.workspace_id)?,
+            record.status.name(),
+            codec::to_document("endpoint", endpoint)?,
+            record.secrets.0,
+        ])
+        .map_err(refused)?;
+    if rows == 0 { Err(StoreError::NotFound("the endpoint")) } else { Ok(()) }
+}
+
+/// Writes it, and skips what it has missed.
+pub(crate) fn resume_from_now(session: &Session<'_>, record: &EndpointRecord) -> Result<(), StoreError> {
+    write(session, record)?;
+    skip_missed(session, number_of(session, record.endpoint.workspace_id, record.endpoint.id)?)
+}
+
+/// It is not to be sent anything any more, whatever becomes of what is remembered of it.
+pub(crate) fn abandon(session: &Session<'_>, workspace: WorkspaceId, endpoint: EndpointId) -> Result<(), StoreError> {
+    skip_missed(session, number_of(session, workspace, endpoint)?)?;
+    write_status(session, endpoint, EndpointStatus::Disabled)
+}
+
+/// Its place is the end of the log, and nothing is to be tried again.
+fn skip_missed(session: &Session<'_>, number: i64) -> Result<(), StoreError> {
+    let reader = &session.reader;
+    reader.statement("DELETE FROM retries WHERE endpoint = ?1")?.execute([number]).map_err(refused)?;
+    let mut statement = reader.statement("SELECT health FROM endpoints WHERE number = ?1")?;
+    let rows = statement.query([number]).map_err(refused)?;
+    let health: EndpointHealth = codec::first(rows, |row| codec::document(row, "health"))?.unwrap_or_default();
+    reader
+        .statement("UPDATE endpoints SET low_water = max(low_water, ?2), health = ?3 WHERE number = ?1")?
+        .execute(params![
+            number,
+            codec::signed(events::head(reader)?.0),
+            codec::to_document("health", &health.forgotten())?
+        ])
+        .map(drop)
+        .map_err(refused)
 }
 
 /// Writes how it is doing, and with it whether it is enabled, but never enables it.

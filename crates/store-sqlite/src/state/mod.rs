@@ -128,8 +128,14 @@ impl State for SqliteStore {
             .await
     }
 
+    async fn endpoint_resume_from_now(&self, record: EndpointRecord) -> Result<(), StoreError> {
+        let tenant = record.endpoint.workspace_id.uuid();
+        self.writer.run(Now, tenant, move |session| endpoints::resume_from_now(session, &record)).await
+    }
+
     async fn endpoint_delete(&self, workspace: WorkspaceId, endpoint: EndpointId) -> Result<(), StoreError> {
         let tenant = workspace.uuid();
+        self.writer.run(Now, tenant, move |session| endpoints::abandon(session, workspace, endpoint)).await?;
         let forget = move |session: &mut Session<'_>| endpoints::forget_attempts(session, workspace, endpoint);
         while self.writer.run(Now, tenant, forget).await? {}
         self.writer.run(Now, tenant, move |session| endpoints::delete(session, workspace, endpoint)).await
@@ -160,7 +166,7 @@ impl State for SqliteStore {
             KeptBodies::NotUnderstood(channel) => OwnedKept::NotUnderstood(channel),
             KeptBodies::Unrouted(account) => OwnedKept::Unrouted(account.to_owned()),
         };
-        self.readers.run(move |reader| bodies::kept(reader, workspace, &which, after, limit)).await
+        self.browsers.run(move |reader| bodies::kept(reader, workspace, &which, after, limit)).await
     }
 
     async fn body_of_event(
@@ -168,7 +174,7 @@ impl State for SqliteStore {
         workspace: WorkspaceId,
         position: Position,
     ) -> Result<Option<StoredBody>, StoreError> {
-        self.readers.run(move |reader| bodies::of_event(reader, workspace, position)).await
+        self.browsers.run(move |reader| bodies::of_event(reader, workspace, position)).await
     }
 
     async fn message_get(&self, workspace: WorkspaceId, id: MessageId) -> Result<Option<Message>, StoreError> {
@@ -181,7 +187,7 @@ impl State for SqliteStore {
         filter: MessageFilter,
         page: Page,
     ) -> Result<Listing<Message>, StoreError> {
-        self.readers.run(move |reader| messages::list(reader, workspace, &filter, page)).await
+        self.browsers.run(move |reader| messages::list(reader, workspace, &filter, page)).await
     }
 
     async fn message_submit(
@@ -283,7 +289,7 @@ impl State for SqliteStore {
     }
 
     async fn template_list(&self, channel: ChannelId) -> Result<Templates, StoreError> {
-        self.readers.run(move |reader| templates::list(reader, channel)).await
+        self.browsers.run(move |reader| templates::list(reader, channel)).await
     }
 
     async fn template_replace(
@@ -315,6 +321,6 @@ impl State for SqliteStore {
         filter: ConversationFilter,
         page: Page,
     ) -> Result<Listing<Conversation>, StoreError> {
-        self.readers.run(move |reader| conversations::list(reader, workspace, &filter, page)).await
+        self.browsers.run(move |reader| conversations::list(reader, workspace, &filter, page)).await
     }
 }

@@ -61,6 +61,30 @@ pub async fn follow_their_status(bench: &Bench) {
     }
 }
 
+/// What was missed is skipped in the commit that enables the endpoint; what it has told of its trouble stays counted.
+pub async fn resume_from_now(bench: &Bench) {
+    let scene = deliveries::Scene::new(bench).await;
+    let epoch = bench.store.lease_acquire("endpoint", scene.endpoint.uuid(), "one").await.expect("a lease");
+    let health = EndpointHealth { down_since: Some(at(1)), told: 3, ..EndpointHealth::default() };
+    let change = DeliveryChange { health: Some(health), ..scene.failure(1) };
+    assert_eq!(bench.store.delivery_record(scene.endpoint, epoch, change).await, Ok(()));
+    let mut record = bench.store.endpoint_all().await.expect("endpoints").remove(0);
+    record.endpoint.updated_at = at(9);
+    assert_eq!(bench.store.endpoint_resume_from_now(record.clone()).await, Ok(()));
+    assert_eq!(bench.store.endpoint_all().await, Ok(vec![record]));
+    let health = EndpointHealth { told: 3, ..EndpointHealth::default() };
+    let begun = DeliveryState {
+        low_water: scene.log.last().expect("a log").position,
+        health,
+        settled: vec![],
+        retries: vec![],
+    };
+    assert_eq!(bench.store.delivery_load(scene.endpoint).await, Ok(begun));
+    let unknown = bench.new_endpoint(scene.workspace);
+    let refused = bench.store.endpoint_resume_from_now(unknown).await;
+    assert!(matches!(refused, Err(StoreError::NotFound(_))), "{refused:?}");
+}
+
 /// A new endpoint hears of what happens from now on. What was refused before has not moved the end.
 pub async fn begin_at_the_end_of_the_log(bench: &Bench) {
     let workspace = bench.workspace("ant").await;

@@ -52,6 +52,7 @@ macro_rules! conformance_suite {
             endpoints {
                 are_written_and_read
                 follow_their_status
+                resume_from_now
                 begin_at_the_end_of_the_log
                 are_deleted_with_their_deliveries
             }

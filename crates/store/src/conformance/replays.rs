@@ -2,7 +2,7 @@
 
 use tidings_domain::{
     JobId,
-    delivery::{Attempt, DeliveryChange, Outcome},
+    delivery::{Attempt, DeliveryChange, Outcome, Retry},
     event::{EventKind, Position},
     replay::{JobStatus, Replay, ReplayOnly, ReplayProgress, ReplayScope},
 };
@@ -73,7 +73,8 @@ pub async fn find_what_they_are_about(bench: &Bench) {
         scene.attempt(2, 1, Outcome::Dead),
         scene.attempt(2, 2, Outcome::Delivered),
     ];
-    let change = DeliveryChange { attempts, ..scene.failure(3) };
+    let passed = Retry { holds: false, ..scene.retry(3) };
+    let change = DeliveryChange { attempts, retries: vec![passed], ..DeliveryChange::default() };
     assert_eq!(bench.store.delivery_record(scene.endpoint, epoch, change).await, Ok(()));
     let of = async |only| found(bench, &scene, scope(&scene, only)).await;
     assert_eq!(of(ReplayOnly::All).await, [(0, 1), (1, 2), (2, 2), (3, 0), (4, 0), (5, 0)]);
@@ -87,8 +88,15 @@ pub async fn find_what_they_are_about(bench: &Bench) {
     let part =
         ReplayScope { after: scene.log[1].position, up_to: scene.log[2].position, ..scope(&scene, ReplayOnly::All) };
     assert_eq!(found(bench, &scene, part).await, [(2, 2)]);
-    assert_eq!(bench.store.log_since(at(2)).await, Ok(scene.log[4].position));
-    assert_eq!(bench.store.log_since(at(900)).await, Ok(Position(scene.log[5].position.0 + 1)));
+    let between = async |since, until| bench.store.log_between(at(since), until).await.expect("the log");
+    assert_eq!(between(2, None).await, Some((scene.log[4].position, scene.log[5].position)));
+    assert_eq!(between(2, Some(at(3))).await, Some((scene.log[4].position, scene.log[4].position)));
+    assert_eq!(between(900, None).await, None);
+
+    // What waits behind a head of its key that holds it up is not missing.
+    let change = DeliveryChange { retries: vec![scene.retry(3)], ..DeliveryChange::default() };
+    assert_eq!(bench.store.delivery_record(scene.endpoint, epoch, change).await, Ok(()));
+    assert_eq!(of(ReplayOnly::Missing).await, []);
 }
 
 /// They run one after the other, are remembered with what they have handed over, and end once.

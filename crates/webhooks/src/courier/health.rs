@@ -2,12 +2,7 @@
 
 use std::time::Duration;
 
-use tidings_domain::{
-    Timestamp,
-    delivery::{EndpointHealth, Trigger},
-    endpoint::EndpointStatus,
-    event::Event,
-};
+use tidings_domain::{Timestamp, delivery::Trigger, endpoint::EndpointStatus, event::Event};
 
 use super::{Courier, Send, Standing};
 use crate::schedule::{LONGEST_PROBE, probe_delay};
@@ -127,7 +122,7 @@ impl<T: Clone> Courier<T> {
     /// begins as one that is up.
     pub fn give_up(&mut self) {
         self.given_up = true;
-        self.health = EndpointHealth { told: self.health.told, ..EndpointHealth::default() };
+        self.health = self.health.forgotten();
         self.change.health = Some(self.health);
     }
 

@@ -103,6 +103,24 @@ impl Lanes {
         self.by_key.contains_key(&key)
     }
 
+    /// Whether an event waits behind the anchor of its key's lane.
+    pub(super) fn holds_back(&self, position: Position, key: OrderingKey) -> bool {
+        self.by_key.get(&key).is_some_and(|lane| lane.anchor < position)
+    }
+
+    /// Whether an event waits to be tried again, and its hold is not over.
+    pub(super) fn holds_others_up(&self, position: Position, now: Timestamp) -> bool {
+        self.retries
+            .get(&position)
+            .is_some_and(|retry| !retry.settled && self.hold.is_none_or(|hold| now < retry.first_failed_at.plus(hold)))
+    }
+
+    /// Those that somebody has asked for and that have not been tried since.
+    pub(super) fn asked_for(&self) -> impl Iterator<Item = (Position, OrderingKey)> + '_ {
+        let asked_for = self.retries.values().filter(|retry| retry.resend && !retry.settled);
+        asked_for.map(|retry| (retry.position, retry.key))
+    }
+
     /// A retry that is new or has changed, and waits.
     pub(super) fn put(&mut self, retry: Retry) {
         let position = retry.position;
@@ -205,6 +223,7 @@ impl Lanes {
         // It is on its own already if somebody has asked for it; it goes on as it does, and holds the others.
         if let Some(mut retry) = self.retries.get(&position).copied() {
             retry.holds = true;
+            retry.late = false;
             if self.in_flight.contains(&position) {
                 self.by_key.insert(key, Lane { anchor: position, state: LaneState::Held });
                 self.retries.insert(position, retry);
@@ -214,18 +233,7 @@ impl Lanes {
             }
             return;
         }
-        self.put(Retry {
-            position,
-            key,
-            attempts: 0,
-            failures: 0,
-            due_at: now,
-            first_failed_at: now,
-            holds: true,
-            late: false,
-            settled: false,
-            resend: false,
-        });
+        self.put(Retry { holds: true, ..Retry::untried(position, key, now) });
     }
 
     /// The lane needs its anchor no more.

@@ -144,6 +144,8 @@ pub struct Courier<T> {
     settled: HashSet<Position>,
     lanes: Lanes,
     in_flight: usize,
+    /// The last that was sent was a retry.
+    retry_had_turn: bool,
     /// How many attempts may be under way now; less than the limit after an outage.
     allowance: usize,
     /// Until when the endpoint has asked to be left alone. It is forgotten by a restart.
@@ -172,6 +174,7 @@ impl<T: Clone> Courier<T> {
             settled: state.settled.into_iter().collect(),
             lanes: Lanes::load(state.retries, order_hold(endpoint)),
             in_flight: 0,
+            retry_had_turn: false,
             allowance: if state.health.down_since.is_some() { 1 } else { limits.in_flight },
             rests_until: None,
             health: state.health,
@@ -275,11 +278,15 @@ impl<T: Clone> Courier<T> {
         if self.in_flight >= self.allowance {
             return None;
         }
-        // Retries and first attempts have lanes of their own: old trouble takes half of the room at most while there
-        // is something new.
-        let retries_may = self.ready.is_empty() || self.lanes.in_flight() * 2 < self.allowance;
-        if retries_may && let Some(retry) = self.lanes.take_due(now) {
+        // Retries and first attempts have lanes of their own: old trouble takes half of the room, and every other turn, at
+        // most while there is something new.
+        let has_room = self.lanes.in_flight() * 2 < self.allowance && !self.retry_had_turn;
+        self.retry_had_turn = false;
+        if (self.ready.is_empty() || has_room)
+            && let Some(retry) = self.lanes.take_due(now)
+        {
             self.in_flight += 1;
+            self.retry_had_turn = true;
             let trigger = match (retry.resend, retry.attempts) {
                 (true, _) => Trigger::Resend,
                 (false, 0) => Trigger::New,
@@ -348,6 +355,8 @@ impl<T: Clone> Courier<T> {
         self.in_flight = self.in_flight.saturating_sub(1);
         if let Some(retry) = self.lanes.get(position).copied() {
             self.lanes.put(Retry { due_at: later, ..retry });
+        } else if let Some(first) = self.first.get(&position) {
+            self.keep_retry(self.untried(position, first.key, later));
         }
         if self.is_down() {
             self.health.next_probe_at = Some(later);
@@ -404,22 +413,16 @@ impl<T: Clone> Courier<T> {
         due_at: Timestamp,
         now: Timestamp,
     ) -> Retry {
-        let first = Retry {
-            position: attempt.position,
-            key,
-            attempts: 0,
-            failures: 0,
-            due_at,
-            first_failed_at: now,
-            holds: self.ordering == Ordering::Conversation,
-            late: false,
-            settled: false,
-            resend: false,
-        };
+        let first = self.untried(attempt.position, key, due_at);
         let known = self.lanes.get(attempt.position).copied().unwrap_or(first);
         // What was only read from its lane has not failed before.
         let first_failed_at = if known.attempts == 0 { now } else { known.first_failed_at };
         Retry { attempts: attempt.number, failures, due_at, first_failed_at, resend: false, ..known }
+    }
+
+    /// An event that waits for its first attempt among the retries, and holds up the others of its key.
+    fn untried(&self, position: Position, key: OrderingKey, due_at: Timestamp) -> Retry {
+        Retry { holds: self.ordering == Ordering::Conversation, ..Retry::untried(position, key, due_at) }
     }
 
     /// From a first attempt to a retry. What waited behind it is let go: the lane reads it from the log.
@@ -474,26 +477,36 @@ impl<T: Clone> Courier<T> {
     /// counting from.
     pub fn resend(&mut self, position: Position, key: OrderingKey, attempts: u32, now: Timestamp) -> bool {
         let known = self.lanes.contains(position) || self.settled.contains(&position);
-        let to_come = position > self.cursor && !known;
-        if to_come || self.first.contains_key(&position) || self.lanes.is_in_flight(position) {
+        let to_come = position > self.cursor || self.lanes.holds_back(position, key);
+        if (to_come && !known) || self.first.contains_key(&position) || self.lanes.is_in_flight(position) {
             return false;
         }
-        let fresh = Retry {
-            position,
-            key,
-            attempts,
-            failures: 0,
-            due_at: now,
-            first_failed_at: now,
-            holds: false,
-            late: false,
-            settled: false,
-            resend: true,
-        };
-        let retry =
-            Retry { due_at: now, settled: false, resend: true, ..self.lanes.get(position).copied().unwrap_or(fresh) };
-        self.keep_retry(retry);
+        let known = self.lanes.get(position).copied();
+        let known = known.unwrap_or(Retry { attempts, ..Retry::untried(position, key, now) });
+        // What holds nothing up comes after what has passed it, or may have.
+        let late = known.late || !known.holds;
+        self.keep_retry(Retry { due_at: now, late, settled: false, resend: true, ..known });
         true
+    }
+
+    /// Whether the endpoint wants the events of a key one after the other.
+    pub fn keeps_order(&self) -> bool {
+        self.ordering == Ordering::Conversation
+    }
+
+    /// Whether an event that has failed holds up what comes after it, where order is kept.
+    pub fn holds_others_up(&self, position: Position, now: Timestamp) -> bool {
+        self.lanes.holds_others_up(position, now)
+    }
+
+    /// Whether so much waits to be tried again that the rest of the room is left to what is new.
+    pub fn is_crowded(&self) -> bool {
+        self.lanes.len() * 2 >= self.limits.retries
+    }
+
+    /// What somebody has asked for and has not been tried since.
+    pub fn asked_for(&self) -> impl Iterator<Item = (Position, OrderingKey)> + '_ {
+        self.lanes.asked_for()
     }
 
     /// When to come back at the latest, though nothing else happens.
@@ -522,6 +535,8 @@ impl<T: Clone> Courier<T> {
             self.low_water = low_water;
             self.low_water_written_at = Some(now);
             self.change.low_water = Some(low_water);
+            // With it goes when something was taken last.
+            self.change.health = Some(self.health);
         }
         let mut change = std::mem::take(&mut self.change);
         (change.retries, change.ended) = self.lanes.take_change();

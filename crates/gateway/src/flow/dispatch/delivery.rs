@@ -9,7 +9,7 @@ use tidings_domain::{
     delivery::{Attempt, Outcome},
     event::Position,
 };
-use tidings_net::{Answer, OutboundRequest, Pool};
+use tidings_net::{AddressRefused, Answer, OutboundRequest, Pool};
 use tidings_store::StoreError;
 use tidings_webhooks::{
     Attempted, CONTROL, Verdict,
@@ -44,7 +44,7 @@ pub(super) enum Delivered {
 pub(super) async fn deliver(
     shared: Arc<Shared>,
     live: Arc<LiveEndpoint>,
-    pool: Pool,
+    pool: Result<Pool, AddressRefused>,
     readings: Arc<Semaphore>,
     send: Send<Held>,
 ) -> Delivered {
@@ -70,7 +70,10 @@ pub(super) async fn deliver(
         repeatable: true,
     };
     let started = tokio::time::Instant::now();
-    let answered = pool.send(&request).await;
+    let answered = match pool {
+        Ok(pool) => pool.send(&request).await,
+        Err(refused) => Err(refused.into()),
+    };
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let mut attempt = Attempt {
         position: send.position,

@@ -7,6 +7,7 @@
 
 mod delivery;
 mod replay;
+mod resend;
 mod run;
 mod watchkeeping;
 
@@ -15,14 +16,14 @@ use std::{collections::HashMap, sync::Arc};
 use serde::Serialize;
 use tidings_domain::{
     EndpointId,
-    delivery::{DeliveryChange, Trigger},
+    delivery::Trigger,
     event::{Event, LogEntry, Position},
 };
 use tidings_net::{Client, PoolLimits};
 use tidings_store::{ENDPOINT_LEASE, Store, StoreError};
 use tidings_webhooks::courier::Send;
 use tokio::{
-    sync::{Mutex, Semaphore, mpsc},
+    sync::{Mutex, Semaphore, mpsc, oneshot},
     task::JoinHandle,
 };
 
@@ -71,8 +72,8 @@ type Held = Option<Arc<Posting>>;
 enum Command {
     /// Its settings changed.
     Configure(Arc<LiveEndpoint>),
-    /// Send this event now.
-    Resend(Position),
+    /// Send this event now, and answer when that is written down.
+    Resend(Position, resend::Asker),
     /// A replay was begun or cancelled.
     Replay,
     /// Finish what is under way, write it down, and end.
@@ -80,7 +81,7 @@ enum Command {
 }
 
 struct Running {
-    commands: mpsc::Sender<Command>,
+    commands: mpsc::UnboundedSender<Command>,
     task: JoinHandle<()>,
 }
 
@@ -107,10 +108,12 @@ pub(crate) struct TestResult {
 }
 
 /// Why an event is not sent again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ResendRefused {
     /// The endpoint is disabled, paused or gone.
     NotRunning,
+    /// The store cannot find the event, or cannot write down that it is to be sent.
+    Store(StoreError),
 }
 
 impl Dispatcher {
@@ -124,14 +127,14 @@ impl Dispatcher {
         let mut running = self.running.lock().await;
         if let Some(known) = running.get(&id)
             && !known.task.is_finished()
-            && known.commands.send(Command::Configure(endpoint.clone())).await.is_ok()
+            && known.commands.send(Command::Configure(endpoint.clone())).is_ok()
         {
             return;
         }
         if !endpoint.endpoint.enabled {
             return;
         }
-        let (commands, orders) = mpsc::channel(64);
+        let (commands, orders) = mpsc::unbounded_channel();
         let task = tokio::spawn(run::endpoint(self.shared.clone(), endpoint, orders));
         running.insert(id, Running { commands, task });
     }
@@ -143,27 +146,16 @@ impl Dispatcher {
         }
     }
 
-    /// Skips everything that an endpoint has missed, also what is under way. It runs no more until it is saved.
-    pub(crate) async fn skip_missed(&self, id: EndpointId) -> Result<(), StoreError> {
+    /// Gives up what is under way to an endpoint, and sees to it that nothing of it is written down any more. It runs no more
+    /// until it is saved.
+    pub(crate) async fn take_over(&self, id: EndpointId) -> Result<(), StoreError> {
         self.endpoint_removed(id).await;
-        let store = &self.shared.store;
-        let epoch = store.lease_acquire(ENDPOINT_LEASE, id.uuid(), &self.shared.holder).await?;
-        let state = store.delivery_load(id).await?;
-        let change = DeliveryChange {
-            ended: state.retries.iter().map(|retry| retry.position).collect(),
-            low_water: Some(store.log_head().await?),
-            health: Some(tidings_domain::delivery::EndpointHealth::default()),
-            ..DeliveryChange::default()
-        };
-        store.delivery_record(id, epoch, change).await
+        self.shared.store.lease_acquire(ENDPOINT_LEASE, id.uuid(), &self.shared.holder).await.map(drop)
     }
 
     /// Sends an event to an endpoint now, once, and beside the log.
     pub(crate) async fn test(&self, endpoint: Arc<LiveEndpoint>, event: Arc<Event>) -> TestResult {
-        let pool = match self.shared.client.pool(&endpoint.endpoint.url, PoolLimits::default()) {
-            Ok(pool) => pool,
-            Err(refused) => return TestResult::unsent(refused.to_string()),
-        };
+        let pool = self.shared.client.pool(&endpoint.endpoint.url, PoolLimits::default());
         let posting = Posting::new(LogEntry { position: Position::default(), event, size: 0 });
         let send = Send {
             position: posting.position,
@@ -185,7 +177,7 @@ impl Dispatcher {
         }
     }
 
-    /// Sends an event of the log to an endpoint again, now.
+    /// Sends an event of the log to an endpoint again, now. Answers when that is written down.
     pub(crate) async fn resend(&self, live: &LiveEndpoint, position: Position) -> Result<(), ResendRefused> {
         if !live.endpoint.enabled {
             return Err(ResendRefused::NotRunning);
@@ -193,7 +185,10 @@ impl Dispatcher {
         let id = live.endpoint.id;
         let commands = self.running.lock().await.get(&id).map(|running| running.commands.clone());
         let commands = commands.ok_or(ResendRefused::NotRunning)?;
-        commands.send(Command::Resend(position)).await.map_err(|_| ResendRefused::NotRunning)
+        let (asker, answer) = oneshot::channel();
+        commands.send(Command::Resend(position, asker)).map_err(|_| ResendRefused::NotRunning)?;
+        // Whoever ends without an answer was told to.
+        answer.await.unwrap_or(Err(StoreError::Stopped)).map_err(ResendRefused::Store)
     }
 
     /// A replay of an endpoint was begun or cancelled. One that does not run looks for it when it does.
@@ -201,7 +196,7 @@ impl Dispatcher {
         let commands = self.running.lock().await.get(&id).map(|running| running.commands.clone());
         if let Some(commands) = commands {
             // A task that has ended looks for it when it begins anew.
-            let _ = commands.send(Command::Replay).await;
+            let _ = commands.send(Command::Replay);
         }
     }
 
@@ -214,7 +209,7 @@ impl Dispatcher {
 
 async fn stop(running: Running) {
     // A task that has ended already does not listen.
-    let _ = running.commands.send(Command::Stop).await;
+    let _ = running.commands.send(Command::Stop);
     if let Err(error) = running.task.await
         && error.is_panic()
     {

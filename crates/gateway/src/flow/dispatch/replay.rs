@@ -2,10 +2,12 @@
 //! take their turns beside what is new, under the same limits; and what fails is tried again by the endpoint's schedule.
 //!
 //! How far a replay has come is written down with what was handed over, in one transaction, so that nothing is skipped by
-//! a crash. Two events of one key are never under way at once, so that a replay keeps order within itself.
+//! a crash. Two events of one key are never under way at once, and one that fails holds up the later ones as it would have
+//! when it was new: a replay keeps order within itself. It pauses while too much waits to be tried again.
 
 use std::{
     collections::{HashMap, VecDeque},
+    sync::Arc,
     time::Duration,
 };
 
@@ -15,7 +17,7 @@ use tidings_domain::{
     event::{OrderingKey, Position},
     replay::{Replay, ReplayProgress},
 };
-use tidings_store::{ReplayPage, StoreError};
+use tidings_store::{ReplayPage, Store, StoreError};
 use tidings_webhooks::courier::Courier;
 use tokio::time::sleep;
 
@@ -40,8 +42,13 @@ pub(super) struct Replays {
     /// The end of one is being written down; until then it is not looked for the next.
     ends: bool,
     search: Option<BoxFuture<'static, Result<Option<Replay>, StoreError>>>,
-    read: Option<BoxFuture<'static, (JobId, Result<ReplayPage, StoreError>)>>,
+    read: Option<Reading>,
+    /// The next page is read after this time.
+    reads_after: Duration,
 }
+
+/// A page that is being read.
+type Reading = BoxFuture<'static, (JobId, Result<ReplayPage, StoreError>)>;
 
 /// What the store has answered.
 pub(super) enum Looked {
@@ -51,7 +58,14 @@ pub(super) enum Looked {
 
 impl Replays {
     pub(super) fn new() -> Self {
-        Self { current: None, looks_after: Some(Duration::ZERO), ends: false, search: None, read: None }
+        Self {
+            current: None,
+            looks_after: Some(Duration::ZERO),
+            ends: false,
+            search: None,
+            read: None,
+            reads_after: Duration::ZERO,
+        }
     }
 
     /// A replay was begun or cancelled.
@@ -74,8 +88,7 @@ impl Replays {
         let Some(current) = &mut self.current else { return };
         current.hand_over(courier, shared.clock.now());
         if self.read.is_none() && current.ahead.is_empty() && !current.is_read {
-            let (store, replay, after) = (shared.store.clone(), current.replay.clone(), current.read_up_to);
-            self.read = Some(Box::pin(async move { (replay.id, store.replay_next(replay, after, CHUNK).await) }));
+            self.read = Some(current.read(shared.store.clone(), std::mem::take(&mut self.reads_after)));
         }
     }
 
@@ -88,12 +101,18 @@ impl Replays {
     }
 
     /// The store has answered. What it refused is asked again later.
-    pub(super) fn looked(&mut self, looked: Looked, shared: &Shared, live: &LiveEndpoint) -> Result<(), StoreError> {
+    pub(super) fn looked(
+        &mut self,
+        looked: Looked,
+        shared: &Shared,
+        live: &LiveEndpoint,
+        courier: &Courier<Held>,
+    ) -> Result<(), StoreError> {
         let refused = match looked {
             Looked::Found(Ok(found)) => {
                 let is_current = |found: &Replay| self.current.as_ref().is_some_and(|it| it.replay.id == found.id);
                 if !found.as_ref().is_some_and(is_current) {
-                    self.current = found.map(Replaying::new);
+                    self.current = found.map(|replay| Replaying::new(replay, courier));
                 }
                 return Ok(());
             }
@@ -105,8 +124,8 @@ impl Replays {
             }
             Looked::Found(Err(error)) => error,
             Looked::Read(_, Err(error)) => {
-                self.current = None;
-                error
+                self.reads_after = PATIENCE;
+                return Err(error);
             }
         };
         self.looks_after = Some(PATIENCE);
@@ -116,7 +135,8 @@ impl Replays {
     /// An event was attempted, whatever came of it.
     pub(super) fn attempted(&mut self, position: Position) {
         if let Some(current) = &mut self.current {
-            current.outstanding.remove(&position);
+            let key = current.outstanding.remove(&position);
+            current.failed.extend(key.map(|key| (key, position)));
         }
     }
 
@@ -138,6 +158,8 @@ impl Replays {
         if is_over {
             self.current = None;
             self.ends = true;
+            // It would find this one.
+            self.search = None;
         }
         progress
     }
@@ -162,6 +184,8 @@ struct Replaying {
     is_read: bool,
     /// Handed over, and not attempted yet.
     outstanding: HashMap<Position, OrderingKey>,
+    /// Attempted, and if that failed still holding up what comes after it.
+    failed: HashMap<OrderingKey, Position>,
     has_moved: bool,
 }
 
@@ -174,16 +198,25 @@ struct Next {
 }
 
 impl Replaying {
-    /// Takes a replay up where it was left.
-    fn new(replay: Replay) -> Self {
+    /// Takes a replay up where it was left. What was handed over before may not have been attempted yet.
+    fn new(replay: Replay, courier: &Courier<Held>) -> Self {
         Self {
             read_up_to: replay.reached,
             replay,
             ahead: VecDeque::new(),
             is_read: false,
-            outstanding: HashMap::new(),
+            outstanding: courier.asked_for().collect(),
+            failed: HashMap::new(),
             has_moved: false,
         }
+    }
+
+    fn read(&self, store: Arc<dyn Store>, wait: Duration) -> Reading {
+        let (replay, after) = (self.replay.clone(), self.read_up_to);
+        Box::pin(async move {
+            sleep(wait).await;
+            (replay.id, store.replay_next(replay, after, CHUNK).await)
+        })
     }
 
     /// What the endpoint wants of a page is to be handed over.
@@ -205,9 +238,11 @@ impl Replaying {
 
     /// Hands over what may be.
     fn hand_over(&mut self, courier: &mut Courier<Held>, now: Timestamp) {
+        self.failed.retain(|_, position| courier.holds_others_up(*position, now));
         while self.outstanding.len() < WINDOW
+            && !courier.is_crowded()
             && let Some(next) = self.ahead.front()
-            && !self.outstanding.values().any(|key| *key == next.key)
+            && !(courier.keeps_order() && self.is_under_way(next.key))
         {
             if courier.resend(next.position, next.key, next.attempts, now) {
                 self.outstanding.insert(next.position, next.key);
@@ -217,6 +252,11 @@ impl Replaying {
             self.has_moved = true;
             self.ahead.pop_front();
         }
+    }
+
+    /// Whether an event of this key is to be attempted, or has failed and holds the others up.
+    fn is_under_way(&self, key: OrderingKey) -> bool {
+        self.failed.contains_key(&key) || self.outstanding.values().any(|outstanding| *outstanding == key)
     }
 
     /// Whether everything was handed over and attempted.

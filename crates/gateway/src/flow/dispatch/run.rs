@@ -14,8 +14,8 @@ use tidings_domain::{
     delivery::DeliveryChange,
     event::{OrderingKey, Position},
 };
-use tidings_net::Pool;
-use tidings_store::{AttemptFilter, ENDPOINT_LEASE, Page, StoreError};
+use tidings_net::{AddressRefused, Pool};
+use tidings_store::{ENDPOINT_LEASE, StoreError};
 use tidings_webhooks::courier::{Courier, Limits};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc},
@@ -26,6 +26,7 @@ use super::{
     Command, Held, Shared,
     delivery::{self, Delivered},
     replay::{Looked, Replays},
+    resend::{self, Asker, Askers},
     watchkeeping,
 };
 use crate::{
@@ -70,7 +71,7 @@ struct LaneRead {
 struct Run {
     shared: Arc<Shared>,
     live: Arc<LiveEndpoint>,
-    pool: Option<Pool>,
+    pool: Result<Pool, AddressRefused>,
     courier: Courier<Held>,
     /// Who may read an event from the store, and hold a large one until it is delivered.
     readings: Arc<Semaphore>,
@@ -82,6 +83,7 @@ struct Run {
     log_read: Option<BoxFuture<'static, Result<Vec<Arc<Posting>>, StoreError>>>,
     recording: Option<BoxFuture<'static, Result<(), Unwritten>>>,
     replays: Replays,
+    askers: Askers,
     /// The store has refused to write, and is being asked again.
     refused: bool,
     /// When to look again for a place to send more, if there was none.
@@ -107,7 +109,11 @@ enum Woken {
 
 /// Runs an endpoint until it is told to stop. A panic is a bug that ends what is under way, as a kill would, and nothing
 /// else: it begins anew, later and later if that does not help, since what was under way is sent again.
-pub(super) async fn endpoint(shared: Arc<Shared>, mut live: Arc<LiveEndpoint>, mut commands: mpsc::Receiver<Command>) {
+pub(super) async fn endpoint(
+    shared: Arc<Shared>,
+    mut live: Arc<LiveEndpoint>,
+    mut commands: mpsc::UnboundedReceiver<Command>,
+) {
     let mut patience = PATIENCE;
     loop {
         let begun = Instant::now();
@@ -127,9 +133,17 @@ pub(super) async fn endpoint(shared: Arc<Shared>, mut live: Arc<LiveEndpoint>, m
 
 /// Runs an endpoint until it is told to stop. When it ends before (the endpoint is paused or answered 410, another process
 /// has taken it over) it waits to be configured anew.
-async fn run_until_stopped(shared: Arc<Shared>, mut live: Arc<LiveEndpoint>, commands: &mut mpsc::Receiver<Command>) {
+async fn run_until_stopped(
+    shared: Arc<Shared>,
+    mut live: Arc<LiveEndpoint>,
+    commands: &mut mpsc::UnboundedReceiver<Command>,
+) {
     while let Some(ended) = run(shared.clone(), live, commands).await {
-        let configured = match ended.configured {
+        // What came while it ended may be older than that it was disabled.
+        let is_enabled = |configured: &Arc<LiveEndpoint>| {
+            shared.registry.endpoints.find(configured.endpoint.id).is_some_and(|known| known.endpoint.enabled)
+        };
+        let configured = match ended.configured.filter(is_enabled) {
             Some(configured) => Some(configured),
             None => configured(commands).await,
         };
@@ -147,11 +161,11 @@ struct Ended {
 }
 
 /// Waits for settings; `None` if there will be none.
-async fn configured(commands: &mut mpsc::Receiver<Command>) -> Option<Arc<LiveEndpoint>> {
+async fn configured(commands: &mut mpsc::UnboundedReceiver<Command>) -> Option<Arc<LiveEndpoint>> {
     loop {
         match commands.recv().await? {
             Command::Configure(live) if live.endpoint.enabled => return Some(live),
-            Command::Configure(_) | Command::Resend(_) | Command::Replay => {}
+            Command::Configure(_) | Command::Resend(..) | Command::Replay => {}
             Command::Stop => return None,
         }
     }
@@ -161,7 +175,7 @@ async fn configured(commands: &mut mpsc::Receiver<Command>) -> Option<Arc<LiveEn
 async fn run(
     shared: Arc<Shared>,
     mut live: Arc<LiveEndpoint>,
-    commands: &mut mpsc::Receiver<Command>,
+    commands: &mut mpsc::UnboundedReceiver<Command>,
 ) -> Option<Ended> {
     let (epoch, courier) = begin(&shared, &mut live, commands).await?;
     let mut head = shared.tail.head();
@@ -178,6 +192,7 @@ async fn run(
         log_read: None,
         recording: None,
         replays: Replays::new(),
+        askers: Askers::default(),
         looks_for_place: None,
         refused: false,
         stopping: false,
@@ -209,7 +224,7 @@ async fn run(
 async fn begin(
     shared: &Arc<Shared>,
     live: &mut Arc<LiveEndpoint>,
-    commands: &mut mpsc::Receiver<Command>,
+    commands: &mut mpsc::UnboundedReceiver<Command>,
 ) -> Option<(u64, Courier<Held>)> {
     let id = live.endpoint.id;
     loop {
@@ -232,8 +247,15 @@ async fn begin(
 
 /// Lets time pass before something is tried again; `None` if it was told to stop. One that is paused meanwhile waits until
 /// it is enabled.
-async fn wait(time: Duration, live: &mut Arc<LiveEndpoint>, commands: &mut mpsc::Receiver<Command>) -> Option<()> {
+async fn wait(
+    time: Duration,
+    live: &mut Arc<LiveEndpoint>,
+    commands: &mut mpsc::UnboundedReceiver<Command>,
+) -> Option<()> {
     let mut passed = pin!(sleep(time));
+    if !live.endpoint.enabled {
+        *live = configured(commands).await?;
+    }
     loop {
         tokio::select! {
             () = &mut passed => return Some(()),
@@ -241,20 +263,15 @@ async fn wait(time: Duration, live: &mut Arc<LiveEndpoint>, commands: &mut mpsc:
                 Command::Stop => return None,
                 Command::Configure(changed) if changed.endpoint.enabled => *live = changed,
                 Command::Configure(_) => *live = configured(commands).await?,
-                Command::Resend(_) | Command::Replay => {}
+                Command::Resend(..) | Command::Replay => {}
             },
         }
     }
 }
 
-fn pool(shared: &Shared, live: &LiveEndpoint) -> Option<Pool> {
-    match shared.client.pool(&live.endpoint.url, shared.pool_limits()) {
-        Ok(pool) => Some(pool),
-        Err(error) => {
-            tracing::error!(endpoint.id = %live.endpoint.id, %error, "the endpoint's address is not allowed");
-            None
-        }
-    }
+/// Connections to the endpoint. An address that was allowed once may be refused by now: then every attempt says so.
+fn pool(shared: &Shared, live: &LiveEndpoint) -> Result<Pool, AddressRefused> {
+    shared.client.pool(&live.endpoint.url, shared.pool_limits())
 }
 
 impl Run {
@@ -307,7 +324,6 @@ impl Run {
     }
 
     fn send(&mut self) {
-        let Some(pool) = &self.pool else { return };
         if self.refused || self.courier.unwritten() > UNWRITTEN {
             return;
         }
@@ -319,8 +335,13 @@ impl Run {
                 return;
             };
             let Some(send) = self.courier.next_send(now) else { return };
-            let delivery =
-                delivery::deliver(self.shared.clone(), self.live.clone(), pool.clone(), self.readings.clone(), send);
+            let delivery = delivery::deliver(
+                self.shared.clone(),
+                self.live.clone(),
+                self.pool.clone(),
+                self.readings.clone(),
+                send,
+            );
             self.sends.push(Box::pin(async move {
                 let delivered = delivery.await;
                 drop(place);
@@ -339,6 +360,7 @@ impl Run {
         let mut change = self.courier.take_change(now);
         change.replay = self.replays.take_progress(now);
         if !change.is_empty() {
+            self.askers.begin();
             self.recording = Some(self.write(change, Duration::ZERO));
         }
     }
@@ -415,6 +437,7 @@ impl Run {
             }
             Woken::Recorded(Ok(())) => {
                 self.refused = false;
+                self.askers.answer(&Ok(()));
                 self.replays.recorded();
             }
             Woken::Recorded(Err((StoreError::StaleLease(_) | StoreError::NotFound(_) | StoreError::Stopped, _))) => {
@@ -432,6 +455,7 @@ impl Run {
             Woken::Recorded(Err((error, change))) => {
                 self.complain("cannot write down what became of deliveries; no more are made until it works", &error);
                 self.refused = true;
+                self.askers.answer(&Err(error));
                 self.recording = Some(self.write(*change, PATIENCE));
             }
             Woken::Told(None | Some(Command::Stop)) => {
@@ -442,22 +466,25 @@ impl Run {
                 self.configured = live.endpoint.enabled.then_some(live);
             }
             // It is paused: what is under way is finished, and then it waits to be configured anew.
-            Woken::Told(Some(Command::Configure(live))) if !live.endpoint.enabled => self.stopping = true,
+            Woken::Told(Some(Command::Configure(live))) if !live.endpoint.enabled => {
+                self.courier.give_up();
+                self.stopping = true;
+            }
             Woken::Replay(looked) => {
-                if let Err(error) = self.replays.looked(looked, &self.shared, &self.live) {
+                if let Err(error) = self.replays.looked(looked, &self.shared, &self.live, &self.courier) {
                     self.complain("cannot go on with a replay; trying again", &error);
                 }
             }
             Woken::Told(Some(Command::Replay)) => self.replays.look(),
-            Woken::Told(Some(Command::Resend(_))) if self.stopping => {}
+            Woken::Told(Some(Command::Resend(..))) if self.stopping => {}
             Woken::Told(Some(Command::Configure(live))) => {
-                if live.endpoint.url != self.live.endpoint.url || self.pool.is_none() {
+                if live.endpoint.url != self.live.endpoint.url || self.pool.is_err() {
                     self.pool = pool(&self.shared, &live);
                 }
                 self.courier.configure(&live.endpoint);
                 self.live = live;
             }
-            Woken::Told(Some(Command::Resend(position))) => self.resend(position).await,
+            Woken::Told(Some(Command::Resend(position, asker))) => self.resend(position, asker).await,
         }
     }
 
@@ -484,22 +511,20 @@ impl Run {
         }
     }
 
-    async fn resend(&mut self, position: Position) {
-        let found = async {
-            let Some(entry) = self.shared.store.log_at(position).await? else { return Ok(None) };
-            let filter = AttemptFilter { events: Some(vec![entry.event.id]), ..AttemptFilter::default() };
-            let page = Page { limit: 1, before: None };
-            let newest = self.shared.store.attempt_list(self.live.endpoint.id, filter, page).await?;
-            let attempts = newest.items.first().map_or(0, |record| record.attempt.number);
-            Ok::<_, StoreError>(Some((entry.event.key, attempts)))
-        };
-        match found.await {
+    /// Somebody asks for an event. Who does is answered at once if there is nothing to write down.
+    async fn resend(&mut self, position: Position, asker: Asker) {
+        let outcome = match resend::find(&self.shared, &self.live, position).await {
             Ok(Some((key, attempts))) => {
-                self.courier.resend(position, key, attempts, self.shared.clock.now());
+                if self.courier.resend(position, key, attempts, self.shared.clock.now()) {
+                    return self.askers.add(asker);
+                }
+                Ok(())
             }
-            Ok(None) => {}
-            Err(error) => self.complain("cannot resend", &error),
-        }
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+        };
+        // Who asked may have gone.
+        let _ = asker.send(outcome);
     }
 
     fn complain(&self, what: &str, error: &StoreError) {

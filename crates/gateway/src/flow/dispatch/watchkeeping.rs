@@ -14,6 +14,9 @@ use crate::{registry::LiveEndpoint, telemetry::OutcomeLabels};
 
 /// How long an endpoint may be down before it is disabled; halfway, others are told.
 const GIVEN_UP_AFTER: Duration = Duration::from_hours(5 * 24);
+/// How often it must have failed to answer a probe meanwhile, which takes three hours: neither a clock that was set forward
+/// nor a time in which nobody probed it disables an endpoint. Halfway, others are told.
+const GIVEN_UP_PROBES: u32 = 40;
 
 /// Counts an attempt.
 pub(super) fn count(shared: &Shared, delivered: bool, duration_ms: u64) {
@@ -34,13 +37,13 @@ pub(super) async fn transition(
     match standing {
         Standing::Unchanged => {
             let Some(down_for) = health.down_since.map(|since| now.since(since)) else { return false };
-            if down_for >= GIVEN_UP_AFTER {
+            if down_for >= GIVEN_UP_AFTER && health.probes >= GIVEN_UP_PROBES {
                 courier.set_status(EndpointStatus::Disabled);
                 tell(shared, live, courier, EventKind::EndpointDisabled, "it has been down for five days").await;
                 courier.give_up();
                 return true;
             }
-            if down_for >= GIVEN_UP_AFTER / 2 && !health.warned {
+            if down_for >= GIVEN_UP_AFTER / 2 && health.probes >= GIVEN_UP_PROBES / 2 && !health.warned {
                 courier.mark_warned();
                 tell(shared, live, courier, EventKind::EndpointFailing, "it has been down for two and a half days")
                     .await;

@@ -92,6 +92,8 @@ pub(crate) struct AttemptRequest {
     headers: BTreeMap<String, String>,
     /// Its body; not shown if the message is sensitive.
     body: String,
+    /// Whether the endpoint was changed since: address, headers and format are shown as they are now.
+    endpoint_changed_since: bool,
 }
 
 /// What came back.
@@ -169,15 +171,16 @@ pub(crate) async fn list(
 ) -> Answer<Response> {
     caller.may(Area::Endpoints, Access::Read)?;
     let live = find(&gateway, &caller, &id)?;
-    let events: Option<Vec<EventId>> =
-        match parameter("message_id", params.message_id.as_deref(), |text| text.parse().ok())? {
-            None => parameter("event_id", params.event_id.as_deref(), |text| text.parse().ok())?.map(|id| vec![id]),
-            Some(message) => {
-                let found = gateway.store.message_get(caller.workspace_id, message).await?;
-                let message = found.ok_or_else(|| Problem::field("/message_id", "there is no such message"))?;
-                Some(trace::events(&gateway, &message).await?.iter().map(|entry| entry.event.id).collect())
-            }
-        };
+    let mut events: Option<Vec<EventId>> =
+        parameter("event_id", params.event_id.as_deref(), |text| text.parse().ok())?.map(|id| vec![id]);
+    if let Some(message) = parameter("message_id", params.message_id.as_deref(), |text| text.parse().ok())? {
+        let found = gateway.store.message_get(caller.workspace_id, message).await?;
+        let message = found.ok_or_else(|| Problem::field("/message_id", "there is no such message"))?;
+        let mut its: Vec<EventId> =
+            trace::events(&gateway, &message).await?.iter().map(|entry| entry.event.id).collect();
+        its.retain(|id| events.as_ref().is_none_or(|asked| asked.contains(id)));
+        events = Some(its);
+    }
     let filter = AttemptFilter {
         events,
         status_code: parameter("status_code", params.status_code.as_deref(), |text| text.parse().ok())?,
@@ -264,7 +267,12 @@ fn request(gateway: &Gateway, live: &LiveEndpoint, event: &Event, record: &Attem
         (name, value)
     };
     let body = if is_sensitive(event) { REDACTED.to_owned() } else { String::from_utf8_lossy(&body).into_owned() };
-    Some(AttemptRequest { url: live.endpoint.url.clone(), headers: sent.into_iter().map(shown).collect(), body })
+    Some(AttemptRequest {
+        url: live.endpoint.url.clone(),
+        headers: sent.into_iter().map(shown).collect(),
+        body,
+        endpoint_changed_since: live.endpoint.updated_at > attempt.at,
+    })
 }
 
 /// Whether a header's value is the company's secret, or a signature by a key that may have been replaced since.

@@ -6,7 +6,7 @@ use axum::{extract::State, response::Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tidings_domain::{
-    EndpointId, JobId, Timestamp,
+    EndpointId, JobId,
     event::Position,
     key::{Access, Area},
     pattern::EventPattern,
@@ -186,12 +186,8 @@ async fn scope(gateway: &Gateway, live: &LiveEndpoint, input: &ReplayInput) -> A
         errors.push(FieldProblem::new("/until", "must be later than `since`"));
     }
     let since = since.filter(|_| errors.is_empty()).ok_or_else(|| Problem::fields(errors))?;
-    let before = async |at: Timestamp| gateway.store.log_since(at).await.map(|first| first.0.saturating_sub(1));
-    let after = before(since).await?;
-    let mut up_to = gateway.store.log_head().await?.0;
-    if let Some(until) = until {
-        up_to = up_to.min(before(until).await?);
-    }
+    let (first, last) = gateway.store.log_between(since, until).await?.unwrap_or_default();
+    let (after, mut up_to) = (first.0.saturating_sub(1), last.0);
     if input.only == ReplayOnly::Missing {
         // What the endpoint has not come to yet is not missing: it is still to be sent.
         up_to = up_to.min(gateway.store.delivery_load(live.endpoint.id).await?.low_water.0);

@@ -160,6 +160,61 @@ fn the_schedule_and_retry_after_say_when_the_next_attempt_is() {
 }
 
 #[test]
+fn what_cannot_be_read_comes_later_and_in_order() {
+    let mut world = ordered();
+    for _ in 0..3 {
+        world.append(0, true);
+    }
+    world.proceed();
+    world.cannot_read(0);
+    world.proceed();
+    assert!(world.flights.is_empty());
+    world.pass(500);
+    world.proceed();
+    assert_eq!((under_way(&world), world.flights[0].trigger, world.flights[0].number), (vec![1], Trigger::New, 1));
+    world.drain();
+    assert_eq!(world.received, [1, 2, 3].map(Position));
+}
+
+#[test]
+fn retries_leave_every_other_turn_to_what_is_new() {
+    let mut world = World::new(endpoint(Ordering::None, Some(HOLD)), limits(1));
+    for _ in 0..6 {
+        world.append(0, true);
+    }
+    for _ in 0..3 {
+        world.proceed();
+        world.finish_as(0, FAILED);
+        world.proceed();
+        world.finish(0);
+    }
+    for _ in 0..3 {
+        world.append(0, true);
+    }
+    world.pass(5_000);
+    let mut order = Vec::new();
+    for _ in 0..6 {
+        world.proceed();
+        order.extend(under_way(&world));
+        world.finish(0);
+    }
+    assert_eq!(order, [1, 7, 3, 8, 5, 9]);
+}
+
+#[test]
+fn what_waits_behind_its_head_is_not_resent() {
+    let mut world = ordered();
+    for _ in 0..2 {
+        world.append(0, true);
+    }
+    world.proceed();
+    world.finish_as(0, FAILED);
+    assert!(!world.courier.resend(Position(2), key(0), 0, world.now));
+    world.drain();
+    assert_eq!(world.received, [1, 2].map(Position));
+}
+
+#[test]
 fn an_endpoint_that_asks_for_a_wait_is_left_alone_for_it() {
     let mut world = ordered();
     for number in 0..12 {

@@ -244,12 +244,10 @@ impl World {
         standing
     }
 
-    /// An event that is to be read from the log cannot be read now.
+    /// An event cannot be read from the log now.
     pub(super) fn cannot_read(&mut self, index: usize) {
-        if self.flights[index].item.is_none() {
-            let send = self.flights.remove(index);
-            self.courier.unread(send.position, self.now.plus(Duration::from_millis(500)));
-        }
+        let send = self.flights.remove(index);
+        self.courier.unread(send.position, self.now.plus(Duration::from_millis(500)));
     }
 
     /// The endpoint is disabled and enabled again: what is under way is awaited, and everything is written down.

@@ -165,11 +165,21 @@ pub(crate) async fn get(State(gateway): State<Arc<Gateway>>, caller: Caller, id:
 )]
 pub(crate) async fn delete(State(gateway): State<Arc<Gateway>>, caller: Caller, id: Id) -> Answer<StatusCode> {
     caller.may(Area::Endpoints, Access::Write)?;
-    let _changing = gateway.changing.lock().await;
-    let endpoint = find(&gateway, &caller, &id)?.endpoint.id;
-    gateway.store.endpoint_delete(caller.workspace_id, endpoint).await?;
-    gateway.registry.endpoints.remove(endpoint);
-    gateway.dispatcher.endpoint_removed(endpoint).await;
+    let live = {
+        let _changing = gateway.changing.lock().await;
+        let live = find(&gateway, &caller, &id)?;
+        gateway.registry.endpoints.remove(live.endpoint.id);
+        gateway.dispatcher.endpoint_removed(live.endpoint.id).await;
+        live
+    };
+    let endpoint = live.endpoint.id;
+    // What was delivered may be much, and takes its time to be forgotten.
+    if let Err(refused) = gateway.store.endpoint_delete(caller.workspace_id, endpoint).await {
+        // It is there, and can be deleted again; what has been forgotten of it must not be delivered again.
+        gateway.registry.endpoints.put(live);
+        gateway.registry.endpoint_status(endpoint, EndpointStatus::Disabled);
+        return Err(refused.into());
+    }
     gateway.metrics.forget_endpoint(endpoint.to_string());
     Ok(StatusCode::NO_CONTENT)
 }

@@ -132,8 +132,7 @@ pub(crate) async fn try_filter(
 
 /// The newest events that an endpoint would want, oldest first.
 async fn newest(gateway: &Gateway, endpoint: &Endpoint, limit: usize) -> Answer<Vec<Arc<Posting>>> {
-    let head = gateway.store.log_head().await?;
-    let mut after = Position(head.0.saturating_sub(LOOKED_AT));
+    let mut after = gateway.store.event_newest(endpoint.workspace_id, LOOKED_AT).await?;
     let mut newest = Vec::new();
     loop {
         let page = gateway.store.event_list(endpoint.workspace_id, EventFilter::default(), after, CHUNK).await?;

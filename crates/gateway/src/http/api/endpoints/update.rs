@@ -99,11 +99,13 @@ pub(crate) async fn update(
 
 /// Writes it down.
 async fn remember(gateway: &Gateway, changed: &LiveEndpoint, from_now: bool) -> Result<(), StoreError> {
-    if from_now {
-        gateway.dispatcher.skip_missed(changed.endpoint.id).await?;
-    }
     let record = changed.record(&gateway.seal, &*gateway.random);
-    gateway.store.endpoint_update(record, None).await.map(drop)
+    if !from_now {
+        return gateway.store.endpoint_update(record, None).await.map(drop);
+    }
+    // What is under way is given up, too, and nothing of it is written down any more.
+    gateway.dispatcher.take_over(changed.endpoint.id).await?;
+    gateway.store.endpoint_resume_from_now(record).await
 }
 
 /// What would make the endpoint as it is to be.

@@ -62,6 +62,7 @@ pub(crate) async fn resend(
     let live = gateway.registry.endpoints.get(caller.workspace_id, endpoint_id).ok_or_else(no_endpoint)?;
     match gateway.dispatcher.resend(&live, entry.position).await {
         Ok(()) => json(StatusCode::ACCEPTED, &ResendAnswer { event_id, endpoint_id }),
+        Err(ResendRefused::Store(error)) => Err(error.into()),
         Err(ResendRefused::NotRunning) => Err(Problem::new(Code::Conflict, "the endpoint is not enabled")),
     }
 }

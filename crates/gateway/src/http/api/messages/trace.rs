@@ -1,7 +1,7 @@
 //! `GET /v1/messages/{id}/trace`: a message's whole story, from the vendor's webhook through what happened to the message
 //! to what every endpoint answered.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{extract::State, response::Response};
 use http::StatusCode;
@@ -28,8 +28,10 @@ use crate::{
 
 /// How many events of a conversation are read at once.
 const CHUNK: usize = 256;
-/// How many of them are looked at, the oldest first.
+/// How many of them are looked at from the message's first on.
 const LOOKED_AT: usize = 20_000;
+/// How far before the making of a message its events are looked for: clocks differ.
+const AROUND: Duration = Duration::from_mins(1);
 /// How many bytes of a webhook are shown.
 const MOST_SHOWN: usize = 64 << 10;
 
@@ -118,7 +120,12 @@ pub(crate) async fn trace(State(gateway): State<Arc<Gateway>>, caller: Caller, i
 pub(crate) async fn events(gateway: &Gateway, message: &Message) -> Answer<Vec<LogEntry>> {
     let (workspace, key) = (message.workspace_id, OrderingKey::from(message.conversation_id));
     let head = gateway.store.log_head().await?;
-    let (mut found, mut after, mut looked_at) = (Vec::new(), Position::default(), 0);
+    // Something was recorded about then, or nothing was until much later.
+    let (since, until) = (message.created_at.minus(AROUND), message.created_at.plus(AROUND));
+    let about_then = gateway.store.log_between(since, Some(until)).await?;
+    let since_then = if about_then.is_some() { about_then } else { gateway.store.log_between(since, None).await? };
+    let Some((first, _)) = since_then else { return Ok(Vec::new()) };
+    let (mut found, mut after, mut looked_at) = (Vec::new(), Position(first.0.saturating_sub(1)), 0);
     while looked_at < LOOKED_AT {
         let entries = gateway.store.log_read_key(workspace, key, after, head, CHUNK).await?;
         let Some(last) = entries.last() else { break };
