@@ -5,6 +5,7 @@
 mod backlog;
 mod catching_up;
 mod clients;
+mod clock;
 mod disk;
 mod kill;
 mod lies;

@@ -16,6 +16,9 @@ use tidings_domain::{
     event::{OrderingKey, Position},
 };
 
+/// Longer than any wait, of the schedule or asked for.
+const LONGEST_WAIT: Duration = Duration::from_hours(30);
+
 /// The later events of a key, held back.
 struct Lane {
     anchor: Position,
@@ -248,6 +251,18 @@ impl Lanes {
             _ => {
                 self.retries.remove(&lane.anchor);
             }
+        }
+    }
+
+    /// Where the clock was set back, nothing waits until it has caught up: what is due later than any wait would have it is
+    /// due now.
+    pub(super) fn bring_forward(&mut self, now: Timestamp) {
+        let latest = now.plus(LONGEST_WAIT);
+        while let Some(&(due_at, position)) = self.due.last()
+            && due_at > latest
+            && let Some(retry) = self.retries.get(&position)
+        {
+            self.put(Retry { due_at: now, ..*retry });
         }
     }
 

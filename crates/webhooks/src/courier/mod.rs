@@ -469,6 +469,7 @@ impl<T: Clone> Courier<T> {
     /// Lets time pass: heads that have held for too long let the others pass, also while the endpoint is down. Else one
     /// event that is always refused could make it count as down and then be all that it is probed with.
     pub fn tick(&mut self, now: Timestamp) {
+        self.lanes.bring_forward(now);
         self.lanes.let_pass(now);
     }
 

@@ -582,6 +582,17 @@ fn a_clock_that_jumps_holds_up_nothing_that_is_new_and_loses_nothing() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_by_days_makes_no_retry_wait_for_days() {
+    let mut world = ordered();
+    world.append(0, true);
+    world.proceed();
+    world.finish_as(0, FAILED);
+    world.now = Timestamp::from_millis(world.now.as_millis() - 400 * 86_400_000);
+    world.settle_down();
+    assert_eq!(world.received, [Position(1)]);
+}
+
+#[test]
 fn a_clock_that_was_set_back_does_not_silence_the_probes() {
     let mut world = ordered();
     take_down(&mut world);
