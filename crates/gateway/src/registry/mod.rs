@@ -32,7 +32,8 @@ impl Registry {
         self.channels.set_status(id, status);
     }
 
-    /// Follows a change of an endpoint's status that was committed; whether it is enabled follows from it.
+    /// Follows a change of an endpoint's status; whether it is enabled follows from it. It is made just before the commit,
+    /// since an event of that may be heard of before anything else can be done.
     pub(crate) fn endpoint_status(&self, id: EndpointId, status: EndpointStatus) {
         self.endpoints.set_status(id, status);
     }

@@ -371,13 +371,12 @@ impl Run {
             if !wait.is_zero() {
                 sleep(wait).await;
             }
-            if let Err(error) = shared.store.delivery_record(id, epoch, change.clone()).await {
-                return Err((error, Box::new(change)));
-            }
+            // Whoever hears of it by an event of this commit must find it so.
             if let Some(status) = change.status {
                 shared.registry.endpoint_status(id, status);
             }
-            Ok(())
+            let written = shared.store.delivery_record(id, epoch, change.clone()).await;
+            written.map_err(|error| (error, Box::new(change)))
         })
     }
 
