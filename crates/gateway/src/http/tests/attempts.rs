@@ -1,11 +1,8 @@
 //! The delivery log, of deliveries to a receiver that refuses.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use serde_json::{Value, json};
@@ -17,7 +14,7 @@ use tidings_domain::{
 use tidings_store::ENDPOINT_LEASE;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
 };
 
 use super::{Server, text_message};
@@ -30,12 +27,7 @@ async fn refusing() -> String {
     tokio::spawn(async move {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
-            let mut request = vec![0; 65_536];
-            let mut read = 0;
-            // The body has come when its last brace has.
-            while read < 2 || request[read - 1] != b'}' {
-                read += stream.read(&mut request[read..]).await.unwrap();
-            }
+            read_request(&mut stream).await;
             let answer = b"HTTP/1.1 500 Oh\r\nx-told: why\r\ncontent-length: 4\r\nconnection: close\r\n\r\nsick";
             stream.write_all(answer).await.unwrap();
         }
@@ -43,20 +35,36 @@ async fn refusing() -> String {
     format!("http://{address}/hook")
 }
 
+async fn read_request(stream: &mut TcpStream) {
+    let mut request = vec![0; 65_536];
+    let mut read = 0;
+    // The body has come when its last brace has.
+    while read < 2 || request[read - 1] != b'}' {
+        read += stream.read(&mut request[read..]).await.unwrap();
+    }
+}
+
+/// A receiver that closes its first connection upon the second request, instead of answering; its address.
+async fn losing_a_connection() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+        let (mut first, _) = listener.accept().await.unwrap();
+        read_request(&mut first).await;
+        first.write_all(answer).await.unwrap();
+        read_request(&mut first).await;
+        drop(first);
+        let (mut second, _) = listener.accept().await.unwrap();
+        read_request(&mut second).await;
+        second.write_all(answer).await.unwrap();
+    });
+    format!("http://{address}/hook")
+}
+
 /// Asks until there is something in the list.
 async fn first_of(server: &Server, path: &str) -> Value {
-    let asking = async {
-        let mut pause = tokio::time::interval(Duration::from_millis(5));
-        loop {
-            pause.tick().await;
-            let list = server.get(path).await;
-            assert_eq!(list.status, 200, "{}", list.body);
-            if let Some(first) = list.body["data"].get(0) {
-                return first.clone();
-            }
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), asking).await.expect("nothing comes")
+    server.until(path, |list| list["data"].get(0).is_some()).await["data"][0].clone()
 }
 
 #[tokio::test]
@@ -130,6 +138,25 @@ async fn an_attempt_tells_what_was_sent_and_what_came_back() {
     for query in ["outcome=lost", "since=yesterday", "event_id=x"] {
         assert_eq!(server.get(&format!("{path}?{query}")).await.status, 422, "{query}");
     }
+}
+
+#[tokio::test]
+async fn a_request_that_was_repeated_says_so() {
+    let server = Server::start().await;
+    let channel = server.channel("100").await;
+    let hook = json!({"url": losing_a_connection().await, "events": ["message.received"]});
+    let endpoint = server.post("/v1/endpoints", &hook).await.text("id");
+    let attempts = format!("/v1/endpoints/{endpoint}/attempts");
+    for number in 1..=2 {
+        server.deliver(&channel, &text_message("100", number, "hello")).await;
+        let count = usize::try_from(number).unwrap();
+        server.until(&attempts, |list| list["data"].as_array().map(Vec::len) == Some(count)).await;
+    }
+    let list = server.get(&attempts).await.body;
+    let [second, first] = [&list["data"][0], &list["data"][1]];
+    assert_eq!((&first["outcome"], &first["error"]), (&json!("delivered"), &Value::Null));
+    assert_eq!((&second["outcome"], &second["attempt"]), (&json!("delivered"), &json!(1)));
+    assert_eq!(second["error"], "a kept connection was lost, so the request was sent again on a new one");
 }
 
 /// Random bytes, but the first time that it is asked for how long to wait it panics.

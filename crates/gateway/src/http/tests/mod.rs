@@ -3,6 +3,7 @@
 mod access;
 mod attempts;
 mod channels;
+mod deliveries;
 mod endpoints;
 mod events;
 mod idempotency;
@@ -10,7 +11,7 @@ mod inbound;
 mod media;
 mod serving;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use aws_lc_rs::hmac;
 use axum::{Router, body::Body};
@@ -30,6 +31,8 @@ use crate::{
 };
 
 pub(super) const ADMIN: &str = "tid_admin_of_the_tests";
+/// However busy the machine is with other tests.
+const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) const APP_SECRET: &str = "app-secret-of-the-tests";
 
 /// A gateway that listens to nobody.
@@ -144,6 +147,22 @@ impl Server {
 
     pub(super) async fn get(&self, path: &str) -> Reply {
         self.call(Call::new("GET", path).key(ADMIN)).await
+    }
+
+    /// Asks until the answer is so.
+    pub(super) async fn until(&self, path: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        let asking = async {
+            let mut pause = tokio::time::interval(Duration::from_millis(5));
+            loop {
+                pause.tick().await;
+                let reply = self.get(path).await;
+                assert_eq!(reply.status, 200, "{}", reply.body);
+                if is_so(&reply.body) {
+                    return reply.body;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, asking).await.unwrap_or_else(|_| panic!("{path} does not become so"))
     }
 
     pub(super) async fn post(&self, path: &str, body: &Value) -> Reply {
