@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signature, VerifyingKey};
+use http::HeaderMap;
 use proptest::prelude::*;
 use standardwebhooks::Webhook;
 use tidings_domain::Timestamp;
@@ -37,7 +38,37 @@ proptest! {
         prop_assert!(public.verify_strict(signed.as_bytes(), &Signature::from_slice(&signature).unwrap()).is_ok());
         let other = format!("evt_1.{timestamp}.{body} ");
         prop_assert!(public.verify_strict(other.as_bytes(), &Signature::from_slice(&signature).unwrap()).is_err());
-        // Libraries that know of v1 alone pass over it.
-        prop_assert!(Webhook::new(&secret.to_text()).is_ok());
     }
+}
+
+/// Libraries that know of `v1` alone pass over `v1a`, wherever it stands.
+#[test]
+fn the_standard_library_takes_its_signature_from_among_others() {
+    let body = br#"{"event":"webhook.test"}"#;
+    let (secret, stranger) = (SigningSecret::generate([1; 24]), SigningSecret::generate([2; 24]));
+    let pair = SigningKeyPair::generate([3; 32]).unwrap();
+    let timestamp = now();
+    let said = sign("evt_1", timestamp, body, [&secret], [&pair]);
+    let (by_secret, by_pair) = said.split_once(' ').unwrap();
+    assert!(by_secret.starts_with("v1,") && by_pair.starts_with("v1a,"), "{said}");
+    let verified = |secret: &SigningSecret, signatures: &str, body: &[u8]| {
+        let mut headers = HeaderMap::new();
+        headers.insert("webhook-id", "evt_1".parse().unwrap());
+        headers.insert("webhook-timestamp", timestamp.into());
+        headers.insert("webhook-signature", signatures.parse().unwrap());
+        Webhook::new(&secret.to_text()).unwrap().verify(body, &headers).is_ok()
+    };
+    for signatures in [&said, &format!("{by_pair} {by_secret}")] {
+        assert!(verified(&secret, signatures, body), "{signatures}");
+        assert!(!verified(&secret, signatures, b"{}"), "{signatures}");
+        assert!(!verified(&stranger, signatures, body), "{signatures}");
+    }
+    assert!(!verified(&secret, by_pair, body), "by the key pair alone it is not");
+}
+
+/// The library looks at the real time.
+#[expect(clippy::disallowed_methods, reason = "the library under test has the real clock")]
+fn now() -> i64 {
+    let passed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("it is after 1970");
+    passed.as_secs().try_into().expect("it is long before the end of time")
 }

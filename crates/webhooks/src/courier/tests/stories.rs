@@ -402,6 +402,30 @@ fn after_410_the_event_is_the_first_when_the_endpoint_is_enabled_again() {
 }
 
 #[test]
+fn what_is_no_longer_in_the_log_is_settled() {
+    let mut world = ordered();
+    for _ in 0..2 {
+        world.append(0, true);
+    }
+    world.proceed();
+    world.finish_as(0, FAILED);
+    world.pass(5_000);
+    world.proceed();
+    assert_eq!(under_way(&world), [1]);
+    world.vanish(0);
+    world.proceed();
+    answer_reads(&mut world);
+    world.proceed();
+    assert_eq!(under_way(&world), [2], "the next of its key goes");
+    world.finish(0);
+    world.proceed();
+    answer_reads(&mut world);
+    world.drain();
+    assert_eq!(world.received, [Position(2)]);
+    assert_eq!((world.store.retries.len(), world.courier.wakes_at()), (0, None), "nothing is left of it");
+}
+
+#[test]
 fn a_crash_between_a_heads_end_and_the_next_read_loses_nothing() {
     let mut world = ordered();
     for _ in 0..3 {

@@ -250,6 +250,14 @@ impl World {
         self.courier.unread(send.position, self.now.plus(Duration::from_millis(500)));
     }
 
+    /// An event that is under way is no longer in the log.
+    pub(super) fn vanish(&mut self, index: usize) {
+        let position = self.flights.remove(index).position;
+        let place = self.log.binary_search_by_key(&position, |entry| entry.position).unwrap();
+        self.log[place].wanted = false;
+        self.courier.vanished(position);
+    }
+
     /// The endpoint is disabled and enabled again: what is under way is awaited, and everything is written down.
     pub(super) fn stop(&mut self) {
         while !self.flights.is_empty() {
