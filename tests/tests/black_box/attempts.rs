@@ -1,9 +1,12 @@
 //! The delivery log, and sending again.
 
+use std::time::Duration;
+
+use http::StatusCode;
 use serde_json::{Value, json};
 use tidings_simulator::Behaviour;
 use tidings_tests::{
-    Scene, assert_holds, eventually, text,
+    Scene, assert_holds, eventually, json_of, now, rfc3339, text,
     webhooks::{self, customer},
 };
 
@@ -52,7 +55,7 @@ async fn a_failed_webhook_is_tried_again_by_itself() {
     let mut scene = Scene::start().await.unwrap();
     let mut line = scene.line("1001").await.unwrap();
     let endpoint = scene.subscribe("/all", json!({})).await.unwrap();
-    scene.receiver.behave("/all", Behaviour::status(http::StatusCode::INTERNAL_SERVER_ERROR));
+    scene.receiver.behave("/all", Behaviour::status(StatusCode::INTERNAL_SERVER_ERROR));
     line.post(&webhooks::text(&line.account, &customer(1), "wamid.1", "Hello")).await.unwrap();
     let first = scene.arrival().await.unwrap();
     let failed = attempts(&mut scene, &endpoint, 1).await.remove(0);
@@ -77,6 +80,60 @@ async fn a_failed_webhook_is_tried_again_by_itself() {
         format!("/v1/endpoints/{}/attempts?outcome=failed&event_id={}", text(&endpoint, "/id"), first.id().unwrap());
     let listed = scene.api.get(&path).await.unwrap().ok().unwrap();
     assert_eq!(listed["data"], json!([attempts[1]]));
+}
+
+/// A moment to the second, so that moments can be compared as texts.
+fn to_the_second(moment: &str) -> &str {
+    &moment[.."2026-04-19T14:30:00".len()]
+}
+
+#[tokio::test]
+async fn a_wait_that_is_asked_for_is_kept() {
+    let (mut scene, mut line) = Scene::with_line().await.unwrap();
+    let fields = json!({ "events": ["message.received"] });
+    let endpoint = scene.subscribe("/x", fields.clone()).await.unwrap();
+    scene.subscribe("/marker", fields).await.unwrap();
+    scene.receiver.behave("/x", Behaviour::status(StatusCode::TOO_MANY_REQUESTS).with("retry-after", "60"));
+    let before = now();
+    line.hear(0..1, 1000).await.unwrap();
+    scene.arrivals(2).await.unwrap();
+    let failed = attempts(&mut scene, &endpoint, 1).await.remove(0);
+    assert_holds(&failed, &json!({ "outcome": "failed", "status_code": 429, "attempt": 1 }));
+    let next = to_the_second(text(&failed, "/next_at"));
+    assert!(next >= to_the_second(&rfc3339(before + 60)), "a minute after the answer at the earliest: {failed:#}");
+    assert!(next <= to_the_second(&rfc3339(now() + 61)), "and no later: {failed:#}");
+
+    // Nor is it sent anything else meanwhile.
+    line.hear(1..11, 1000).await.unwrap();
+    let others = scene.arrivals(10).await.unwrap();
+    assert!(others.iter().all(|arrival| arrival.path == "/marker"));
+    assert_eq!(attempts(&mut scene, &endpoint, 1).await, [failed]);
+}
+
+#[tokio::test]
+async fn a_slow_answer_is_waited_for_and_nothing_is_sent_beside_it() {
+    // Longer than the wait before the first retry.
+    let slow = Duration::from_secs(7);
+    let (mut scene, mut line) = Scene::with_line().await.unwrap();
+    let fields = json!({ "events": ["message.received"], "timeout_ms": 30_000 });
+    let endpoint = scene.subscribe("/x", fields).await.unwrap();
+    scene.receiver.behave("/x", Behaviour::Slow(slow));
+    line.hear(0..2, 1).await.unwrap();
+    let first = scene.arrival().await.unwrap();
+    scene.receiver.behave("/x", Behaviour::ok());
+    let second = scene.arrival().await.unwrap();
+    assert_eq!(json_of(&first)["data"]["content"], "Text 0");
+    assert_eq!(json_of(&second)["data"]["content"], "Text 1", "the next, and not the same again");
+    assert!(second.at - first.at >= slow, "the next of the conversation waits for the answer");
+
+    let attempts = attempts(&mut scene, &endpoint, 2).await;
+    assert_eq!(attempts.len(), 2);
+    let delivered = json!({ "outcome": "delivered", "attempt": 1, "trigger": "new" });
+    for attempt in &attempts {
+        assert_holds(attempt, &delivered);
+    }
+    assert!(attempts[1]["duration_ms"].as_u64().unwrap() >= 7_000, "{:#}", attempts[1]);
+    assert!(scene.receiver.arrived().is_empty());
 }
 
 #[tokio::test]
@@ -107,6 +164,11 @@ async fn a_delivered_event_can_be_sent_again() {
     scene.api.patch(&paused, &json!({ "enabled": false })).await.unwrap().ok().unwrap();
     let answer = scene.api.post(&path, &json!({ "endpoint_id": other["id"] })).await.unwrap();
     answer.problem(409, "conflict").unwrap();
+
+    // Nobody else was sent it.
+    line.post(&webhooks::text(&line.account, &customer(1), "wamid.2", "Hello again")).await.unwrap();
+    let next = scene.arrival().await.unwrap();
+    assert_eq!((next.path.as_str(), text(&json_of(&next), "/data/content")), ("/all", "Hello again"));
 
     let nowhere = json!({ "endpoint_id": "ep_00000000000000000000000000" });
     let problem = scene.api.post(&path, &nowhere).await.unwrap().problem(422, "validation_failed").unwrap();

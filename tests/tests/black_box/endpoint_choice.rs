@@ -109,6 +109,28 @@ async fn a_receiver_refuses_one_event_for_good_or_everything() {
 }
 
 #[tokio::test]
+async fn no_more_are_under_way_than_asked() {
+    let (mut scene, mut line) = Scene::with_line().await.unwrap();
+    scene.receiver.behave("/x", Behaviour::Hang);
+    let fields = json!({ "events": ["message.received"], "ordering": "none", "concurrency": 3, "timeout_ms": 30_000 });
+    scene.subscribe("/x", fields).await.unwrap();
+    scene.subscribe("/marker", json!({ "events": ["message.received"] })).await.unwrap();
+    line.hear(0..20, 1000).await.unwrap();
+    let (mut under_way, mut marked) = (0, 0);
+    while under_way < 3 || marked < 20 {
+        match scene.arrival().await.unwrap().path.as_str() {
+            "/x" => under_way += 1,
+            _ => marked += 1,
+        }
+    }
+    assert_eq!((under_way, marked), (3, 20));
+    // And so it stays, whatever comes.
+    line.hear(20..40, 1000).await.unwrap();
+    let later = scene.arrivals(20).await.unwrap();
+    assert!(later.iter().all(|arrival| arrival.path == "/marker"));
+}
+
+#[tokio::test]
 async fn with_a_key_pair_a_receiver_needs_no_secret() {
     let (mut scene, mut line) = Scene::with_line().await.unwrap();
     let endpoint = scene.subscribe("/x", json!({ "events": ["message.received"], "key_pair": true })).await.unwrap();
@@ -169,7 +191,9 @@ async fn its_statistics_tell_how_it_is_doing() {
         Ok((stats["retries"] == 2).then_some(stats))
     });
     let troubled = troubled.await.unwrap();
-    assert_holds(&troubled, &json!({ "backlog": 2, "attempts": { "count": 6, "delivered": 4 } }));
+    assert_holds(&troubled, &json!({ "backlog": 2, "dead": 0, "attempts": { "count": 6, "delivered": 4 } }));
+    let dead = scene.api.get(&format!("{path}/dead-letters")).await.unwrap().ok().unwrap();
+    assert_eq!(dead["data"], json!([]), "what is to be tried again is not given up");
     assert!(troubled["health"]["failing_since"].is_string() && troubled["oldest_undelivered_at"].is_string());
     let metrics = scene.api.get("/metrics").await.unwrap();
     let metrics = String::from_utf8_lossy(&metrics.body).into_owned();

@@ -1,11 +1,16 @@
 //! Endpoints: what they are made of, what they are sent, and by which secret.
 
 use serde_json::{Value, json};
+
+use std::time::Duration;
+
+use serde_json::json;
 use tidings_simulator::{Behaviour, receiver::is_signed, whatsapp::sign};
 use tidings_tests::{
-    Scene, assert_holds, eventually, json_of, pointers, text,
+    Scene, assert_holds, eventually, json_of, now, pointers, rfc3339, text,
     webhooks::{self, customer},
 };
+use tokio::time::Instant;
 
 #[tokio::test]
 async fn an_endpoint_is_made_shown_changed_and_deleted() {
@@ -38,6 +43,55 @@ async fn an_endpoint_is_made_shown_changed_and_deleted() {
     scene.subscribe("/other", json!({})).await.unwrap();
     line.post(&webhooks::text(&line.account, &customer(1), "wamid.1", "Hello")).await.unwrap();
     assert_eq!(scene.arrival().await.unwrap().path, "/other");
+}
+
+#[tokio::test]
+async fn a_deleted_endpoint_is_not_tried_again() {
+    let (mut scene, mut line) = Scene::with_line().await.unwrap();
+    let failing = Behaviour::status(http::StatusCode::INTERNAL_SERVER_ERROR);
+    let fields = json!({ "events": ["message.received"] });
+    let endpoint = scene.subscribe("/x", fields.clone()).await.unwrap();
+    scene.subscribe("/marker", fields).await.unwrap();
+    scene.receiver.behave("/x", failing.clone());
+    scene.receiver.behave("/marker", failing);
+    line.hear(0..1, 1000).await.unwrap();
+    scene.arrivals(2).await.unwrap();
+    let path = format!("/v1/endpoints/{}", text(&endpoint, "/id"));
+    let failed = eventually("it is to be tried again", async || {
+        let attempts = scene.api.get(&format!("{path}/attempts")).await?.ok()?;
+        Ok(attempts["data"].get(0).cloned())
+    });
+    let due = text(&failed.await.unwrap(), "/next_at").to_owned();
+    assert_eq!(scene.api.delete(&path).await.unwrap().status, 204);
+    scene.receiver.behave("/x", Behaviour::ok());
+    scene.receiver.behave("/marker", Behaviour::ok());
+
+    // Its time comes, and that of the other one, who has failed as it did.
+    assert_eq!(scene.arrival().await.unwrap().path, "/marker");
+    eventually("its time has come", async || Ok((rfc3339(now() - 1) > due).then_some(()))).await.unwrap();
+    line.hear(1..2, 1000).await.unwrap();
+    let next = scene.arrival().await.unwrap();
+    assert_eq!((next.path.as_str(), text(&json_of(&next), "/data/content")), ("/marker", "Text 1"));
+
+    scene.server.stop().await.unwrap();
+    scene.server.restart().await.unwrap();
+    scene.reconnect([&mut line]).unwrap();
+    line.hear(2..12, 1000).await.unwrap();
+    let later = scene.arrivals(10).await.unwrap();
+    assert!(later.iter().all(|arrival| arrival.path == "/marker"));
+}
+
+#[tokio::test]
+async fn an_idle_endpoint_is_told_at_once() {
+    let (mut scene, mut line) = Scene::with_line().await.unwrap();
+    scene.subscribe("/x", json!({ "events": ["message.received"] })).await.unwrap();
+    let begun = Instant::now();
+    for number in 0..20 {
+        line.hear(number..number + 1, 1000).await.unwrap();
+        scene.arrival().await.unwrap();
+    }
+    // Whoever looked once a second would need about twice as long.
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
