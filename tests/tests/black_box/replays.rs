@@ -31,6 +31,14 @@ async fn words(scene: &mut Scene, number: usize) -> Vec<String> {
     arrivals.iter().map(|arrival| json_of(arrival)["data"]["content"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Where so many webhooks go, in alphabetical order.
+async fn paths(scene: &mut Scene, number: usize) -> Vec<String> {
+    let arrivals = scene.arrivals(number).await.unwrap();
+    let mut paths: Vec<String> = arrivals.into_iter().map(|arrival| arrival.path).collect();
+    paths.sort();
+    paths
+}
+
 /// Of each customer the texts must come in order.
 fn assert_in_order(words: &[String]) {
     let mut last: HashMap<usize, usize> = HashMap::new();
@@ -66,6 +74,50 @@ async fn a_new_endpoint_is_sent_what_it_has_missed() {
     assert_eq!(words(&mut scene, 45).await.len(), 45);
     let list = scene.api.get("/v1/jobs").await.unwrap().ok().unwrap();
     assert_eq!(list["data"][0]["id"], job["id"], "the newest first");
+}
+
+#[tokio::test]
+async fn a_replay_is_for_one_endpoint_alone() {
+    let (mut scene, mut line) = Scene::with_line().await.unwrap();
+    let fields = json!({ "events": ["message.received"] });
+    scene.subscribe("/a", fields.clone()).await.unwrap();
+    line.hear(0..3, 5).await.unwrap();
+    assert_eq!(paths(&mut scene, 3).await, ["/a"; 3]);
+    let second = scene.subscribe("/b", fields).await.unwrap();
+    let job = replay(&mut scene, &second, json!({ "since": LONG_AGO, "only": "all" })).await;
+    assert_eq!(paths(&mut scene, 3).await, ["/b"; 3]);
+    until(&mut scene, &job, "done").await;
+    line.hear(3..4, 5).await.unwrap();
+    assert_eq!(paths(&mut scene, 2).await, ["/a", "/b"], "the first has been sent what is new, and nothing before it");
+}
+
+#[tokio::test]
+async fn what_was_skipped_is_missing_and_can_be_sent() {
+    let (mut scene, mut line) = Scene::with_line().await.unwrap();
+    let endpoint = scene.subscribe("/x", json!({ "events": ["message.received"] })).await.unwrap();
+    let path = format!("/v1/endpoints/{}", text(&endpoint, "/id"));
+    // One has failed and was to be tried again, and one was never tried.
+    scene.receiver.behave("/x", Behaviour::status(StatusCode::INTERNAL_SERVER_ERROR));
+    line.hear(0..1, 5).await.unwrap();
+    scene.arrival().await.unwrap();
+    eventually("it is to be tried again", async || {
+        Ok((scene.api.get(&format!("{path}/stats")).await?.ok()?["retries"] == 1).then_some(()))
+    })
+    .await
+    .unwrap();
+    scene.api.patch(&path, &json!({ "enabled": false })).await.unwrap().ok().unwrap();
+    scene.receiver.behave("/x", Behaviour::ok());
+    line.hear(1..2, 5).await.unwrap();
+    let resume = json!({ "enabled": true, "resume_from": "now" });
+    scene.api.patch(&path, &resume).await.unwrap().ok().unwrap();
+    line.hear(2..3, 5).await.unwrap();
+    assert_eq!(words(&mut scene, 1).await, ["Text 2"]);
+
+    let job = replay(&mut scene, &endpoint, json!({ "since": LONG_AGO, "only": "missing" })).await;
+    let mut told = words(&mut scene, 2).await;
+    told.sort();
+    assert_eq!(told, ["Text 0", "Text 1"]);
+    assert_holds(&until(&mut scene, &job, "done").await, &json!({ "count": 2, "sent": 2 }));
 }
 
 #[tokio::test]

@@ -81,6 +81,14 @@ pub async fn find_what_they_are_about(bench: &Bench) {
     assert_eq!(of(ReplayOnly::Failed).await, [(1, 2)]);
     assert_eq!(of(ReplayOnly::Missing).await, [(4, 0), (5, 0)]);
 
+    // One that failed is not missing while it is to be tried again; it is when that was called off.
+    assert_eq!(bench.store.delivery_record(scene.endpoint, epoch, scene.failure(5)).await, Ok(()));
+    assert_eq!(of(ReplayOnly::Missing).await, [(4, 0)]);
+    let called_off = DeliveryChange { ended: vec![scene.log[5].position], ..DeliveryChange::default() };
+    assert_eq!(bench.store.delivery_record(scene.endpoint, epoch, called_off).await, Ok(()));
+    assert_eq!(of(ReplayOnly::Missing).await, [(4, 0), (5, 1)]);
+    assert_eq!(of(ReplayOnly::Failed).await, [(1, 2)]);
+
     let later = ReplayScope { since: at(2), until: Some(at(3)), ..scope(&scene, ReplayOnly::All) };
     assert_eq!(found(bench, &scene, later).await, [(4, 0)]);
     let kinds = vec![EventKind::ContactCreated];
