@@ -11,6 +11,7 @@ use tidings_tests::{
 async fn a_dead_token_holds_messages_and_a_new_one_releases_them() {
     let (mut scene, mut outlet, ana) = Scene::in_conversation().await.unwrap();
     scene.subscribe("/health", json!({ "events": ["channel.*", "message.sent"] })).await.unwrap();
+    scene.subscribe("/inbound", json!({ "events": ["message.received"] })).await.unwrap();
     outlet.graph.revoke_token();
     let mut held = Vec::new();
     for number in 0..3 {
@@ -30,6 +31,12 @@ async fn a_dead_token_holds_messages_and_a_new_one_releases_them() {
     assert_holds(&check, &json!({ "ok": false, "status": "disconnected", "error": { "category": "auth_error" } }));
     // What comes in is taken all the same.
     outlet.hears(&ana, "wamid.second").await.unwrap();
+    let received = scene.arrival().await.unwrap();
+    assert_eq!((received.path.as_str(), received.event()), ("/inbound", Some("message.received")));
+    let inbound = scene.api.get("/v1/messages?direction=inbound").await.unwrap().ok().unwrap();
+    let ids: Vec<&str> = inbound["data"].as_array().unwrap().iter().map(|item| text(item, "/vendor_id")).collect();
+    assert_eq!(ids, ["wamid.second", "wamid.first"]);
+    assert_eq!(json_of(&received)["data"]["message_id"], inbound["data"][0]["id"]);
     for id in &held {
         assert_eq!(scene.message(id).await.unwrap()["status"], "pending");
     }
@@ -202,6 +209,19 @@ fn filled(parameters: usize) -> Value {
     let parameters: Vec<Value> =
         (0..parameters).map(|number| json!({ "type": "text", "text": number.to_string() })).collect();
     json!([{ "type": "body", "parameters": parameters }])
+}
+
+#[tokio::test]
+async fn templates_are_read_to_the_last_page() {
+    let (mut scene, outlet, _) = Scene::in_conversation().await.unwrap();
+    let names: Vec<String> = (0..230).map(|number| format!("template_{number:03}")).collect();
+    outlet.graph.set_templates(names.iter().map(|name| template(name, "APPROVED")).collect());
+    let path = format!("/v1/channels/{}/templates/sync", outlet.id());
+    let read = scene.api.post(&path, &json!({})).await.unwrap().ok().unwrap();
+    let known: Vec<&str> = read["data"].as_array().unwrap().iter().map(|item| text(item, "/name")).collect();
+    assert_eq!(known, names);
+    let pages = outlet.graph.calls().into_iter().filter(|call| call.path.ends_with("/message_templates")).count();
+    assert!(pages > 1, "there is more than one page");
 }
 
 #[tokio::test]
