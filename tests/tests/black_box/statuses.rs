@@ -77,6 +77,24 @@ async fn an_echo_is_sent_and_updated_in_the_object_format() {
 }
 
 #[tokio::test]
+async fn an_echo_says_what_it_answers() {
+    let (mut scene, mut line) = scene("object").await;
+    let (account, ana) = (line.account.clone(), customer(1));
+    line.post(&says(&account, &ana, "wamid.1", "Which table?")).await.unwrap();
+    let mut answer = echo(&account, &ana, "wamid.2", SECONDS + 5, "The round one");
+    let echoed = &mut answer["entry"][0]["changes"][0]["value"]["message_echoes"][0];
+    echoed["context"] = json!({ "from": ana.phone, "id": "wamid.1" });
+    line.post(&answer).await.unwrap();
+    let told = told(&mut scene, 2).await;
+    assert_eq!(names(&told), ["message.received", "message.sent"]);
+    assert_holds(
+        &told[1].1["data"]["replyTo"],
+        &json!({ "id": told[0].1["data"]["id"], "vendorId": "wamid.1", "sender": "inbound",
+                 "previewText": "Which table?" }),
+    );
+}
+
+#[tokio::test]
 async fn a_status_that_overtakes_its_message_is_kept_and_applied() {
     let (mut scene, mut line) = scene("lifecycle").await;
     let (account, ana) = (line.account.clone(), customer(1));

@@ -94,6 +94,11 @@ pub async fn a_repetition_changes_nothing(bench: &Bench) {
     let receipt = bench.store.intake(bench.webhook(&channel, 3, news)).await;
     assert_eq!(receipt, Ok(IntakeReceipt { applied: 1, repeated: 1, kept: 0 }));
     assert_eq!(bench.after(Position(0)).await.len(), events.len() + 1);
+
+    // They try for seven days.
+    let receipt = bench.store.intake(bench.webhook(&channel, 8 * 86_400, updates())).await;
+    assert_eq!(receipt, Ok(IntakeReceipt { applied: 0, repeated: 2, kept: 0 }));
+    assert_eq!(bench.after(Position(0)).await.len(), events.len() + 1);
 }
 
 /// A message that is known by its vendor's id changes nothing, whatever key it comes under.

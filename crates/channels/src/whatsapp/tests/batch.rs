@@ -104,6 +104,14 @@ fn echoes_are_addressed_to_the_contact() {
 }
 
 #[test]
+fn an_echo_quotes() {
+    let fields = json!({"from": "493012340", "to": "49151", "context": {"from": "49151", "id": "wamid.Q"}});
+    let Change::Echoed(said) = echo(&fields, &json!(null)) else { panic!() };
+    assert_eq!(said.reply_to.as_deref(), Some("wamid.Q"));
+    assert_eq!(said.contact.identities, [phone("49151")]);
+}
+
+#[test]
 fn echoed_amendments_are_ours() {
     let to = |more: Value| {
         let mut fields = json!({"from": "493012340", "to": "49151"});

@@ -155,6 +155,50 @@ fn every_row_is_reached_and_none_hides_another() {
     }
 }
 
+/// What a code comes to: who waits, if anybody does, and what it says of the channel.
+fn meaning(code: u32) -> (Option<Scope>, Option<(TroubleCategory, Option<DisconnectionReason>)>) {
+    let outcome = coded(code, 0);
+    let waits = match &outcome {
+        SendOutcome::Later { scope, .. } => Some(*scope),
+        SendOutcome::Refused { .. } => None,
+        other => panic!("{code}: {other:?}"),
+    };
+    (waits, trouble(&outcome).map(|trouble| (trouble.category, trouble.disconnects)))
+}
+
+/// Spelled out a second time and beside the table, so that a slip there is one code that is not as it was meant.
+#[test]
+fn as_the_vendors_document_has_it() {
+    use DisconnectionReason::{Revoked, TokenExpired, Unknown};
+    use TroubleCategory::{Auth, Provider, RateLimit};
+    let (channel, line, recipient) = (Some(Scope::Channel), Some(Scope::Line), Some(Scope::Recipient));
+    for (codes, waits, alarm) in [
+        // The token is dead, or a right is missing: the channel is disconnected and keeps its messages.
+        (&[0, 190][..], channel, Some((Auth, Some(TokenExpired)))),
+        (&[3, 10, 200, 219, 230, 299, 131_005], channel, Some((Auth, Some(Revoked)))),
+        (&[368, 131_031], channel, Some((Auth, Some(Unknown)))),
+        // Country, display name, payment, registration: it fails, and somebody has to do something.
+        (&[130_497, 131_037, 131_042, 131_045, 133_010], None, Some((Auth, None))),
+        // Throttled.
+        (&[4, 80_007, 130_429, 131_048], channel, Some((RateLimit, None))),
+        (&[131_056], recipient, None),
+        // For the time being.
+        (&[1, 2, 131_000, 131_016], line, Some((Provider, None))),
+        (&[131_057], channel, Some((Provider, None))),
+        (&[131_053, 133_004], line, None),
+        // A mistake of the sender.
+        (&[33, 100, 131_008, 131_009, 131_021, 131_051, 131_052], None, None),
+        // The recipient cannot be reached, not any more, not now, or does not want to be.
+        (&[130_472, 131_026, 131_047, 131_049, 131_050], None, None),
+        // The template.
+        (&[132_000, 132_001, 132_005, 132_007, 132_012, 132_015, 132_016], None, None),
+    ] {
+        for code in codes {
+            assert_eq!(meaning(*code), (waits, alarm), "{code}");
+        }
+    }
+}
+
 #[test]
 fn how_long_each_waits() {
     waits(131_056, Scope::Recipient, &[6, 24, 96, 384, 1536, 1536]);
