@@ -80,8 +80,8 @@ async fn no_secret_stands_in_the_clear_on_the_disk_or_in_the_log() {
     let server = Server::start_with(&[("TIDINGS_LOG", "trace")]).await.unwrap();
     let mut scene = Scene::around(server).await.unwrap();
     let mut line = scene.line("1001").await.unwrap();
-    let endpoint =
-        scene.subscribe("/all", json!({ "headers": { "x-api-key": "a-key-of-the-company" } })).await.unwrap();
+    let fields = json!({ "events": ["*"], "headers": { "x-api-key": "a-key-of-the-company" } });
+    let endpoint = scene.subscribe("/all", fields).await.unwrap();
     let id = text(&endpoint, "/id").to_owned();
     let headers = [("idempotency-key", "once")];
     let rotate = format!("/v1/endpoints/{id}/secret/rotate");
@@ -89,7 +89,14 @@ async fn no_secret_stands_in_the_clear_on_the_disk_or_in_the_log() {
     let key = scene.api.post("/v1/keys", &json!({ "name": "A key" })).await.unwrap().ok().unwrap();
     Api::new(&scene.server.base(), text(&key, "/secret")).unwrap().get("/v1/messages").await.unwrap().ok().unwrap();
     line.post(&webhooks::text(&line.account, &customer(1), "wamid.1", "Hello")).await.unwrap();
-    scene.arrival().await.unwrap();
+    let mut told: Vec<String> = Vec::new();
+    for arrival in scene.arrivals(4).await.unwrap() {
+        told.push(String::from_utf8_lossy(&arrival.body).into_owned());
+    }
+    for format in ["lifecycle", "object"] {
+        let events = scene.api.get(&format!("/v1/events?format={format}")).await.unwrap().ok().unwrap();
+        told.push(events.to_string());
+    }
 
     let verify_token = text(&line.channel, "/verify_token").to_owned();
     let whsec = |document| text(document, "/secret").strip_prefix("whsec_").unwrap().to_owned();
@@ -103,6 +110,10 @@ async fn no_secret_stands_in_the_clear_on_the_disk_or_in_the_log() {
         text(&key, "/secret").to_owned(),
     ];
     let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+    for secret in secrets.iter().chain(&["a-key-of-the-company"]) {
+        assert!(!told.iter().any(|told| told.contains(secret)), "{secret} is told of");
+    }
+    assert!(told.iter().all(|told| told.contains("channel_id") || told.contains("contact")), "{told:?}");
     // Killed, so that the write-ahead log is there, too.
     scene.server.kill().await.unwrap();
     assert_eq!(files_with(scene.server.data(), &secrets), []);
