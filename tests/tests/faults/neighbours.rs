@@ -40,6 +40,9 @@ async fn a_healthy_endpoint_gets_everything_in_order_beside_sick_ones() {
         let endpoint = scene.subscribe(path, json!({ "timeout_ms": 1000 })).await.unwrap();
         sick.insert(path, text(&endpoint, "/id").to_owned());
     }
+    // One that nobody can wait for: before it has given up a first time, everything is to be at the healthy one.
+    scene.receiver.behave("/hangs-on", Behaviour::Hang);
+    let hanging = scene.subscribe("/hangs-on", json!({ "timeout_ms": 30_000 })).await.unwrap();
     let flood = endless().await;
     let endpoint = json!({ "url": flood, "timeout_ms": 1000 });
     let endpoint = scene.api.post("/v1/endpoints", &endpoint).await.unwrap().ok().unwrap();
@@ -67,6 +70,11 @@ async fn a_healthy_endpoint_gets_everything_in_order_beside_sick_ones() {
     }
     let took = started.elapsed();
     println!("{messages} messages, all of them at the healthy endpoint within {} ms", took.as_millis());
+    if !crate::is_long() {
+        let path = format!("/v1/endpoints/{}/attempts", text(&hanging, "/id"));
+        let attempts = scene.api.get(&path).await.unwrap().ok().unwrap();
+        assert_eq!(attempts["data"], json!([]), "something has waited for it");
+    }
 
     for (path, status, words) in [
         ("/hangs", None, Some("timed out while waiting for the answer")),
