@@ -116,3 +116,18 @@ async fn a_vendor_whose_address_is_not_allowed_any_more_cannot_be_reached_and_me
     assert_holds(&told, &json!({ "ok": false, "error": { "code": "network_error", "category": "network_error" } }));
     assert_eq!(outlet.sent().len(), 0);
 }
+
+#[tokio::test]
+async fn an_address_that_is_refused_by_now_is_told_of_with_every_attempt() {
+    let mut scene = Scene::start().await.unwrap();
+    let mut line = scene.line("1001").await.unwrap();
+    let endpoint = scene.subscribe("/all", json!({ "events": ["message.received"] })).await.unwrap();
+    scene.server.restart_with(&[("TIDINGS_ALLOW_NETWORKS", "")]).await.unwrap();
+    scene.reconnect([&mut line]).unwrap();
+    line.post(&webhooks::text(&line.account, &customer(1), "wamid.1", "Hello")).await.unwrap();
+    let path = format!("/v1/endpoints/{}/attempts", text(&endpoint, "/id"));
+    let failed = eventually("an attempt fails", async || Ok(scene.api.get(&path).await?.ok()?["data"].get(0).cloned()));
+    let failed = failed.await.unwrap();
+    assert_holds(&failed, &json!({ "outcome": "failed", "status_code": null }));
+    assert!(text(&failed, "/error").contains("TIDINGS_ALLOW_NETWORKS"), "{failed}");
+}

@@ -1,10 +1,8 @@
 //! Endpoints: what they are made of, what they are sent, and by which secret.
 
 use serde_json::{Value, json};
-
 use std::time::Duration;
 
-use serde_json::json;
 use tidings_simulator::{Behaviour, receiver::is_signed, whatsapp::sign};
 use tidings_tests::{
     Scene, assert_holds, eventually, json_of, now, pointers, rfc3339, text,

@@ -195,3 +195,17 @@ async fn what_is_no_replay_is_refused_by_field() {
     let id = "0".repeat(26);
     scene.api.get(&format!("/v1/jobs/job_{id}")).await.unwrap().problem(404, "not_found").unwrap();
 }
+
+#[tokio::test]
+async fn what_fails_in_a_replay_holds_up_its_conversation_there_too() {
+    let (mut scene, mut line) = Scene::with_line().await.unwrap();
+    line.hear(0..3, 1).await.unwrap();
+    let endpoint = scene.subscribe("/x", json!({ "events": ["message.received"] })).await.unwrap();
+    scene.receiver.behave("/x", Behaviour::status(StatusCode::INTERNAL_SERVER_ERROR));
+    let job = replay(&mut scene, &endpoint, json!({ "since": LONG_AGO, "only": "missing" })).await;
+    let refused = scene.arrival().await.unwrap();
+    assert_eq!(refused.header("tidings-late"), Some("1"), "others may have come before");
+    scene.receiver.behave("/x", Behaviour::ok());
+    assert_eq!(words(&mut scene, 3).await, ["Text 0", "Text 1", "Text 2"]);
+    assert_holds(&until(&mut scene, &job, "done").await, &json!({ "sent": 3 }));
+}

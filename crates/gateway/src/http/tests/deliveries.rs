@@ -11,6 +11,8 @@ use super::{Server, text_message};
 
 /// After so long others are told; after twice as long it is disabled.
 const HALFWAY: Duration = Duration::from_hours(60);
+/// So many probes must have failed before others are told, and twice as many before it is disabled.
+const PROBES: usize = 20;
 /// Longer than the longest wait between two probes.
 const A_WHILE: Duration = Duration::from_mins(6);
 /// So many failures in a row make an endpoint count as down.
@@ -25,6 +27,8 @@ struct Trouble {
     receiver: Receiver,
     path: String,
     channel: String,
+    /// How many attempts have been made.
+    made: usize,
 }
 
 impl Trouble {
@@ -40,7 +44,7 @@ impl Trouble {
         }
         let down = server.until(&path, |endpoint| endpoint["status"] == "down").await;
         assert_eq!(down["enabled"], true);
-        Self { server, receiver, path, channel }
+        Self { server, receiver, path, channel, made: FAILURES }
     }
 
     /// The same after a restart; the clock is at its beginning again.
@@ -52,10 +56,17 @@ impl Trouble {
         self.server.clock.advance(time);
     }
 
-    /// Waits until there are so many attempts, with everything that the last of them led to.
-    async fn attempts(&self, number: usize) {
-        let list = format!("{}/attempts", self.path);
-        self.server.until(&list, |list| list["data"].as_array().map(Vec::len) == Some(number)).await;
+    /// Some time passes, and then so many probes are made.
+    async fn probes(&mut self, after: Duration, number: usize) {
+        self.let_pass(after);
+        let list = format!("{}/attempts?limit=200", self.path);
+        for _ in 0..number {
+            self.let_pass(A_WHILE);
+            // What runs by another clock than the test's looks at that one when it is told something.
+            assert_eq!(self.server.patch(&self.path, &json!({})).await.status, 200);
+            self.made += 1;
+            self.server.until(&list, |list| list["data"].as_array().map(Vec::len) == Some(self.made)).await;
+        }
     }
 
     /// Waits until so many events tell of its trouble; answers their names and the last one.
@@ -104,23 +115,24 @@ fn texts(number: usize) -> Vec<String> {
 #[tokio::test]
 async fn an_endpoint_that_is_down_for_five_days_is_told_of_and_disabled() {
     let mut trouble = Trouble::start().await;
-    // Nothing is told before its time.
-    trouble.let_pass(Duration::from_hours(59));
-    trouble.attempts(FAILURES + 1).await;
+    // Nothing is told before its time, nor before it has failed often enough.
+    trouble.probes(Duration::ZERO, PROBES).await;
+    assert_eq!(trouble.told(0).await.0.len(), 0);
+    let mut trouble = Trouble::start().await;
+    trouble.probes(HALFWAY, PROBES - 1).await;
     assert_eq!(trouble.told(0).await.0.len(), 0);
 
-    trouble.let_pass(Duration::from_hours(1));
+    trouble.probes(Duration::ZERO, 1).await;
     let (names, failing) = trouble.told(1).await;
     assert_eq!(names, ["endpoint.failing"]);
     assert_eq!(failing["data"]["failing_since"], "2026-04-19T14:30:00Z");
     assert_eq!(failing["data"]["backlog"], FAILURES);
     assert_eq!(trouble.server.get(&trouble.path).await.body["status"], "down");
     // Nor is it told twice.
-    trouble.let_pass(A_WHILE);
-    trouble.attempts(FAILURES + 3).await;
+    trouble.probes(HALFWAY, PROBES - 1).await;
     assert_eq!(trouble.told(1).await.0.len(), 1);
 
-    trouble.let_pass(HALFWAY);
+    trouble.probes(Duration::ZERO, 1).await;
     trouble.until_disabled().await;
     let (names, disabled) = trouble.told(2).await;
     assert_eq!(names, ["endpoint.failing", "endpoint.disabled"]);
@@ -138,7 +150,7 @@ async fn an_endpoint_that_is_down_for_five_days_is_told_of_and_disabled() {
 #[tokio::test]
 async fn an_endpoint_that_others_were_told_of_recovers_and_says_so() {
     let mut trouble = Trouble::start().await;
-    trouble.let_pass(HALFWAY);
+    trouble.probes(HALFWAY, PROBES).await;
     trouble.told(1).await;
     trouble.receiver.behave("/x", Behaviour::ok());
     trouble.let_pass(A_WHILE);
@@ -159,22 +171,35 @@ async fn an_endpoint_that_comes_back_soon_is_not_told_of() {
     trouble.receiver.behave("/x", Behaviour::ok());
     trouble.let_pass(A_WHILE);
     assert_eq!(taken(&mut trouble.receiver, FAILURES).await, texts(FAILURES));
-    trouble.attempts(2 * FAILURES).await;
-    assert_eq!(trouble.server.get(&trouble.path).await.body["status"], "healthy");
+    trouble.server.until(&trouble.path, |endpoint| endpoint["status"] == "healthy").await;
     assert_eq!(trouble.told(0).await.0.len(), 0);
 }
 
 #[tokio::test]
 async fn the_five_days_go_on_over_a_restart() {
-    let trouble = Trouble::start().await.restart().await;
+    let mut trouble = Trouble::start().await.restart().await;
     assert_eq!(trouble.server.get(&trouble.path).await.body["status"], "down");
-    trouble.let_pass(HALFWAY + A_WHILE);
+    trouble.probes(HALFWAY, PROBES).await;
     trouble.told(1).await;
 
-    let trouble = trouble.restart().await;
-    trouble.let_pass(HALFWAY + HALFWAY + A_WHILE);
+    let mut trouble = trouble.restart().await;
+    trouble.probes(HALFWAY + HALFWAY, PROBES).await;
     trouble.until_disabled().await;
     assert_eq!(trouble.told(2).await.0, ["endpoint.failing", "endpoint.disabled"], "each of it once");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_was_paused_is_not_disabled_for_what_was_before() {
+    let mut trouble = Trouble::start().await;
+    trouble.probes(HALFWAY, PROBES * 2 - 1).await;
+    for enabled in [false, true] {
+        trouble.server.patch(&trouble.path, &json!({ "enabled": enabled })).await;
+        trouble.let_pass(HALFWAY);
+    }
+    let list = format!("{}/attempts?limit=200", trouble.path);
+    trouble.server.until(&list, |list| list["data"].as_array().unwrap().len() > trouble.made).await;
+    assert_eq!(trouble.told(1).await.0, ["endpoint.failing"]);
+    assert_eq!(trouble.server.get(&trouble.path).await.body["enabled"], true);
 }
 
 #[tokio::test]
