@@ -1,6 +1,6 @@
 //! Endpoints: what they are made of, what they are sent, and by which secret.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 
 use tidings_simulator::{Behaviour, receiver::is_signed, whatsapp::sign};
@@ -390,16 +390,4 @@ async fn one_that_says_gone_to_many_at_once_is_disabled_once() {
     }
     let told = scene.api.get("/v1/events?types=endpoint.disabled").await.unwrap().ok().unwrap();
     assert_eq!(told["data"].as_array().unwrap().len(), 1, "{told}");
-}
-
-#[tokio::test]
-async fn a_failed_event_holds_up_others_for_ever_if_null_says_so() {
-    let mut scene = Scene::start().await.unwrap();
-    let hold = async |scene: &mut Scene, fields: Value| {
-        scene.subscribe("/all", fields).await.unwrap()["order_hold_max_seconds"].clone()
-    };
-    assert_eq!(hold(&mut scene, json!({})).await, 900);
-    assert_eq!(hold(&mut scene, json!({ "order_hold_max_seconds": 60 })).await, 60);
-    assert_eq!(hold(&mut scene, json!({ "order_hold_max_seconds": null })).await, Value::Null);
-    assert_eq!(hold(&mut scene, json!({ "order_hold_max": null })).await, Value::Null);
 }

@@ -81,9 +81,12 @@ async fn a_clock_that_jumps_holds_up_nothing_that_is_new_and_loses_nothing() {
     let mut scene = Scene::around(clock.start_server().await).await.unwrap();
     let mut line = scene.line("1001").await.unwrap();
     // By such a clock a failed event has soon held back the others for long enough, unless there is no such thing.
-    let subscribed = json!({ "events": ["message.received"], "order_hold_max_seconds": null });
-    scene.subscribe("/well", subscribed.clone()).await.unwrap();
-    scene.subscribe("/sick", subscribed).await.unwrap();
+    for path in ["/well", "/sick"] {
+        let endpoint = scene.subscribe(path, json!({ "events": ["message.received"] })).await.unwrap();
+        let path = format!("/v1/endpoints/{}", text(&endpoint, "/id"));
+        let for_ever = json!({ "order_hold_max_seconds": null });
+        scene.api.patch(&path, &for_ever).await.unwrap().ok().unwrap();
+    }
     scene.receiver.behave("/sick", Behaviour::status(StatusCode::SERVICE_UNAVAILABLE));
 
     let (mut well, mut sick) = (BTreeMap::new(), BTreeMap::new());

@@ -55,7 +55,7 @@ pub(crate) async fn create(
     if let Some(answer) = once.answered().await? {
         return Ok(answer);
     }
-    let input = EndpointInput::read(request.object()?)?;
+    let input: EndpointInput = request.json()?;
     let secret = new_secret(&gateway);
     let text = secret.to_text();
     let mut live = LiveEndpoint {

@@ -19,7 +19,7 @@ use super::create::new_key_pair;
 use crate::{
     Gateway,
     http::{
-        body::{escape, parse},
+        body::escape,
         problem::{Answer, FieldProblem, Problem},
     },
     registry::LiveEndpoint,
@@ -37,12 +37,10 @@ const LONGEST_TIMEOUT_MS: u64 = 60_000;
 pub(super) const MOST_AT_ONCE: u32 = 64;
 const LOWEST_RATE: f64 = 0.001;
 const HIGHEST_RATE: f64 = 10_000.0;
-/// The names of what null is a value of.
-pub(super) const ORDER_HOLD: [&str; 2] = ["order_hold_max_seconds", "order_hold_max"];
 const LONGEST_HOLD_SECONDS: u64 = 7 * 24 * 3600;
 
 /// What is to be an endpoint.
-#[expect(clippy::option_option, reason = "null and absent differ")]
+#[expect(clippy::option_option, reason = "by PATCH, null and absent differ")]
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EndpointInput {
@@ -96,7 +94,8 @@ pub(crate) struct EndpointInput {
     /// How long one attempt may take, in milliseconds: 15000 unless told.
     #[serde(default)]
     pub(super) timeout_ms: Option<u64>,
-    /// For how many seconds a failed event may hold back its conversation: 900 unless told; null: for its whole schedule.
+    /// For how many seconds a failed event may hold back its conversation: 900 unless told; by PATCH null: for its
+    /// whole schedule.
     #[serde(default, alias = "order_hold_max", deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u64>)]
     pub(super) order_hold_max_seconds: Option<Option<u64>>,
@@ -182,12 +181,6 @@ impl EndpointInput {
             description: endpoint.description.clone(),
             metadata: Some(endpoint.metadata.clone()),
         }
-    }
-
-    /// Reads a new endpoint's fields. What is null is as if it were not there, but for how long an event may hold back others.
-    pub(super) fn read(mut fields: Map<String, Value>) -> Answer<Self> {
-        fields.retain(|name, value| !value.is_null() || ORDER_HOLD.contains(&name.as_str()));
-        parse(fields)
     }
 
     /// Writes it over an endpoint, if all of it is right.

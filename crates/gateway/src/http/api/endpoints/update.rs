@@ -22,7 +22,7 @@ use utoipa::{
 
 use super::{
     EndpointView, REDACTED, find,
-    input::{AUTHORIZATION, EndpointInput, ORDER_HOLD},
+    input::{AUTHORIZATION, EndpointInput},
 };
 use crate::{
     Gateway,
@@ -120,7 +120,7 @@ fn patched(live: &LiveEndpoint, mut patch: Map<String, Value>, now: Timestamp) -
     };
     // By null only the header goes, which stands for it; what is given is set when it is applied.
     let takes_auth_away = patch.get("auth").is_some_and(Value::is_null);
-    let hold = ORDER_HOLD.into_iter().find_map(|name| patch.remove(name));
+    let hold = ["order_hold_max_seconds", "order_hold_max"].into_iter().find_map(|name| patch.remove(name));
     // A part of a filter says nothing: it is replaced as a whole.
     let filter = patch.remove("filter");
     let mut merged = merge(current, patch);
