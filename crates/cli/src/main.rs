@@ -36,6 +36,8 @@ enum Verb {
     Bench(bench::BenchArguments),
     /// Prints the OpenAPI document.
     Openapi,
+    /// Prints what stands in every webhook, field by field, as Markdown.
+    Schemas,
     /// Prints the configuration file with every option and its default.
     Config,
 }
@@ -51,7 +53,8 @@ fn main() -> ExitCode {
             Verb::Serve(arguments) => serve::run(arguments).await,
             Verb::Demo(arguments) => demo::run(arguments).await,
             Verb::Bench(arguments) => bench::run(arguments).await,
-            Verb::Openapi => print(&tidings_gateway::openapi().to_pretty_json()?),
+            Verb::Openapi => print(&serde_json::to_string_pretty(&tidings_gateway::openapi())?),
+            Verb::Schemas => print(tidings_webhooks::schema::reference().trim_end()),
             Verb::Config => print(config::REFERENCE.trim_end()),
         }
     });

@@ -10,6 +10,7 @@ pub mod formats;
 pub mod judgement;
 pub mod request;
 pub mod schedule;
+pub mod schema;
 pub mod signature;
 
 pub use formats::{MediaLinks, default_events, render, rendered_kind, renders, wants};

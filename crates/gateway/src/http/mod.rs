@@ -4,7 +4,6 @@
 mod api;
 pub(crate) mod auth;
 mod body;
-mod event_schemas;
 mod idempotency;
 mod inbound;
 mod jwks;
@@ -15,6 +14,7 @@ pub(crate) mod openapi;
 mod page;
 mod problem;
 mod router;
+mod schemas;
 pub(crate) mod server;
 pub(crate) mod streams;
 mod system;

@@ -1,10 +1,12 @@
 //! The OpenAPI 3.1 document: the routes as they are registered, and the webhooks that endpoints are sent.
 
-use tidings_domain::event::EventKind;
+use serde_json::{Map, Value};
+use tidings_domain::{endpoint::WebhookFormat, event::EventKind};
+use tidings_webhooks::{rendered_kind, schema::body_schema};
 use utoipa::{
-    OpenApi as _, ToSchema as _,
+    OpenApi as _,
     openapi::{
-        AllOfBuilder, Content, InfoBuilder, OneOfBuilder, OpenApi, Paths, PathsBuilder, Ref, RefOr, Required, Schema,
+        Content, InfoBuilder, OneOfBuilder, OpenApi, Paths, PathsBuilder, Ref, RefOr, Required, Schema,
         path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, PathItem},
         request_body::RequestBodyBuilder,
         response::ResponseBuilder,
@@ -13,30 +15,23 @@ use utoipa::{
     },
 };
 
-use super::{api::events::EventEnvelope, event_schemas, problem::ProblemDocument, router::documented};
+use super::{api::events::EventEnvelope, problem::ProblemDocument, router::documented};
 
 /// Schemas that no route names by itself.
 #[derive(utoipa::OpenApi)]
-#[openapi(components(schemas(ProblemDocument, EventEnvelope, ObjectEnvelope)))]
+#[openapi(components(schemas(ProblemDocument, EventEnvelope)))]
 struct Shared;
 
-/// What every event says about itself, in the object format.
-#[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "it only describes what is rendered elsewhere")]
-struct ObjectEnvelope {
-    /// The event's id as a UUID: the same 128 bits as `evt_…`.
-    id: String,
-    /// Whose it is.
-    #[schema(rename = "tenantId")]
-    tenant_id: String,
-    /// The event's name.
-    event: String,
-    /// The object that it speaks of.
-    data: serde_json::Map<String, serde_json::Value>,
+/// The OpenAPI document of what this version serves.
+pub fn openapi() -> Value {
+    let mut document = serde_json::to_value(routes()).unwrap_or_default();
+    if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
+        schemas.extend(webhook_schemas());
+    }
+    document
 }
 
-/// The OpenAPI document of what this version serves.
-pub fn openapi() -> OpenApi {
+fn routes() -> OpenApi {
     let (api, open) = documented();
     let mut document = Shared::openapi();
     document.merge(api.into_openapi());
@@ -88,16 +83,11 @@ fn webhooks() -> Paths {
         .iter()
         .fold(PathsBuilder::new(), |paths, kind| {
             let name = kind.name();
-            let lifecycle = AllOfBuilder::new()
-                .item(Ref::from_schema_name("EventEnvelope"))
-                .item(ObjectBuilder::new().property("data", event_schemas::data(*kind)))
-                .build();
-            let either = OneOfBuilder::new()
-                .item(Schema::AllOf(lifecycle))
-                .item(Ref::from_schema_name(ObjectEnvelope::name()))
-                .build();
+            let either = WebhookFormat::ALL.iter().fold(OneOfBuilder::new(), |either, format| {
+                either.item(Ref::from_schema_name(schema_name(*format, rendered_kind(*kind, *format).name())))
+            });
             let body = RequestBodyBuilder::new()
-                .content("application/json", Content::new(Some(Schema::OneOf(either))))
+                .content("application/json", Content::new(Some(Schema::OneOf(either.build()))))
                 .required(Some(Required::True))
                 .build();
             let mut operation = OperationBuilder::new()
@@ -121,15 +111,52 @@ fn webhooks() -> Paths {
         .build()
 }
 
+/// The name of a webhook's schema in this document.
+fn schema_name(format: WebhookFormat, of: &str) -> String {
+    format!("webhook.{}.{of}", format.name())
+}
+
+/// Every webhook's body. What a schema has of its own to refer to stands beside it here.
+fn webhook_schemas() -> Map<String, Value> {
+    let mut schemas = Map::new();
+    for format in WebhookFormat::ALL.iter().copied() {
+        let attachment = schema_name(format, "attachment");
+        for kind in EventKind::ALL.iter().copied() {
+            let Some(Value::Object(mut schema)) = body_schema(kind, format) else { continue };
+            schema.remove("$schema");
+            if let Some(Value::Object(mut own)) = schema.remove("$defs")
+                && let Some(part) = own.remove("attachment")
+            {
+                schemas.insert(attachment.clone(), part);
+            }
+            let mut schema = Value::Object(schema);
+            refer(&mut schema, &format!("#/components/schemas/{attachment}"));
+            schemas.insert(schema_name(format, kind.name()), schema);
+        }
+    }
+    schemas
+}
+
+/// Lets all references of a schema lead here.
+fn refer(schema: &mut Value, to: &str) {
+    match schema {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                if name == "$ref" { *field = Value::from(to) } else { refer(field, to) }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| refer(item, to)),
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
 
     #[test]
     fn the_document_is_openapi_3_1_and_whole() {
-        let document = serde_json::to_value(openapi()).unwrap();
+        let document = openapi();
         assert_eq!(document["openapi"], "3.1.0");
         assert!(document["paths"]["/v1/channels"]["post"].is_object());
         assert!(document["paths"]["/in/{channel_id}"]["get"].is_object());
@@ -144,7 +171,7 @@ mod tests {
 
     #[test]
     fn operations_have_names_of_their_own() {
-        let document = serde_json::to_value(openapi()).unwrap();
+        let document = openapi();
         let mut names: Vec<_> = document["paths"]
             .as_object()
             .unwrap()

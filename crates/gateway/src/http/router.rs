@@ -17,7 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     api, auth, inbound, jwks,
     problem::{Code, Problem},
-    system,
+    schemas, system,
 };
 use crate::{Gateway, telemetry::RequestLabels};
 
@@ -26,6 +26,7 @@ pub(crate) fn documented() -> (OpenApiRouter<Arc<Gateway>>, OpenApiRouter<Arc<Ga
     let open = OpenApiRouter::new()
         .routes(routes!(inbound::receive, inbound::handshake))
         .routes(routes!(jwks::get))
+        .routes(routes!(schemas::get))
         .routes(routes!(system::health))
         .routes(routes!(system::readiness))
         .routes(routes!(system::metrics))

@@ -25,6 +25,7 @@ use tidings_domain::{
 };
 
 pub use parts::{Attachments, Spelling};
+pub(crate) use spelling::camel;
 
 /// Where our own links to media come from: the public address and a keyed hash, the same each time.
 pub trait MediaLinks {

@@ -80,7 +80,7 @@ impl Serialize for CamelKeys<'_> {
 }
 
 /// `phone_number_id` becomes `phoneNumberId`; what is no `snake_case` is left as it is.
-pub(super) fn camel(key: &str) -> String {
+pub(crate) fn camel(key: &str) -> String {
     let mut text = String::with_capacity(key.len());
     let mut letters = key.chars().peekable();
     while let Some(letter) = letters.next() {

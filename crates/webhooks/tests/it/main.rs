@@ -6,6 +6,7 @@ mod golden;
 mod purity;
 mod requests;
 mod samples;
+mod schema;
 mod seeds;
 mod signatures;
 mod variants;

@@ -73,14 +73,14 @@ async fn a_poller_misses_nothing_and_sees_nothing_twice() {
 #[tokio::test]
 async fn events_hold_what_the_document_says() {
     let (server, _) = with_messages(1).await;
-    let document = serde_json::to_value(crate::openapi()).unwrap();
+    let document = crate::openapi();
     let events = server.get("/v1/events").await;
     let events = events.body["data"].as_array().unwrap();
     assert!(events.len() >= 4);
     for event in events {
         let name = event["event"].as_str().unwrap();
-        let body = &document["webhooks"][name]["post"]["requestBody"]["content"]["application/json"]["schema"];
-        let documented = body["oneOf"][0]["allOf"][1]["properties"]["data"]["properties"].as_object().unwrap();
+        let documented = &document["components"]["schemas"][format!("webhook.lifecycle.{name}")];
+        let documented = documented["properties"]["data"]["properties"].as_object().unwrap();
         for field in event["data"].as_object().unwrap().keys() {
             assert!(documented.contains_key(field), "{name}: {field} is not documented");
         }
@@ -214,4 +214,20 @@ async fn an_event_is_sent_again_to_an_endpoint_that_runs() {
     assert_eq!(unknown.pointers(), ["/endpoint_id"]);
     server.patch(&format!("/v1/endpoints/{endpoint}"), &json!({"enabled": false})).await;
     assert_eq!(server.post(&path, &json!({"endpoint_id": endpoint})).await.status, 409);
+}
+
+#[tokio::test]
+async fn schemas_of_webhooks_are_open_to_everybody() {
+    let server = Server::start().await;
+    for path in ["/schemas/lifecycle/message.received.json", "/schemas/lifecycle/message.received"] {
+        let reply = server.call(Call::new("GET", path)).await;
+        assert_eq!(reply.status, 200, "{path}");
+        assert_eq!(reply.headers["content-type"], "application/schema+json");
+        assert_eq!(reply.body["$schema"], "https://json-schema.org/draft/2020-12/schema");
+        assert_eq!(reply.body["properties"]["event"]["enum"], serde_json::json!(["message.received"]));
+    }
+    for path in ["/schemas/object/message.read.json", "/schemas/xml/message.read", "/schemas/lifecycle/message"] {
+        let reply = server.call(Call::new("GET", path)).await;
+        assert_eq!((reply.status.as_u16(), reply.code()), (404, "not_found"), "{path}");
+    }
 }
