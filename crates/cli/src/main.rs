@@ -3,10 +3,13 @@
 //! Each verb has a file. Only this crate names a backend, reads the environment and the command line, and prints.
 
 mod bench;
+mod client;
 mod config;
 mod demo;
 mod host;
+mod listen;
 mod options;
+mod output;
 mod serve;
 
 use std::{io::Write as _, process::ExitCode};
@@ -18,9 +21,17 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const ABOUT: &str = "A self-hosted gateway between a company's systems and its customers on messaging channels";
 
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  failed, or found something that is not as it should be
+  2  the command line is wrong
+  3  the server refused it
+  4  the server cannot be reached, or failed";
+
 /// The command line.
 #[derive(Parser)]
-#[command(name = "tidings", version, about = ABOUT, max_term_width = 100)]
+#[command(name = "tidings", version, about = ABOUT, after_help = EXIT_CODES, max_term_width = 100)]
 struct Command {
     #[command(subcommand)]
     verb: Verb,
@@ -30,6 +41,8 @@ struct Command {
 enum Verb {
     /// Runs the gateway on the embedded store.
     Serve(options::ServeArguments),
+    /// Prints events as they happen, and hands them on to a program on this machine.
+    Listen(listen::ListenArguments),
     /// Shows the gateway at work: no accounts, nothing else installed.
     Demo(demo::DemoArguments),
     /// Measures the gateway on this machine: loader, server and sink in one command.
@@ -49,6 +62,7 @@ fn main() -> ExitCode {
     let done = runtime.block_on(async {
         match verb {
             Verb::Serve(arguments) => serve::run(arguments).await,
+            Verb::Listen(arguments) => listen::run(arguments).await,
             Verb::Demo(arguments) => demo::run(arguments).await,
             Verb::Bench(arguments) => bench::run(arguments).await,
             Verb::Openapi => print(&tidings_gateway::openapi().to_pretty_json()?),
@@ -72,5 +86,6 @@ fn print(text: &str) -> anyhow::Result<()> {
 fn failed(error: &anyhow::Error) -> ExitCode {
     // Nothing is left to be done when standard error is closed.
     let _ = writeln!(std::io::stderr(), "tidings: {error:#}");
-    ExitCode::FAILURE
+    let failure = error.chain().find_map(|cause| cause.downcast_ref::<client::Failure>());
+    failure.map_or(ExitCode::FAILURE, client::Failure::exit_code)
 }

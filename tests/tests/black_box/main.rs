@@ -5,6 +5,7 @@
 mod addresses;
 mod attempts;
 mod channel_health;
+mod cli_listen;
 mod consumers;
 mod content;
 mod endpoint_choice;

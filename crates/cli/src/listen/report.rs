@@ -1,0 +1,144 @@
+//! What `listen` tells: a line for each event that it heard and for each try at handing it on.
+//!
+//! On a terminal a line is for people; on a pipe it is `<time> <event> <id> <status> <milliseconds>` and, where the try
+//! failed, the reason. With `--json` it is an object. Everything else goes to standard error.
+
+use std::io::{self, Write as _, stdout};
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tidings_domain::Timestamp;
+use tidings_gateway::clock::{Clock as _, SystemClock};
+
+use super::{Heard, forward::Try};
+use crate::{
+    client::ServerAddress,
+    output::{Paint, Tone, clean, note, width},
+};
+
+/// Tells.
+#[derive(Debug)]
+pub(super) struct Reporter {
+    style: Style,
+    /// On standard output.
+    paint: Paint,
+    /// On standard error.
+    beside: Paint,
+    print_json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Style {
+    People,
+    Plain,
+    Json,
+}
+
+impl Reporter {
+    pub(super) fn new(json: bool, print_json: bool) -> Self {
+        let style = match (json, width()) {
+            (true, _) => Style::Json,
+            (false, Some(_)) => Style::People,
+            (false, None) => Style::Plain,
+        };
+        Self { style, paint: Paint::for_stdout(), beside: Paint::for_stderr(), print_json }
+    }
+
+    /// What is about to be done, and what it is signed with.
+    pub(super) fn introduce(&self, server: &ServerAddress, forward_to: Option<&str>, secret: &str) {
+        let Some(url) = forward_to else {
+            return note(&format!("Listening to {server}; Ctrl-C ends it."));
+        };
+        let secret = self.beside.on(Tone::Bold, secret);
+        note(&format!("Listening to {server}, and handing on to {url}; Ctrl-C ends it.\nSigned with {secret}"));
+    }
+
+    /// Something beside the events.
+    pub(super) fn note(&self, text: &str) {
+        note(&self.beside.on(Tone::Warn, &format!("tidings: {}", clean(text))));
+    }
+
+    /// An event and, if it is handed on, what came of the try. Answers whether anybody reads it.
+    pub(super) fn heard(&self, heard: &Heard, attempt: Option<&Try>) -> anyhow::Result<bool> {
+        let mut line = self.line(SystemClock.now(), heard, attempt)?;
+        if self.print_json && self.style != Style::Json && attempt.is_none_or(|attempt| attempt.number == 1) {
+            line = format!("{line}\n{}", heard.body);
+        }
+        let mut stdout = stdout().lock();
+        match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn line(&self, now: Timestamp, heard: &Heard, attempt: Option<&Try>) -> serde_json::Result<String> {
+        let (event, id) = (clean(&heard.event), clean(&heard.id));
+        let status = attempt.map(|attempt| attempt.status.map_or_else(|| "-".to_owned(), |status| status.to_string()));
+        let reason = attempt.and_then(|attempt| attempt.error.as_deref()).map(clean);
+        let millis = attempt.map(|attempt| attempt.duration.as_millis());
+        Ok(match self.style {
+            Style::Json => return serde_json::to_string(&JsonLine::new(now, heard, attempt, self.print_json)),
+            Style::Plain => {
+                let words =
+                    [Some(now.rfc3339_millis()), Some(event), Some(id), status, millis.map(|ms| ms.to_string())];
+                words.into_iter().chain([reason]).flatten().collect::<Vec<_>>().join(" ")
+            }
+            Style::People => {
+                let tone = if reason.is_some() { Tone::Bad } else { Tone::Good };
+                let time = now.rfc3339_millis().get(11..23).unwrap_or_default().to_owned();
+                let mut line = format!(
+                    "{}  {}  {}",
+                    self.paint.on(Tone::Dim, &time),
+                    self.paint.on(Tone::Bold, &format!("{event:<22}")),
+                    self.paint.on(Tone::Dim, &id)
+                );
+                if let (Some(status), Some(ms)) = (status, millis) {
+                    line = format!("{line}  {}  {ms:>4} ms", self.paint.on(tone, &format!("{status:>3}")));
+                }
+                match reason {
+                    Some(reason) => format!("{line}  {}", self.paint.on(Tone::Bad, &reason)),
+                    None => line,
+                }
+            }
+        })
+    }
+}
+
+/// The same for programs.
+#[derive(Debug, Serialize)]
+struct JsonLine<'a> {
+    time: String,
+    event: &'a str,
+    event_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempt: Option<JsonTry<'a>>,
+    /// As it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'a RawValue>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonTry<'a> {
+    number: u32,
+    status_code: Option<u16>,
+    duration_ms: u128,
+    error: Option<&'a str>,
+}
+
+impl<'a> JsonLine<'a> {
+    fn new(now: Timestamp, heard: &'a Heard, attempt: Option<&'a Try>, with_body: bool) -> Self {
+        Self {
+            time: now.rfc3339_millis(),
+            event: &heard.event,
+            event_id: &heard.id,
+            attempt: attempt.map(|attempt| JsonTry {
+                number: attempt.number,
+                status_code: attempt.status,
+                duration_ms: attempt.duration.as_millis(),
+                error: attempt.error.as_deref(),
+            }),
+            body: with_body.then(|| serde_json::from_str(&heard.body).ok()).flatten(),
+        }
+    }
+}
