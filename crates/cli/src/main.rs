@@ -3,14 +3,21 @@
 //! Each verb has a file. Only this crate names a backend, reads the environment and the command line, and prints.
 
 mod bench;
+mod channels;
 mod client;
 mod config;
 mod demo;
+mod endpoints;
+mod events;
 mod host;
+mod jobs;
+mod keys;
 mod listen;
+mod messages;
 mod options;
 mod output;
 mod serve;
+mod verb;
 
 use std::{io::Write as _, process::ExitCode};
 
@@ -43,6 +50,18 @@ enum Verb {
     Serve(options::ServeArguments),
     /// Prints events as they happen, and hands them on to a program on this machine.
     Listen(listen::ListenArguments),
+    /// The accounts at the vendors.
+    Channels(channels::ChannelsArguments),
+    /// Who is told what happens.
+    Endpoints(endpoints::EndpointsArguments),
+    /// Messages, in and out.
+    Messages(messages::MessagesArguments),
+    /// The log of what happened.
+    Events(events::EventsArguments),
+    /// API keys.
+    Keys(keys::KeysArguments),
+    /// Replays that are under way, and those that were.
+    Jobs(jobs::JobsArguments),
     /// Shows the gateway at work: no accounts, nothing else installed.
     Demo(demo::DemoArguments),
     /// Measures the gateway on this machine: loader, server and sink in one command.
@@ -63,6 +82,12 @@ fn main() -> ExitCode {
         match verb {
             Verb::Serve(arguments) => serve::run(arguments).await,
             Verb::Listen(arguments) => listen::run(arguments).await,
+            Verb::Channels(arguments) => channels::run(arguments).await,
+            Verb::Endpoints(arguments) => endpoints::run(arguments).await,
+            Verb::Messages(arguments) => messages::run(arguments).await,
+            Verb::Events(arguments) => events::run(arguments).await,
+            Verb::Keys(arguments) => keys::run(arguments).await,
+            Verb::Jobs(arguments) => jobs::run(arguments).await,
             Verb::Demo(arguments) => demo::run(arguments).await,
             Verb::Bench(arguments) => bench::run(arguments).await,
             Verb::Openapi => print(&tidings_gateway::openapi().to_pretty_json()?),

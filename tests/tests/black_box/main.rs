@@ -6,6 +6,7 @@ mod addresses;
 mod attempts;
 mod channel_health;
 mod cli_listen;
+mod cli_verbs;
 mod consumers;
 mod content;
 mod endpoint_choice;
