@@ -5,6 +5,7 @@
 mod bench;
 mod channels;
 mod client;
+mod completions;
 mod config;
 mod demo;
 mod endpoints;
@@ -21,7 +22,7 @@ mod verb;
 
 use std::{io::Write as _, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -68,6 +69,8 @@ enum Verb {
     Bench(bench::BenchArguments),
     /// Prints the OpenAPI document.
     Openapi,
+    /// Prints what a shell needs to complete the command line.
+    Completions(completions::CompletionsArguments),
     /// Prints the configuration file with every option and its default.
     Config,
 }
@@ -91,6 +94,7 @@ fn main() -> ExitCode {
             Verb::Demo(arguments) => demo::run(arguments).await,
             Verb::Bench(arguments) => bench::run(arguments).await,
             Verb::Openapi => print(&tidings_gateway::openapi().to_pretty_json()?),
+            Verb::Completions(arguments) => completions::run(&arguments, &mut Command::command()),
             Verb::Config => print(config::REFERENCE.trim_end()),
         }
     });
