@@ -8,6 +8,7 @@ mod client;
 mod completions;
 mod config;
 mod demo;
+mod doctor;
 mod endpoints;
 mod events;
 mod host;
@@ -69,6 +70,8 @@ enum Verb {
     Bench(bench::BenchArguments),
     /// Prints the OpenAPI document.
     Openapi,
+    /// Looks whether everything is as it should be, and says what to do.
+    Doctor(Box<doctor::DoctorArguments>),
     /// Prints what a shell needs to complete the command line.
     Completions(completions::CompletionsArguments),
     /// Prints the configuration file with every option and its default.
@@ -91,6 +94,7 @@ fn main() -> ExitCode {
             Verb::Events(arguments) => events::run(arguments).await,
             Verb::Keys(arguments) => keys::run(arguments).await,
             Verb::Jobs(arguments) => jobs::run(arguments).await,
+            Verb::Doctor(arguments) => doctor::run(*arguments).await,
             Verb::Demo(arguments) => demo::run(arguments).await,
             Verb::Bench(arguments) => bench::run(arguments).await,
             Verb::Openapi => print(&tidings_gateway::openapi().to_pretty_json()?),

@@ -1,0 +1,27 @@
+//! A look at a database that changes nothing, also while a process runs on it.
+
+use std::path::Path;
+
+use tidings_store::StoreError;
+
+use crate::{
+    error::refused,
+    open::{connect_reader, newest_schema},
+};
+
+/// What a look at a database found: the number of its schema, and of the newest that this version knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Inspection {
+    /// The database's.
+    pub schema: i64,
+    /// The newest. An older database is brought up to it when it is opened; a newer one is refused.
+    pub newest_schema: i64,
+}
+
+/// Opens a database for reading and looks at its schema.
+pub fn inspect(database: &Path) -> Result<Inspection, StoreError> {
+    let connection = connect_reader(database)?;
+    let asked = "SELECT coalesce(max(version), 0) FROM refinery_schema_history";
+    let schema = connection.query_row(asked, [], |row| row.get(0)).map_err(refused)?;
+    Ok(Inspection { schema, newest_schema: newest_schema() })
+}
