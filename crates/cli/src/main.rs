@@ -17,13 +17,14 @@ mod keys;
 mod listen;
 mod messages;
 mod options;
+mod origin;
 mod output;
 mod serve;
 mod verb;
 
 use std::{io::Write as _, process::ExitCode};
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -79,14 +80,18 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    let Command { verb } = Command::parse();
+    let matches = Command::command().get_matches();
+    let Command { verb } = match Command::from_arg_matches(&matches) {
+        Ok(command) => command,
+        Err(error) => error.exit(),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&anyhow::Error::from(error).context("cannot start the runtime")),
     };
     let done = runtime.block_on(async {
         match verb {
-            Verb::Serve(arguments) => serve::run(arguments).await,
+            Verb::Serve(arguments) => serve::run(arguments, matches.subcommand_matches("serve")).await,
             Verb::Listen(arguments) => listen::run(arguments).await,
             Verb::Channels(arguments) => channels::run(arguments).await,
             Verb::Endpoints(arguments) => endpoints::run(arguments).await,
