@@ -5,6 +5,7 @@
 mod addresses;
 mod attempts;
 mod channel_health;
+mod cli_doctor;
 mod cli_listen;
 mod cli_verbs;
 mod consumers;

@@ -53,7 +53,8 @@ pub(super) async fn add(desk: &Desk, channel: Value) -> anyhow::Result<()> {
 fn console(paint: Paint, channel: &Value) -> String {
     let value = |pointer: &str| paint.on(Tone::Bold, &text(channel, pointer));
     let url = text(channel, "/webhook_url");
-    let fields = FIELDS.join(", ");
+    // Below one another, as they stand in the console.
+    let fields = FIELDS.join("\n                ");
     let warning = if is_reachable(&url) {
         String::new()
     } else {
@@ -85,7 +86,7 @@ mod tests {
     fn what_to_enter_is_told_whole() {
         let mut channel = json!({ "webhook_url": "https://chat.example.com/in/chan_1", "verify_token": "vt" });
         let told = console(Paint::NONE, &channel);
-        for word in ["https://chat.example.com/in/chan_1\n", "Verify token  vt\n", "Subscribe to  messages, "] {
+        for word in ["https://chat.example.com/in/chan_1\n", "Verify token  vt\n", "Subscribe to  messages\n"] {
             assert!(told.contains(word), "{told}");
         }
         assert!(!told.contains("--public-url"), "{told}");

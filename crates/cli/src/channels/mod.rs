@@ -155,7 +155,8 @@ fn found(desk: &Desk, answer: &Answer) -> String {
     }
     let error = ["/error/code", "/error/message", "/error/category"].map(|pointer| text(&answer.json, pointer));
     let [code, message, category] = error;
-    format!("{}: {message} ({category} {code}); the channel is {status}.", paint.on(Tone::Bad, "It does not work"))
+    let code = if code == category { category } else { format!("{category} {code}") };
+    format!("{}: {message} ({code}); the channel is {status}.", paint.on(Tone::Bad, "It does not work"))
 }
 
 async fn templates(desk: &Desk, id: &str, sync: bool) -> anyhow::Result<()> {

@@ -6,6 +6,9 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetwins
 
 use crate::client::Failure;
 
+/// The exit code of a process that was interrupted, as shells have it.
+const INTERRUPTED: i32 = 130;
+
 /// How many columns standard output has, where it is a terminal.
 pub(crate) fn width() -> Option<usize> {
     let stdout = stdout();
@@ -74,6 +77,17 @@ fn read_line() -> anyhow::Result<String> {
     Ok(line.trim().to_owned())
 }
 
+/// Whoever interrupts a hidden question would otherwise be left with a terminal that shows nothing.
+fn show_when_interrupted(before: Termios) {
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            let _ = tcsetattr(stdin(), OptionalActions::Now, &before);
+            super::note("");
+            std::process::exit(INTERRUPTED);
+        }
+    });
+}
+
 /// What is typed is not shown for as long as this lives.
 struct Hidden(Option<Termios>);
 
@@ -83,6 +97,7 @@ impl Hidden {
         if let Some(before) = &before {
             let mut hidden = before.clone();
             hidden.local_modes.remove(LocalModes::ECHO);
+            show_when_interrupted(before.clone());
             // Where it cannot be hidden it is shown.
             let _ = tcsetattr(stdin(), OptionalActions::Flush, &hidden);
         }
