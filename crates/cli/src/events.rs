@@ -117,7 +117,7 @@ fn time(event: &Value) -> &'static str {
 }
 
 /// What an event is about, in a few words.
-fn words(event: &Value) -> String {
+pub(crate) fn words(event: &Value) -> String {
     let told = ["/data/content", "/data/content/body", "/data/name", "/data/error_message", "/data/channel_name"];
     let told = told.into_iter().filter_map(|pointer| event.pointer(pointer)?.as_str()).find(|text| !text.is_empty());
     let about = ["/data/message_id", "/data/conversation_id", "/data/contact_id", "/data/endpoint_id"];

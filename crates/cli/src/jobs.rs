@@ -10,6 +10,11 @@ use crate::{
 
 /// Replays that are under way, and those that were.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  tidings jobs list
+  tidings jobs get job_…
+  tidings jobs cancel job_…")]
 pub(crate) struct JobsArguments {
     #[command(flatten)]
     server: ServerArguments,

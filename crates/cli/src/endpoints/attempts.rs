@@ -11,6 +11,10 @@ use crate::{
 
 /// Which attempts.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  tidings endpoints attempts ep_… --outcome failed
+  tidings endpoints attempts ep_… --message msg_…")]
 pub(super) struct AttemptsArguments {
     #[command(flatten)]
     endpoint: EndpointArgument,

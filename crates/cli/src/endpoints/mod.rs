@@ -37,7 +37,14 @@ enum Verb {
     /// Shows one endpoint
     Get(EndpointArgument),
     /// Registers an endpoint; its secret is shown once
-    #[command(visible_alias = "create")]
+    #[command(
+        visible_alias = "create",
+        after_help = "\
+Examples:
+  tidings endpoints add --url https://example.com/webhooks
+  tidings endpoints add --url https://example.com/webhooks --events 'message.*' --format object
+  tidings endpoints add --url https://example.com/webhooks --filter '{\"data.channel_type\": \"whatsapp\"}'"
+    )]
     Add {
         /// Where it is
         #[arg(long)]

@@ -34,8 +34,6 @@ Examples:
   tidings listen --forward-to http://localhost:3000/webhooks  and hand it on, signed
   tidings listen --last 10 --events 'message.*' --forward-to http://localhost:3000/webhooks")]
 pub(crate) struct ListenArguments {
-    #[command(flatten)]
-    server: ServerArguments,
     /// The program that gets the events as webhooks; without it they are only printed
     #[arg(long, value_name = "URL")]
     forward_to: Option<String>,
@@ -60,6 +58,8 @@ pub(crate) struct ListenArguments {
     /// Prints each event's body as well
     #[arg(long)]
     print_json: bool,
+    #[command(flatten)]
+    server: ServerArguments,
 }
 
 /// The two shapes of a webhook's body.

@@ -3,7 +3,7 @@
 //! On a terminal a line is for people; on a pipe it is `<time> <event> <id> <status> <milliseconds>` and, where the try
 //! failed, the reason. With `--json` it is an object. Everything else goes to standard error.
 
-use std::io::{self, Write as _, stdout};
+use std::io::{self, IsTerminal as _, Write as _, stdout};
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -13,7 +13,8 @@ use tidings_gateway::clock::{Clock as _, SystemClock};
 use super::{Heard, forward::Try};
 use crate::{
     client::ServerAddress,
-    output::{Paint, Tone, clean, note, width},
+    events::words,
+    output::{Paint, Tone, clean, note},
 };
 
 /// Tells.
@@ -36,10 +37,10 @@ enum Style {
 
 impl Reporter {
     pub(super) fn new(json: bool, print_json: bool) -> Self {
-        let style = match (json, width()) {
+        let style = match (json, stdout().is_terminal()) {
             (true, _) => Style::Json,
-            (false, Some(_)) => Style::People,
-            (false, None) => Style::Plain,
+            (false, true) => Style::People,
+            (false, false) => Style::Plain,
         };
         Self { style, paint: Paint::for_stdout(), beside: Paint::for_stderr(), print_json }
     }
@@ -98,11 +99,16 @@ impl Reporter {
                 }
                 match reason {
                     Some(reason) => format!("{line}  {}", self.paint.on(Tone::Bad, &reason)),
-                    None => line,
+                    None => format!("{line}  {}", about(&heard.body)),
                 }
             }
         })
     }
+}
+
+/// What an event is about.
+fn about(body: &str) -> String {
+    serde_json::from_str(body).map(|event| clean(&words(&event))).unwrap_or_default()
 }
 
 /// The same for programs.
