@@ -25,3 +25,27 @@ pub fn inspect(database: &Path) -> Result<Inspection, StoreError> {
     let schema = connection.query_row(asked, [], |row| row.get(0)).map_err(refused)?;
     Ok(Inspection { schema, newest_schema: newest_schema() })
 }
+
+#[cfg(test)]
+mod tests {
+    use tidings_domain::id::OrderedIds;
+
+    use super::*;
+    use crate::{Options, SqliteStore, open::connect};
+
+    #[test]
+    fn a_look_tells_the_schema_also_while_a_store_is_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("tidings.db");
+        assert!(inspect(&database).is_err());
+        assert!(!database.exists(), "nothing is made");
+        let ids = Box::new(OrderedIds::new(|bytes: &mut [u8]| bytes.fill(1)));
+        let store = SqliteStore::open(Options { database: database.clone(), ids }).unwrap();
+        let found = inspect(&database).unwrap();
+        assert_eq!(found.schema, found.newest_schema);
+        store.close();
+        let newer = "INSERT INTO refinery_schema_history (version, name) VALUES (9999, 'of_later')";
+        connect(&database).unwrap().execute_batch(newer).unwrap();
+        assert_eq!(inspect(&database).unwrap(), Inspection { schema: 9999, ..found });
+    }
+}

@@ -44,7 +44,8 @@ pub(super) struct Try {
     pub(super) duration: Duration,
     /// What is wrong, unless the program took it.
     pub(super) error: Option<String>,
-    verdict: Verdict,
+    /// What it means.
+    pub(super) verdict: Verdict,
 }
 
 impl Forwarder {

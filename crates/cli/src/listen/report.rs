@@ -148,3 +148,52 @@ impl<'a> JsonLine<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tidings_webhooks::Verdict;
+
+    use super::*;
+
+    const BODY: &str = r#"{"event":"message.received","data":{"content":"Hello"}}"#;
+
+    fn told(style: Style, attempt: Option<&Try>) -> String {
+        let heard = Heard { id: "evt_1".to_owned(), event: "message.received".to_owned(), body: BODY.to_owned() };
+        let reporter = Reporter { style, paint: Paint::NONE, beside: Paint::NONE, print_json: style == Style::Json };
+        reporter.line(Timestamp::from_millis(1_776_609_000_123), &heard, attempt).unwrap()
+    }
+
+    fn attempt(status: Option<u16>, error: Option<&str>) -> Try {
+        let error = error.map(str::to_owned);
+        let verdict = Verdict::Failed { retry_after: None };
+        Try { number: 1, status, duration: Duration::from_millis(12), error, verdict }
+    }
+
+    #[test]
+    fn a_line_on_a_pipe_is_words() {
+        let start = "2026-04-19T14:30:00.123Z message.received evt_1";
+        assert_eq!(told(Style::Plain, None), start);
+        assert_eq!(told(Style::Plain, Some(&attempt(Some(200), None))), format!("{start} 200 12"));
+        let refused = attempt(None, Some("no connection\nat all"));
+        assert_eq!(told(Style::Plain, Some(&refused)), format!("{start} - 12 no connection at all"));
+    }
+
+    #[test]
+    fn a_line_for_people_says_what_it_is_about_or_what_is_wrong() {
+        let start = "14:30:00.123  message.received        evt_1";
+        assert_eq!(told(Style::People, Some(&attempt(Some(200), None))), format!("{start}  200    12 ms  “Hello”"));
+        assert_eq!(told(Style::People, Some(&attempt(Some(500), Some("no")))), format!("{start}  500    12 ms  no"));
+    }
+
+    #[test]
+    fn a_line_for_programs_has_the_body_as_it_came() {
+        assert_eq!(
+            told(Style::Json, Some(&attempt(Some(200), None))),
+            format!(
+                r#"{{"time":"2026-04-19T14:30:00.123Z","event":"message.received","event_id":"evt_1","attempt":{{"number":1,"status_code":200,"duration_ms":12,"error":null}},"body":{BODY}}}"#
+            )
+        );
+    }
+}
