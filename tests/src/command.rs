@@ -42,7 +42,13 @@ impl Told {
 
 /// Runs a verb against the server at this address, with the operator's key.
 pub async fn tidings(base: &str, arguments: &[&str]) -> Result<Told> {
-    let running = command(base, arguments)?.stdin(Stdio::null()).output();
+    tidings_with(base, arguments, &[]).await
+}
+
+/// The same with further variables.
+pub async fn tidings_with(base: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Result<Told> {
+    let mut command = command(base, arguments)?;
+    let running = command.envs(variables.iter().copied()).stdin(Stdio::null()).output();
     let output = timeout(PATIENCE, running).await.with_context(|| format!("{arguments:?} does not end"))??;
     Ok(Told {
         code: output.status.code(),

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 use tidings_simulator::Behaviour;
-use tidings_tests::{ACCESS_TOKEN, Scene, assert_holds, eventually, text, tidings};
+use tidings_tests::{ACCESS_TOKEN, Certificate, Door, Scene, assert_holds, eventually, text, tidings, tidings_with};
 
 #[tokio::test]
 async fn keys_are_made_listed_and_deleted() {
@@ -186,6 +186,24 @@ async fn an_endpoint_is_registered_tested_and_sent_what_it_lacks() {
     scene.receiver.behave("/endpoint", Behaviour::status(StatusCode::IM_A_TEAPOT));
     let refused = tidings(&base, &["endpoints", "test", id]).await.unwrap();
     assert!(refused.code == Some(1) && refused.output.starts_with("not delivered  418"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_secured_server_is_asked_if_its_certificate_is_trusted() {
+    let scene = Scene::start().await.unwrap();
+    let certificate = Certificate::make().unwrap();
+    let door = Door::secured(&scene.server, &certificate).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let [ours, others] = ["ours.pem", "others.pem"].map(|name| folder.path().join(name).to_str().unwrap().to_owned());
+    std::fs::write(&ours, &certificate.pem).unwrap();
+    std::fs::write(&others, Certificate::make().unwrap().pem).unwrap();
+    let list = async |file: &str| {
+        let arguments = ["keys", "list", "--json"];
+        tidings_with(&door.base(), &arguments, &[("SSL_CERT_FILE", file)]).await.unwrap()
+    };
+    list(&ours).await.json().unwrap();
+    let refused = list(&others).await;
+    assert!(refused.code == Some(4) && refused.errors.contains("no TLS"), "{refused:?}");
 }
 
 #[tokio::test]
