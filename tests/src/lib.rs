@@ -7,6 +7,8 @@
 mod api;
 mod binary;
 mod check;
+mod command;
+mod door;
 mod moment;
 mod outlet;
 mod raw;
@@ -18,6 +20,8 @@ pub mod webhooks;
 pub use api::{Answer, Api};
 pub use binary::path as binary;
 pub use check::{assert_holds, eventually, json_of, pointers, text};
+pub use command::{Running, Told, tidings, tidings_with};
+pub use door::{Certificate, Door};
 pub use moment::{now, rfc3339};
 pub use outlet::{ACCESS_TOKEN, Outlet};
 pub use raw::{Raw, raw_exchange};

@@ -45,6 +45,19 @@ impl EventStream {
         Ok(stream)
     }
 
+    /// Where a stream of the last events begins, which it says before all else: after the event of this id, or at the
+    /// beginning of the log if there is none.
+    pub async fn place(&mut self) -> Result<String> {
+        loop {
+            let line = self.line().await?.context("the stream ended")?;
+            if let Some(id) = line.strip_prefix("id:") {
+                let end = self.line().await?.context("the stream ended")?;
+                ensure!(end.is_empty(), "a place has no {end}");
+                return Ok(id.trim_start().to_owned());
+            }
+        }
+    }
+
     /// The next event; `None` when the server ends the stream.
     pub async fn next(&mut self) -> Result<Option<Streamed>> {
         let (mut id, mut event, mut data) = (String::new(), String::new(), String::new());

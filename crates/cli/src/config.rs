@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path};
 
 use anyhow::Context as _;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 
 /// Every option with its default, commented: the reference.
 pub(crate) const REFERENCE: &str = include_str!("../tidings.toml");
@@ -12,6 +12,7 @@ pub(crate) const REFERENCE: &str = include_str!("../tidings.toml");
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConfigFile {
+    #[serde(default, deserialize_with = "address")]
     pub(crate) listen: Option<SocketAddr>,
     pub(crate) data: Option<std::path::PathBuf>,
     pub(crate) public_url: Option<String>,
@@ -31,9 +32,15 @@ impl ConfigFile {
         Self::parse(&text).with_context(|| format!("cannot understand {}", path.display()))
     }
 
-    fn parse(text: &str) -> anyhow::Result<Self> {
+    pub(crate) fn parse(text: &str) -> anyhow::Result<Self> {
         Ok(toml::from_str(text)?)
     }
+}
+
+/// The address of `listen`; the error says what is expected.
+fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let typed = String::deserialize(deserializer)?;
+    crate::options::address(&typed).map(Some).map_err(|wrong| D::Error::custom(format!("listen: {wrong}")))
 }
 
 #[cfg(test)]
@@ -57,5 +64,18 @@ mod tests {
     fn unknown_names_are_told() {
         let error = ConfigFile::parse("listne = \"127.0.0.1:1\"").unwrap_err();
         assert!(format!("{error:#}").contains("listne"), "{error:#}");
+    }
+
+    #[test]
+    fn wrong_values_are_told_with_their_key_and_what_is_expected() {
+        for (line, expected) in [
+            ("listen = \"nowhere\"", "127.0.0.1:7777"),
+            ("requests_per_minute = \"many\"", "u32"),
+            ("log_format = \"xml\"", "`text` or `json`"),
+            ("allow_networks = \"10.0.0.0/8\"", "sequence"),
+        ] {
+            let error = format!("{:#}", ConfigFile::parse(line).unwrap_err());
+            assert!(error.contains(line) && error.contains(expected), "{error}");
+        }
     }
 }

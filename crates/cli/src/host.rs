@@ -21,11 +21,11 @@ use tokio::{net::TcpListener, sync::watch};
 use crate::options::ServeOptions;
 
 /// The database's name in the data folder.
-const DATABASE: &str = "tidings.db";
+pub(crate) const DATABASE: &str = "tidings.db";
 /// The folder in the data folder with uploaded files.
 const MEDIA: &str = "media";
 /// The file in the data folder that the one process which runs on it has locked.
-const LOCK: &str = "tidings.lock";
+pub(crate) const LOCK: &str = "tidings.lock";
 
 /// How many files and connections are counted on at least, and made use of at most.
 const FEWEST_FILES: usize = 256;

@@ -3,24 +3,45 @@
 //! Each verb has a file. Only this crate names a backend, reads the environment and the command line, and prints.
 
 mod bench;
+mod channels;
+mod client;
+mod completions;
 mod config;
 mod demo;
+mod doctor;
+mod endpoints;
+mod events;
 mod host;
+mod jobs;
+mod keys;
+mod listen;
+mod messages;
 mod options;
+mod origin;
+mod output;
 mod serve;
+mod verb;
 
 use std::{io::Write as _, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const ABOUT: &str = "A self-hosted gateway between a company's systems and its customers on messaging channels";
 
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  failed, or found something that is not as it should be
+  2  the command line is wrong
+  3  the server refused it
+  4  the server cannot be reached, or failed";
+
 /// The command line.
 #[derive(Parser)]
-#[command(name = "tidings", version, about = ABOUT, max_term_width = 100)]
+#[command(name = "tidings", version, about = ABOUT, after_help = EXIT_CODES, max_term_width = 100)]
 struct Command {
     #[command(subcommand)]
     verb: Verb,
@@ -30,6 +51,20 @@ struct Command {
 enum Verb {
     /// Runs the gateway on the embedded store.
     Serve(options::ServeArguments),
+    /// Prints events as they happen, and hands them on to a program on this machine.
+    Listen(listen::ListenArguments),
+    /// The accounts at the vendors.
+    Channels(channels::ChannelsArguments),
+    /// Who is told what happens.
+    Endpoints(endpoints::EndpointsArguments),
+    /// Messages, in and out.
+    Messages(messages::MessagesArguments),
+    /// The log of what happened.
+    Events(events::EventsArguments),
+    /// API keys.
+    Keys(keys::KeysArguments),
+    /// Replays that are under way, and those that were.
+    Jobs(jobs::JobsArguments),
     /// Shows the gateway at work: no accounts, nothing else installed.
     Demo(demo::DemoArguments),
     /// Measures the gateway on this machine: loader, server and sink in one command.
@@ -38,23 +73,40 @@ enum Verb {
     Openapi,
     /// Prints what stands in every webhook, field by field, as Markdown.
     Schemas,
+    /// Looks whether everything is as it should be, and says what to do.
+    Doctor(Box<doctor::DoctorArguments>),
+    /// Prints what a shell needs to complete the command line.
+    Completions(completions::CompletionsArguments),
     /// Prints the configuration file with every option and its default.
     Config,
 }
 
 fn main() -> ExitCode {
-    let Command { verb } = Command::parse();
+    let matches = Command::command().get_matches();
+    let Command { verb } = match Command::from_arg_matches(&matches) {
+        Ok(command) => command,
+        Err(error) => error.exit(),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&anyhow::Error::from(error).context("cannot start the runtime")),
     };
     let done = runtime.block_on(async {
         match verb {
-            Verb::Serve(arguments) => serve::run(arguments).await,
+            Verb::Serve(arguments) => serve::run(arguments, matches.subcommand_matches("serve")).await,
+            Verb::Listen(arguments) => listen::run(arguments).await,
+            Verb::Channels(arguments) => channels::run(arguments).await,
+            Verb::Endpoints(arguments) => endpoints::run(arguments).await,
+            Verb::Messages(arguments) => messages::run(arguments).await,
+            Verb::Events(arguments) => events::run(arguments).await,
+            Verb::Keys(arguments) => keys::run(arguments).await,
+            Verb::Jobs(arguments) => jobs::run(arguments).await,
+            Verb::Doctor(arguments) => doctor::run(*arguments).await,
             Verb::Demo(arguments) => demo::run(arguments).await,
             Verb::Bench(arguments) => bench::run(arguments).await,
             Verb::Openapi => print(&serde_json::to_string_pretty(&tidings_gateway::openapi())?),
             Verb::Schemas => print(tidings_webhooks::schema::reference().trim_end()),
+            Verb::Completions(arguments) => completions::run(&arguments, &mut Command::command()),
             Verb::Config => print(config::REFERENCE.trim_end()),
         }
     });
@@ -75,5 +127,6 @@ fn print(text: &str) -> anyhow::Result<()> {
 fn failed(error: &anyhow::Error) -> ExitCode {
     // Nothing is left to be done when standard error is closed.
     let _ = writeln!(std::io::stderr(), "tidings: {error:#}");
-    ExitCode::FAILURE
+    let failure = error.chain().find_map(|cause| cause.downcast_ref::<client::Failure>());
+    failure.map_or(ExitCode::FAILURE, client::Failure::exit_code)
 }

@@ -26,7 +26,7 @@ pub(crate) enum LogFormat {
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ServeArguments {
     /// Where to listen; port 0 picks a free one [default: 127.0.0.1:7777]
-    #[arg(long, env = "TIDINGS_LISTEN", value_name = "ADDRESS")]
+    #[arg(long, env = "TIDINGS_LISTEN", value_name = "ADDRESS", value_parser = address)]
     pub(crate) listen: Option<SocketAddr>,
     /// The folder for the database and the key that seals secrets [default: ./tidings-data]
     #[arg(long, env = "TIDINGS_DATA", value_name = "DIR")]
@@ -78,7 +78,17 @@ pub(crate) struct ServeOptions {
 impl ServeArguments {
     /// Adds the file's options and the defaults.
     pub(crate) fn resolve(self) -> anyhow::Result<ServeOptions> {
-        let file = self.config.as_deref().map(ConfigFile::read).transpose()?.unwrap_or_default();
+        let file = self.file()?;
+        self.resolve_over(file)
+    }
+
+    /// The file that is named, or one without options.
+    pub(crate) fn file(&self) -> anyhow::Result<ConfigFile> {
+        Ok(self.config.as_deref().map(ConfigFile::read).transpose()?.unwrap_or_default())
+    }
+
+    /// Adds these options of a file and the defaults.
+    pub(crate) fn resolve_over(self, file: ConfigFile) -> anyhow::Result<ServeOptions> {
         let data = self.data.or(file.data).unwrap_or_else(|| PathBuf::from("./tidings-data"));
         Ok(ServeOptions {
             listen: self.listen.or(file.listen).unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 7777))),
@@ -95,11 +105,20 @@ impl ServeArguments {
     }
 }
 
+/// Where to listen, as it is typed.
+pub(crate) fn address(typed: &str) -> Result<SocketAddr, String> {
+    typed.parse().map_err(|_| format!("`{typed}` is no address and port such as 127.0.0.1:7777"))
+}
+
 /// The networks that an option names.
 fn networks(option: &str, named: Option<Vec<String>>) -> anyhow::Result<Vec<ipnet::IpNet>> {
     let named = named.unwrap_or_default();
     let named = named.iter().map(|network| network.trim()).filter(|network| !network.is_empty());
-    named.map(|network| network.parse().with_context(|| format!("{option}: `{network}` is no network"))).collect()
+    named
+        .map(|network| {
+            network.parse().with_context(|| format!("{option}: `{network}` is no network such as 10.1.0.0/16"))
+        })
+        .collect()
 }
 
 /// Links are made by putting a path behind it.

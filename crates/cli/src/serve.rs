@@ -3,21 +3,29 @@
 use std::io::IsTerminal as _;
 
 use anyhow::Context as _;
+use clap::ArgMatches;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
     host::Host,
     options::{LogFormat, ServeArguments, ServeOptions},
+    origin::{Used, used},
 };
 
 /// Runs the gateway until SIGTERM or SIGINT.
-pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
-    let options = arguments.resolve()?;
+pub(crate) async fn run(arguments: ServeArguments, matches: Option<&ArgMatches>) -> anyhow::Result<()> {
+    let file = arguments.file()?;
+    let options = arguments.resolve_over(file.clone())?;
     start_log(&options)?;
     let stop = asked_to_stop()?;
     let host = Host::start(&options).await?;
     tracing::info!("listening on http://{}", host.address);
+    let public_url = options.public_url.clone().unwrap_or_else(|| format!("http://{}", host.address));
+    let options = ServeOptions { public_url: Some(public_url), ..options };
+    for Used { name, value, origin } in used(&options, &file, matches) {
+        tracing::info!("option {name} = {value} ({origin})");
+    }
     tracing::info!(data = %options.data.display(), docs = %format!("http://{}/docs", host.address), "ready");
     if let Some(key) = host.gateway.take_new_admin_key() {
         crate::print(&format!("The operator's key, shown only this once:\n\n    {key}\n"))?;
@@ -28,7 +36,8 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
 }
 
 fn start_log(options: &ServeOptions) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&options.log).with_context(|| format!("log: `{}` is no filter", options.log))?;
+    let filter = EnvFilter::try_new(&options.log)
+        .with_context(|| format!("log: `{}` is no filter such as info,tidings_gateway=debug", options.log))?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -9,6 +9,7 @@
 mod checkpoint;
 mod codec;
 mod error;
+mod inspect;
 mod log;
 mod open;
 mod queue;
@@ -17,4 +18,5 @@ mod session;
 mod state;
 mod writer;
 
+pub use inspect::{Inspection, inspect};
 pub use open::{Options, SqliteStore};

@@ -73,6 +73,13 @@ impl Drop for SqliteStore {
     }
 }
 
+/// The number of the newest schema that this version knows.
+pub(crate) fn newest_schema() -> i64 {
+    let runner = migrations::migrations::runner();
+    let versions = runner.get_migrations().iter().map(|migration| i64::from(migration.version()));
+    versions.max().unwrap_or(0)
+}
+
 /// A connection that may write. Commits wait for the disk; the write-ahead log is moved by [`crate::checkpoint`].
 pub(crate) fn connect(database: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

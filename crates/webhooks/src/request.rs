@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 
-use tidings_domain::{Timestamp, endpoint::Endpoint, event::Event};
+use tidings_domain::{
+    Timestamp,
+    endpoint::{Endpoint, WebhookFormat},
+    event::Event,
+};
 
 use crate::{
     formats::rendered_kind,
@@ -39,16 +43,8 @@ pub fn headers(attempt: &Attempt<'_>) -> Vec<(Cow<'static, str>, String)> {
     let timestamp = at.as_seconds();
     let key_pairs = secrets.key_pairs_at(at).map(|timed| &timed.key);
     let signature = sign(&id, timestamp, body, secrets.signing_at(at), key_pairs);
-    let mut headers = vec![
-        (Cow::Borrowed("content-type"), "application/json".to_owned()),
-        (Cow::Borrowed("user-agent"), USER_AGENT.to_owned()),
-        (Cow::Borrowed("webhook-id"), id),
-        (Cow::Borrowed("webhook-timestamp"), timestamp.to_string()),
-        (Cow::Borrowed("webhook-signature"), signature),
-        (Cow::Borrowed("tidings-event"), rendered_kind(event.kind, endpoint.format).name().to_owned()),
-        (Cow::Borrowed("tidings-format"), endpoint.format.name().to_owned()),
-        (Cow::Borrowed("tidings-attempt"), number.to_string()),
-    ];
+    let name = rendered_kind(event.kind, endpoint.format).name();
+    let mut headers = own_headers(id, name, endpoint.format, number, at, signature);
     if late {
         headers.push((Cow::Borrowed("tidings-late"), "1".to_owned()));
     }
@@ -63,6 +59,27 @@ pub fn headers(attempt: &Attempt<'_>) -> Vec<(Cow<'static, str>, String)> {
         }
     }
     headers
+}
+
+/// The headers that every webhook bears, whoever it is for. `name` is the event's as it stands in the body.
+pub fn own_headers(
+    event_id: String,
+    name: &str,
+    format: WebhookFormat,
+    number: u32,
+    at: Timestamp,
+    signature: String,
+) -> Vec<(Cow<'static, str>, String)> {
+    vec![
+        (Cow::Borrowed("content-type"), "application/json".to_owned()),
+        (Cow::Borrowed("user-agent"), USER_AGENT.to_owned()),
+        (Cow::Borrowed("webhook-id"), event_id),
+        (Cow::Borrowed("webhook-timestamp"), at.as_seconds().to_string()),
+        (Cow::Borrowed("webhook-signature"), signature),
+        (Cow::Borrowed("tidings-event"), name.to_owned()),
+        (Cow::Borrowed("tidings-format"), format.name().to_owned()),
+        (Cow::Borrowed("tidings-attempt"), number.to_string()),
+    ]
 }
 
 /// Whether a header is ours or the connection's, so that no endpoint may set it: to be asked when an endpoint is saved.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tidings_tests::{
-    ADMIN_KEY, EventStream, Line, Scene, assert_holds, text,
+    ADMIN_KEY, EventStream, Line, Scene, assert_holds, pointers, text,
     webhooks::{self, customer},
 };
 
@@ -135,4 +135,41 @@ async fn a_stream_can_be_narrowed_and_ends_when_the_server_stops() {
     assert_eq!(stream.take(1).await.unwrap()[0].event, "message.received", "a new contact is not asked for");
     scene.server.stop().await.unwrap();
     assert_eq!(stream.next().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_last_events_are_the_end_of_the_log() {
+    let (mut scene, line) = three_customers().await;
+    let all = ids(&scene.api.get("/v1/events?limit=200").await.unwrap().ok().unwrap());
+    for (last, from) in [(0, 13), (1, 12), (5, 8), (13, 0), (14, 0), (10_000, 0)] {
+        let page = scene.api.get(&format!("/v1/events?last={last}")).await.unwrap().ok().unwrap();
+        assert_eq!(ids(&page), all[from..], "{last}");
+    }
+    let narrow = format!("&types=message.received&channel_id={}", line.id);
+    let received = ids(&scene.api.get(&format!("/v1/events?limit=200{narrow}")).await.unwrap().ok().unwrap());
+    for (last, from) in [(1, 5), (4, 2), (6, 0), (7, 0)] {
+        let page = scene.api.get(&format!("/v1/events?last={last}{narrow}")).await.unwrap().ok().unwrap();
+        assert_eq!(ids(&page), received[from..], "{last}");
+    }
+    let problem = scene.api.get("/v1/events?last=10001").await.unwrap().problem(422, "validation_failed").unwrap();
+    assert_eq!(pointers(&problem), ["/last"]);
+}
+
+#[tokio::test]
+async fn a_stream_of_the_last_events_says_where_it_begins() {
+    let (mut scene, mut line) = three_customers().await;
+    let all = ids(&scene.api.get("/v1/events?limit=200").await.unwrap().ok().unwrap());
+    let base = scene.server.base();
+    let begins = async |last: usize| {
+        let mut stream = EventStream::open(&base, ADMIN_KEY, &format!("/v1/events/stream?last={last}"), None).await?;
+        anyhow::Ok((stream.place().await?, stream))
+    };
+    assert_eq!(begins(13).await.unwrap().0, "", "the log begins there");
+    let (place, mut stream) = begins(2).await.unwrap();
+    assert_eq!(place, all[10]);
+    assert_eq!(stream.take(2).await.unwrap().iter().map(|event| &*event.id).collect::<Vec<_>>(), all[11..]);
+    let (place, mut stream) = begins(0).await.unwrap();
+    assert_eq!(place, all[12]);
+    line.post(&webhooks::text(&line.account, &customer(1), "wamid.new", "News")).await.unwrap();
+    assert!(stream.take(1).await.unwrap()[0].data.contains("News"));
 }

@@ -5,6 +5,9 @@
 mod addresses;
 mod attempts;
 mod channel_health;
+mod cli_doctor;
+mod cli_listen;
+mod cli_verbs;
 mod consumers;
 mod content;
 mod endpoint_choice;

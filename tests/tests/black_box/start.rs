@@ -9,7 +9,7 @@ use std::{
 use serde_json::json;
 use tidings_simulator::Behaviour;
 use tidings_tests::{
-    APP_SECRET, Api, Scene, Server, eventually, text,
+    ADMIN_KEY, APP_SECRET, Api, Scene, Server, eventually, text,
     webhooks::{self, customer},
 };
 
@@ -35,6 +35,25 @@ fn files_with(folder: &Path, texts: &[&str]) -> Vec<(PathBuf, String)> {
         }
     }
     found
+}
+
+#[tokio::test]
+async fn a_start_tells_which_options_count_and_where_they_come_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tidings.toml");
+    std::fs::write(&file, "log = \"error\"\nrequests_per_minute = 60\n").unwrap();
+    let file = file.to_str().unwrap();
+    let server = Server::start_with(&[("TIDINGS_CONFIG", file), ("TIDINGS_LOG", "info")]).await.unwrap();
+    for told in [
+        "option listen = 127.0.0.1:0 (flag)",
+        "option log = info (variable)",
+        "option requests_per_minute = 60 (file)",
+        "option log_format = text (default)",
+        "option admin_key = set, and hidden (variable)",
+    ] {
+        eventually(told, async || Ok(server.output().contains(told).then_some(()))).await.unwrap();
+    }
+    assert!(!server.output().contains(ADMIN_KEY));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use tidings_domain::{
     key::{Access, Area},
 };
 
-use super::{EventEnvelope, EventParams, bodies, place_after};
+use super::{EventEnvelope, EventParams, bodies, last::event_before, place_after};
 use crate::{
     Gateway,
     http::{
@@ -36,9 +36,13 @@ pub(crate) async fn list(
     let limit = limit(params.limit)?;
     let format = params.format()?;
     let filter = params.filter(format)?;
-    let after = match &params.cursor {
-        Some(cursor) => Position(u64::from_be_bytes(place(cursor)?)),
-        None => place_after(&gateway, &caller, params.after.as_deref()).await?,
+    let after = match (&params.cursor, params.last) {
+        (Some(cursor), _) => Position(u64::from_be_bytes(place(cursor)?)),
+        (None, Some(last)) => {
+            let before = event_before(&gateway, caller.workspace_id, &filter, last as u64).await?;
+            before.map_or_else(Position::default, |entry| entry.position)
+        }
+        (None, None) => place_after(&gateway, &caller, params.after.as_deref()).await?,
     };
     let page = gateway.store.event_list(caller.workspace_id, filter, after, limit).await?;
     let next_cursor = page.next.map(|position| cursor(&position.to_be_bytes()));

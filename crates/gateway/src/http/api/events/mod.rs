@@ -1,5 +1,6 @@
 //! `/v1/events`: the log in its own order, polled or streamed. An item is what a webhook of that event would say.
 
+mod last;
 pub(crate) mod list;
 pub(crate) mod resend;
 pub(crate) mod stream;
@@ -64,6 +65,9 @@ pub(crate) struct EventParams {
     /// The events after this one; from the oldest on unless told.
     #[serde(default)]
     after: Option<String>,
+    /// The last so many of them, instead of from the oldest on; 0 for none that has happened yet.
+    #[serde(default, deserialize_with = "crate::http::page::number")]
+    last: Option<usize>,
     /// Names or patterns, with commas between them: `message.*,contact.created`.
     #[serde(default)]
     types: Option<String>,

@@ -23,7 +23,7 @@ use tidings_store::{EventFilter, StoreError};
 use tidings_webhooks::rendered_kind;
 use tokio::sync::watch;
 
-use super::{EventParams, envelope, place_after};
+use super::{EventParams, envelope, last::event_before, place_after};
 use crate::{
     Gateway,
     http::{
@@ -43,7 +43,8 @@ const RECONNECT: Duration = Duration::from_secs(1);
 /// Stream the events
 ///
 /// As server-sent events: `id` is the event's id, `event` its name, `data` its envelope. Resumes after the header
-/// `Last-Event-ID`, or after `after`; starts at the oldest event without either.
+/// `Last-Event-ID`, or after `after`; starts at the oldest event without either. With `last` it begins with an `id`
+/// without data: where to resume from before anything has come, which is empty where the log begins.
 #[utoipa::path(
     get, path = "/events/stream", operation_id = "stream_events", tag = "events",
     params(EventParams, ("last-event-id" = Option<String>, Header, description = "The last event that was seen")),
@@ -62,13 +63,20 @@ pub(crate) async fn stream(
     let format = params.format()?;
     let filter = params.filter(format)?;
     let last = headers.get("last-event-id").map(|id| id.to_str().unwrap_or("unreadable")).filter(|id| !id.is_empty());
-    let position = match &params.cursor {
-        Some(cursor) if last.is_none() => Position(u64::from_be_bytes(place(cursor)?)),
+    let mut place_of_last = None;
+    let position = match (last, &params.cursor, params.last) {
+        (None, Some(cursor), _) => Position(u64::from_be_bytes(place(cursor)?)),
+        (None, None, Some(newest)) => {
+            let before = event_before(&gateway, caller.workspace_id, &filter, newest as u64).await?;
+            place_of_last = Some(before.as_ref().map(|entry| entry.event.id.to_string()).unwrap_or_default());
+            before.map_or_else(Position::default, |entry| entry.position)
+        }
         _ => place_after(&gateway, &caller, last.or(params.after.as_deref())).await?,
     };
     let heartbeat = KeepAlive::new().interval(gateway.settings.stream_heartbeat).text("");
     let open = Open::new(&gateway, &caller)?;
-    let reader = Reader::new(gateway, caller, filter, format, position, open);
+    let mut reader = Reader::new(gateway, caller, filter, format, position, open);
+    reader.waiting.extend(place_of_last.map(|id| Sent::default().id(id)));
     let events = stream::unfold(reader, |mut reader| async move {
         let next = reader.next().await?;
         Some((Ok::<_, Infallible>(next), reader))

@@ -1,0 +1,88 @@
+//! Which options a server uses, and where each of them comes from, so that nobody has to guess.
+
+use clap::{ArgMatches, parser::ValueSource};
+
+use crate::{config::ConfigFile, options::ServeOptions};
+
+/// An option as it is used.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Used {
+    /// Its name in the configuration file.
+    pub(crate) name: &'static str,
+    /// Its value; of a secret only that there is one.
+    pub(crate) value: String,
+    /// `flag`, `variable`, `file` or `default`.
+    pub(crate) origin: &'static str,
+}
+
+/// All options in the order of the reference.
+pub(crate) fn used(options: &ServeOptions, file: &ConfigFile, matches: Option<&ArgMatches>) -> Vec<Used> {
+    let option = |name: &'static str, value: String, is_in_file: bool| {
+        let origin = match matches.and_then(|matches| matches.value_source(name)) {
+            Some(ValueSource::CommandLine) => "flag",
+            Some(ValueSource::EnvVariable) => "variable",
+            _ if is_in_file => "file",
+            _ => "default",
+        };
+        Used { name, value, origin }
+    };
+    let networks = |networks: &[ipnet::IpNet]| match networks {
+        [] => "none".to_owned(),
+        some => some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    };
+    let secret = |is_set: bool| if is_set { "set, and hidden" } else { "not set" }.to_owned();
+    let not_set = || "not set".to_owned();
+    let pace = options.requests_per_minute.map_or_else(|| "any number".to_owned(), |number| number.to_string());
+    let format = format!("{:?}", options.log_format).to_lowercase();
+    vec![
+        option("listen", options.listen.to_string(), file.listen.is_some()),
+        option("data", options.data.display().to_string(), file.data.is_some()),
+        option("public_url", options.public_url.clone().unwrap_or_else(not_set), file.public_url.is_some()),
+        option("admin_key", secret(options.admin_key.is_some()), file.admin_key.is_some()),
+        option("seal_key_file", options.seal_key_file.display().to_string(), file.seal_key_file.is_some()),
+        option("allow_networks", networks(&options.allow_networks), file.allow_networks.is_some()),
+        option("deny_networks", networks(&options.deny_networks), file.deny_networks.is_some()),
+        option("requests_per_minute", pace, file.requests_per_minute.is_some()),
+        option("log", options.log.clone(), file.log.is_some()),
+        option("log_format", format, file.log_format.is_some()),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args as _, Command, FromArgMatches as _};
+
+    use super::*;
+    use crate::{config::REFERENCE, options::ServeArguments};
+
+    fn told(line: &[&str], file: &str) -> Vec<Used> {
+        let command = ServeArguments::augment_args(Command::new("serve"));
+        let matches = command.get_matches_from([&["serve"], line].concat());
+        let file = ConfigFile::parse(file).unwrap();
+        let options = ServeArguments::from_arg_matches(&matches).unwrap().resolve_over(file.clone()).unwrap();
+        used(&options, &file, Some(&matches))
+    }
+
+    #[test]
+    fn each_option_has_the_origin_that_won() {
+        let file = "log = \"warn\"\nrequests_per_minute = 0\nadmin_key = \"very-secret\"";
+        let all = told(&["--log", "debug", "--deny-networks", "10.0.0.0/8"], file);
+        let of = |name: &str| {
+            let found = all.iter().find(|used| used.name == name).unwrap();
+            (&*found.value, found.origin)
+        };
+        assert_eq!(of("log"), ("debug", "flag"));
+        assert_eq!(of("deny_networks"), ("10.0.0.0/8", "flag"));
+        assert_eq!(of("requests_per_minute"), ("any number", "file"));
+        assert_eq!(of("admin_key"), ("set, and hidden", "file"));
+        assert_eq!(of("log_format"), ("text", "default"));
+    }
+
+    #[test]
+    fn no_option_is_left_out() {
+        let names: Vec<_> = told(&[], "").into_iter().map(|used| used.name).collect();
+        let reference = REFERENCE.lines().filter_map(|line| line.strip_prefix('#')?.split_once(" = "));
+        let reference: Vec<_> = reference.map(|(name, _)| name).filter(|name| !name.contains(' ')).collect();
+        assert_eq!(names, reference);
+    }
+}
