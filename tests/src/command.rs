@@ -67,7 +67,12 @@ pub struct Running {
 impl Running {
     /// Starts it.
     pub fn start(base: &str, arguments: &[&str]) -> Result<Running> {
-        let mut command = command(base, arguments)?;
+        Running::of(command(base, arguments)?)
+    }
+
+    /// Any other program that goes on.
+    pub fn of(mut command: Command) -> Result<Running> {
+        command.kill_on_drop(true);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let stdout = child.stdout.take().context("it has no output")?;
         Ok(Running { child, lines: BufReader::new(stdout).lines() })

@@ -18,7 +18,7 @@ mod stream;
 pub mod webhooks;
 
 pub use api::{Answer, Api};
-pub use binary::path as binary;
+pub use binary::{path as binary, receiver};
 pub use check::{assert_holds, eventually, json_of, pointers, text};
 pub use command::{Running, Told, tidings, tidings_with};
 pub use door::{Certificate, Door};

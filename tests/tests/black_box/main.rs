@@ -23,6 +23,7 @@ mod outward_stop;
 mod outward_walls;
 mod problems;
 mod process;
+mod receiving;
 mod replays;
 mod scheduled;
 mod start;
