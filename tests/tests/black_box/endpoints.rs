@@ -391,3 +391,29 @@ async fn one_that_says_gone_to_many_at_once_is_disabled_once() {
     let told = scene.api.get("/v1/events?types=endpoint.disabled").await.unwrap().ok().unwrap();
     assert_eq!(told["data"].as_array().unwrap().len(), 1, "{told}");
 }
+
+#[tokio::test]
+async fn what_is_wrong_with_an_endpoint_is_told_in_words() {
+    let mut scene = Scene::start().await.unwrap();
+    let url = scene.receiver.url("/all");
+    for (fields, pointer, words) in [
+        (json!({ "concurrency": -1 }), "/concurrency", "expected a whole number from 0"),
+        (json!({ "rate_limit": "5" }), "/rate_limit", "expected a number"),
+        (json!({ "auth": "x" }), "/auth", "expected an object"),
+        (json!({ "headers": { "x-a": "1", "X-A": "2" } }), "/headers/x-a", "stands there twice"),
+        (json!({ "headers": { "x-a": "1".repeat(5000) } }), "/headers/x-a", "is too long"),
+        (
+            json!({ "legacy_signature": { "header": "x-s", "timestamp_header": "X-S", "signed": "timestamp.body", "encoding": "hex", "prefix": "" } }),
+            "/legacy_signature/timestamp_header",
+            "is the signature's header, too",
+        ),
+        (json!({ "filter": { "/data/~2": 1 } }), "/filter/~1data~1~02", "a JSON pointer"),
+    ] {
+        let mut endpoint = json!({ "url": url });
+        endpoint.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        let answer = scene.api.post("/v1/endpoints", &endpoint).await.unwrap();
+        let problem = answer.problem(422, "validation_failed").unwrap();
+        assert_eq!(pointers(&problem), [pointer], "{problem}");
+        assert!(text(&problem, "/errors/0/detail").contains(words), "{problem}");
+    }
+}

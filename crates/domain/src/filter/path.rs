@@ -17,6 +17,10 @@ impl Path {
             Some(pointer) => pointer.split('/').map(|name| name.replace("~1", "/").replace("~0", "~")).collect(),
             None => text.split('.').map(str::to_owned).collect(),
         };
+        if text.starts_with('/') && text.split('~').skip(1).any(|rest| !rest.starts_with(['0', '1'])) {
+            return Err("in a JSON pointer `~` stands for nothing by itself: write `~0` for it, and `~1` for a slash"
+                .to_owned());
+        }
         if names.iter().any(String::is_empty) {
             return Err("a path is names with dots between them, such as data.channel_id".to_owned());
         }

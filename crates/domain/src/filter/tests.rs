@@ -87,7 +87,8 @@ fn everything_that_is_wrong_is_told_by_its_place() {
         (json!({"a": {"$gt": 1, "b": 2}}), vec!["/a/b"]),
         (json!({"a..b": 1}), vec!["/a..b"]),
         (json!({"": 1}), vec!["/"]),
-        (json!({"/a/b~c": {"$in": 1}}), vec!["/~1a~1b~0c/$in"]),
+        (json!({"/a/b~0c": {"$in": 1}}), vec!["/~1a~1b~00c/$in"]),
+        (json!({"/a/b~2": 1}), vec!["/~1a~1b~02"]),
     ] {
         assert_eq!(pointers(source.clone()), expected, "{source}");
     }

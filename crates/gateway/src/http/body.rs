@@ -219,11 +219,30 @@ pub(crate) fn parse<T: DeserializeOwned>(object: Map<String, Value>) -> Answer<T
             return Err(Problem::fields(errors));
         }
         let removed = remove(&mut value, &pointer);
-        errors.push(FieldProblem { pointer, detail });
+        errors.push(FieldProblem { pointer, detail: in_words(&detail) });
         if !removed || errors.len() == MOST_ERRORS {
             return Err(Problem::fields(errors));
         }
     }
+}
+
+/// What was expected, in words that are not those of the code.
+fn in_words(detail: &str) -> String {
+    let Some((found, expected)) = detail.split_once(", expected ") else { return detail.to_owned() };
+    let expected = match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        "a string" | "string or map" => "a text",
+        other if other.starts_with("struct ") || other.contains(" enum ") => "an object",
+        _ => return detail.to_owned(),
+    };
+    let found =
+        ["invalid type: ", "invalid value: "].iter().find_map(|start| found.strip_prefix(start)).unwrap_or(found);
+    format!("expected {expected}, not {found}")
 }
 
 /// Puts something that reads in the place of a missing field, so that the next one can be told; says whether it could.
@@ -406,5 +425,23 @@ mod tests {
     #[test]
     fn pointers_are_escaped() {
         assert_eq!(errors(&json!({"url": "x", "a/b~c": 1}))[0].0, "/a~1b~0c");
+    }
+
+    #[test]
+    fn what_was_expected_is_told_in_words() {
+        for (detail, words) in [
+            ("invalid value: integer `-1`, expected u32", "expected a whole number from 0, not integer `-1`"),
+            ("invalid type: string \"5\", expected f64", "expected a number, not string \"5\""),
+            (
+                "invalid type: string \"x\", expected internally tagged enum AuthInput",
+                "expected an object, not string \"x\"",
+            ),
+            ("invalid type: string \"x\", expected struct LegacySignature", "expected an object, not string \"x\""),
+            ("invalid type: integer `5`, expected string or map", "expected a text, not integer `5`"),
+            ("unknown variant `x`, expected `a` or `b`", "unknown variant `x`, expected `a` or `b`"),
+            ("something else", "something else"),
+        ] {
+            assert_eq!(in_words(detail), words);
+        }
     }
 }

@@ -155,6 +155,8 @@ pub struct Courier<T> {
     change: DeliveryChange,
     low_water: Position,
     low_water_written_at: Option<Timestamp>,
+    /// Which success was written down last as the last one.
+    success_written_at: Option<Timestamp>,
 }
 
 impl<T: Clone> Courier<T> {
@@ -182,6 +184,7 @@ impl<T: Clone> Courier<T> {
             change: DeliveryChange::default(),
             low_water: state.low_water,
             low_water_written_at: None,
+            success_written_at: state.health.last_success_at,
         }
     }
 
@@ -536,7 +539,10 @@ impl<T: Clone> Courier<T> {
             self.low_water = low_water;
             self.low_water_written_at = Some(now);
             self.change.low_water = Some(low_water);
-            // With it goes when something was taken last.
+        }
+        let (last, written) = (self.health.last_success_at, self.success_written_at);
+        if last > written.map(|at| at.plus(LOW_WATER_EVERY)) || last < written {
+            self.success_written_at = last;
             self.change.health = Some(self.health);
         }
         let mut change = std::mem::take(&mut self.change);

@@ -264,7 +264,9 @@ async fn view(gateway: &Gateway, caller: &Caller, consumer: Consumer) -> Answer<
 fn name(id: &Id) -> Answer<String> {
     let name = id.text();
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
-    if (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(is_plain) {
+    // Clients take `.` and `..` out of a path.
+    let is_relative = name == "." || name == "..";
+    if (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(is_plain) && !is_relative {
         Ok(name.to_owned())
     } else {
         let told = format!("a consumer's name has 1 to {LONGEST_NAME} letters, digits, hyphens, underscores and dots");

@@ -185,6 +185,9 @@ async fn scope(gateway: &Gateway, live: &LiveEndpoint, input: &ReplayInput) -> A
     if since.zip(until).is_some_and(|(since, until)| until <= since) {
         errors.push(FieldProblem::new("/until", "must be later than `since`"));
     }
+    if input.events.as_ref().is_some_and(Vec::is_empty) {
+        errors.push(FieldProblem::new("/events", "must name something; leave it out for all events"));
+    }
     let since = since.filter(|_| errors.is_empty()).ok_or_else(|| Problem::fields(errors))?;
     let (first, last) = gateway.store.log_between(since, until).await?.unwrap_or_default();
     let (after, mut up_to) = (first.0.saturating_sub(1), last.0);

@@ -1,6 +1,6 @@
 //! What an endpoint is made of, as it is sent to us: read and checked in one way for POST and PATCH.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, collections::HashSet, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderName, HeaderValue};
@@ -299,10 +299,16 @@ impl EndpointInput {
         if self.headers.as_ref().is_some_and(|headers| headers.len() > MOST_HEADERS) {
             errors.push(FieldProblem::new("/headers", format!("expected at most {MOST_HEADERS} headers")));
         }
+        let mut known = HashSet::new();
         for (name, value) in headers {
             let problem = header_problem(name).or_else(|| {
-                (value.len() > LONGEST_HEADER || HeaderValue::from_str(value).is_err())
-                    .then_some("is not a value that a header can have")
+                if value.len() > LONGEST_HEADER {
+                    Some("is too long: a value has at most 4096 characters")
+                } else if HeaderValue::from_str(value).is_err() {
+                    Some("is not a value that a header can have")
+                } else {
+                    (!known.insert(name.to_ascii_lowercase())).then_some("stands there twice, once in other letters")
+                }
             });
             if let Some(problem) = problem {
                 errors.push(FieldProblem::new(format!("/headers/{}", escape(name)), problem));
@@ -314,6 +320,9 @@ impl EndpointInput {
         }
         if let Some(problem) = legacy.timestamp_header.as_deref().and_then(header_problem) {
             errors.push(FieldProblem::new("/legacy_signature/timestamp_header", problem));
+        }
+        if legacy.timestamp_header.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(&legacy.header)) {
+            errors.push(FieldProblem::new("/legacy_signature/timestamp_header", "is the signature's header, too"));
         }
         if legacy.prefix.len() > LONGEST_HEADER || HeaderValue::from_str(&legacy.prefix).is_err() {
             errors.push(FieldProblem::new("/legacy_signature/prefix", "is not a value that a header can have"));
