@@ -146,6 +146,8 @@ pub struct EndpointHealth {
     pub probes: u32,
     /// When the next probe is due.
     pub next_probe_at: Option<Timestamp>,
+    /// Until when it has asked to be left alone.
+    pub rests_until: Option<Timestamp>,
     /// Whether `endpoint.failing` has been told.
     pub warned: bool,
     /// How many events have told of its trouble.
@@ -153,6 +155,11 @@ pub struct EndpointHealth {
 }
 
 impl EndpointHealth {
+    /// Whether it is down, or has asked to be left alone: then it begins with one request at a time.
+    pub fn is_unwell(&self) -> bool {
+        self.down_since.is_some() || self.rests_until.is_some()
+    }
+
     /// That of an endpoint that begins anew, and goes on counting what it tells.
     #[must_use]
     pub fn forgotten(self) -> Self {

@@ -344,6 +344,9 @@ async fn an_endpoint_that_says_gone_is_disabled_and_others_are_told() {
     let disabled = scene.api.get(&path).await.unwrap().ok().unwrap();
     assert_eq!(disabled["status"], "disabled");
     assert_eq!(disabled["enabled"], false, "a disabled endpoint is not enabled");
+    let logged = scene.server.output();
+    let line = logged.lines().find(|line| line.contains("an endpoint was disabled"));
+    assert!(line.is_some_and(|line| line.contains(text(&endpoint, "/id"))), "{logged}");
 
     // Its event stays first in line.
     scene.receiver.behave("/gone", Behaviour::ok());

@@ -100,14 +100,16 @@ impl<T: Clone> Courier<T> {
     /// The endpoint has asked to be left alone for so long.
     pub(super) fn rest(&mut self, wait: Duration, now: Timestamp) {
         if !wait.is_zero() {
-            self.rests_until = self.rests_until.max(Some(now.plus(wait.min(LONGEST_REST))));
+            self.health.rests_until = self.health.rests_until.max(Some(now.plus(wait.min(LONGEST_REST))));
+            self.change.health = Some(self.health);
         }
     }
 
     /// After a rest one at a time is sent. Where the clock was set back, nobody waits until it has caught up.
     pub(super) fn look_at_rest(&mut self, now: Timestamp) {
-        if self.rests_until.is_some_and(|until| until <= now || until > now.plus(LONGEST_REST)) {
-            self.rests_until = None;
+        if self.health.rests_until.is_some_and(|until| until <= now || until > now.plus(LONGEST_REST)) {
+            self.health.rests_until = None;
+            self.change.health = Some(self.health);
             self.allowance = 1;
         }
     }
@@ -145,7 +147,6 @@ impl<T: Clone> Courier<T> {
 
     /// The endpoint is enabled again: it is tried at once.
     pub fn try_now(&mut self, now: Timestamp) {
-        self.rests_until = None;
         if self.is_down() {
             self.health.next_probe_at = Some(now);
             self.change.health = Some(self.health);

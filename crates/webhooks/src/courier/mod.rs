@@ -148,8 +148,6 @@ pub struct Courier<T> {
     retry_had_turn: bool,
     /// How many attempts may be under way now; less than the limit after an outage.
     allowance: usize,
-    /// Until when the endpoint has asked to be left alone. It is forgotten by a restart.
-    rests_until: Option<Timestamp>,
     health: EndpointHealth,
     given_up: bool,
     change: DeliveryChange,
@@ -177,8 +175,7 @@ impl<T: Clone> Courier<T> {
             lanes: Lanes::load(state.retries, order_hold(endpoint)),
             in_flight: 0,
             retry_had_turn: false,
-            allowance: if state.health.down_since.is_some() { 1 } else { limits.in_flight },
-            rests_until: None,
+            allowance: if state.health.is_unwell() { 1 } else { limits.in_flight },
             health: state.health,
             given_up: false,
             change: DeliveryChange::default(),
@@ -383,7 +380,9 @@ impl<T: Clone> Courier<T> {
         now: Timestamp,
     ) {
         let known = self.lanes.get(attempt.position).copied();
-        let failures = known.map_or(0, |retry| retry.failures) + u32::from(!was_down);
+        // Who asks for one more attempt uses up none of the schedule.
+        let counts = !was_down && attempt.trigger != Trigger::Resend;
+        let failures = known.map_or(0, |retry| retry.failures) + u32::from(counts);
         let Some(wait) = retry_delay(failures.max(1), jitter) else {
             attempt.outcome = Outcome::Dead;
             self.settle(attempt.position, key);
@@ -528,7 +527,7 @@ impl<T: Clone> Courier<T> {
 
     /// When the next one may be sent, if its rate or the endpoint's wish for a rest puts it off.
     fn opens_at(&self) -> Option<Timestamp> {
-        self.rate.map(|rate| rate.opens_at()).max(self.rests_until)
+        self.rate.map(|rate| rate.opens_at()).max(self.health.rests_until)
     }
 
     /// What is to be remembered since the last call. Must be written before it is asked for again.

@@ -360,6 +360,7 @@ impl Run {
         let mut change = self.courier.take_change(now);
         change.replay = self.replays.take_progress(now);
         if !change.is_empty() {
+            watchkeeping::log(&self.live, &change);
             self.askers.begin();
             self.recording = Some(self.write(change, Duration::ZERO));
         }

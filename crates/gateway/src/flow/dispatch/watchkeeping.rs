@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tidings_domain::{
     EventId,
+    delivery::{DeliveryChange, Outcome},
     endpoint::EndpointStatus,
     event::{EndpointDetail, EndpointEvent, Event, EventKind, EventPayload, OrderingKey, SCHEMA},
 };
@@ -23,6 +24,31 @@ pub(super) fn count(shared: &Shared, delivered: bool, duration_ms: u64) {
     let outcome = if delivered { "delivered" } else { "failed" };
     shared.metrics.deliveries.get_or_create(&OutcomeLabels { outcome }).inc();
     shared.metrics.delivery_seconds.observe(Duration::from_millis(duration_ms).as_secs_f64());
+}
+
+/// Tells the log what is about to be written down: what was given up and how the endpoint is to those who run the server,
+/// failed attempts to those who look for something.
+pub(super) fn log(live: &LiveEndpoint, change: &DeliveryChange) {
+    let endpoint = &live.endpoint;
+    for attempt in &change.attempts {
+        let (event, number, status) = (attempt.event_id, attempt.number, attempt.status_code);
+        let error = attempt.error.as_deref().unwrap_or_default();
+        match attempt.outcome {
+            Outcome::Dead => {
+                tracing::warn!(endpoint.id = %endpoint.id, event.id = %event, attempt = number, status, error, "an event was given up");
+            }
+            Outcome::Failed => {
+                tracing::debug!(endpoint.id = %endpoint.id, event.id = %event, attempt = number, status, error, "an attempt failed");
+            }
+            Outcome::Delivered => {}
+        }
+    }
+    match change.status {
+        Some(EndpointStatus::Down) => tracing::warn!(endpoint.id = %endpoint.id, "an endpoint is down"),
+        Some(EndpointStatus::Disabled) => tracing::warn!(endpoint.id = %endpoint.id, "an endpoint was disabled"),
+        Some(EndpointStatus::Healthy) => tracing::info!(endpoint.id = %endpoint.id, "an endpoint is up again"),
+        Some(EndpointStatus::Paused) | None => {}
+    }
 }
 
 /// What an attempt's standing leads to. Answers whether the endpoint is not to be sent anything any more.

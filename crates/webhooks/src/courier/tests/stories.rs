@@ -236,6 +236,39 @@ fn an_endpoint_that_asks_for_a_wait_is_left_alone_for_it() {
 }
 
 #[test]
+fn a_restart_does_not_end_the_wait_that_was_asked_for() {
+    let mut world = ordered();
+    for number in 0..12 {
+        world.append(number, true);
+    }
+    world.proceed();
+    world.finish_as(0, Verdict::Failed { retry_after: Some(Duration::from_mins(1)) });
+    world.take_or_apply();
+    world.take_or_apply();
+    world.crash(0);
+    world.pass(59_999);
+    world.proceed();
+    assert!(world.flights.is_empty());
+    world.pass(1);
+    world.proceed();
+    assert_eq!(world.flights.len(), 1, "it begins with one at a time");
+    world.drain();
+}
+
+#[test]
+fn a_resend_uses_up_none_of_the_schedule() {
+    let mut world = ordered();
+    let position = world.append(0, true);
+    world.proceed();
+    world.finish_as(0, FAILED);
+    world.resend(position);
+    world.proceed();
+    assert_eq!(world.flights[0].trigger, Trigger::Resend);
+    world.finish_as(0, FAILED);
+    assert_eq!(world.courier.lanes.next_due(), Some(world.now.plus(Duration::from_secs(5))));
+}
+
+#[test]
 fn one_events_long_wait_is_not_that_of_all() {
     let mut world = ordered();
     world.append(0, true);

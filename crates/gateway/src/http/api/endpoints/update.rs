@@ -77,13 +77,14 @@ pub(crate) async fn update(
     let live = find(&gateway, &caller, &id)?;
     let mut patch = request.object()?;
     let resume_from = patch.remove("resume_from").filter(|value| !value.is_null());
+    let enables = patch.get("enabled") == Some(&Value::Bool(true));
     let mut changed = LiveEndpoint::clone(&live);
     patched(&live, patch, gateway.clock.now())?.apply(&gateway, &mut changed)?;
     changed.endpoint.updated_at = gateway.clock.now();
     changed.status = status(&live, changed.endpoint.enabled);
     let from_now = match resume_from {
         None => false,
-        Some(Value::String(word)) if word == "now" && changed.endpoint.enabled => true,
+        Some(Value::String(word)) if word == "now" && enables => true,
         Some(_) => return Err(Problem::field("/resume_from", "expected \"now\", with `enabled` true")),
     };
     if let Err(refused) = remember(&gateway, &changed, from_now).await {
