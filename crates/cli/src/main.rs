@@ -8,6 +8,7 @@ mod demo;
 mod host;
 mod options;
 mod serve;
+mod simulate;
 
 use std::{io::Write as _, process::ExitCode};
 
@@ -34,6 +35,8 @@ enum Verb {
     Demo(demo::DemoArguments),
     /// Measures the gateway on this machine: loader, server and sink in one command.
     Bench(bench::BenchArguments),
+    /// Plays WhatsApp for those who have no account there: the Graph API, customers, and a page to write from.
+    Simulate(simulate::SimulateArguments),
     /// Prints the OpenAPI document.
     Openapi,
     /// Prints the configuration file with every option and its default.
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
             Verb::Serve(arguments) => serve::run(arguments).await,
             Verb::Demo(arguments) => demo::run(arguments).await,
             Verb::Bench(arguments) => bench::run(arguments).await,
+            Verb::Simulate(arguments) => simulate::run(arguments).await,
             Verb::Openapi => print(&tidings_gateway::openapi().to_pretty_json()?),
             Verb::Config => print(config::REFERENCE.trim_end()),
         }
