@@ -105,8 +105,7 @@ async fn serve(desk: &Desk, request: &Request<Bytes>) -> Result<Response<Answer>
         }
         (
             method,
-            [""]
-            | ["customers" | "messages" | "behaviours" | "faults" | "callback" | "log" | "stream"]
+            ["" | "customers" | "messages" | "behaviours" | "faults" | "callback" | "log" | "stream"]
             | ["customers" | "media", _],
         ) => Err(ControlError::Method(method.to_owned())),
         _ => Err(ControlError::NotFound(format!("path {}", request.uri().path()))),

@@ -66,9 +66,9 @@ pub(super) fn tell(desk: &Desk, faults: &Faults) -> Result<Value, ControlError> 
     let mut webhooks = faults.release_webhooks.map_or_else(Vec::new, |order| released(desk, order));
     webhooks.extend(faults.repeat_webhooks.map_or_else(Vec::new, |number| desk.world.journal.webhooks(number)));
     webhooks.extend(faults.batch_messages.map(|number| crowd(desk, number)));
-    let posted = webhooks.len();
+    let number = webhooks.len();
     desk.shared.post_in_order(webhooks);
-    Ok(json!({ "webhooks_posted": posted }))
+    Ok(json!({ "webhooks_posted": number }))
 }
 
 fn released(desk: &Desk, order: ReleaseOrder) -> Vec<Value> {

@@ -16,6 +16,8 @@ pub(super) fn page(method: &Method, path: &str) -> Option<Response<Answer>> {
         "/" => ("text/html; charset=utf-8", include_str!("page/index.html")),
         "/page.css" => ("text/css; charset=utf-8", include_str!("page/page.css")),
         "/page.js" => ("text/javascript; charset=utf-8", include_str!("page/page.js")),
+        // Browsers ask for it whether there is one or not.
+        "/favicon.ico" => return Some(of_type(StatusCode::NO_CONTENT, "image/x-icon", "")),
         "/bubble.js" => ("text/javascript; charset=utf-8", include_str!("page/bubble.js")),
         _ => return None,
     };

@@ -10,6 +10,7 @@ pub(super) fn first_templates() -> Vec<Value> {
             "language": "en_US",
             "category": "UTILITY",
             "status": "APPROVED",
+            "parameter_format": "POSITIONAL",
             "components": [
                 { "type": "HEADER", "format": "TEXT", "text": "Hello World" },
                 { "type": "BODY", "text": "Welcome and congratulations!! This message shows that you can send messages." },
@@ -22,6 +23,7 @@ pub(super) fn first_templates() -> Vec<Value> {
             "language": "en_US",
             "category": "UTILITY",
             "status": "APPROVED",
+            "parameter_format": "POSITIONAL",
             "components": [
                 { "type": "BODY", "text": "Hi {{1}}, your order {{2}} is ready.",
                   "example": { "body_text": [["Ana", "A-1001"]] } },

@@ -59,10 +59,10 @@ impl World {
         });
         let Content { kind, value, text, media_id, on, reaction } = content;
         let mut webhook = message(shared.account(), &customer, &id, at, kind, value);
-        let context = reply_to.or_else(|| on.clone());
-        if let Some(context) = &context {
+        let answered = reply_to.or_else(|| on.clone());
+        if let Some(id) = &answered {
             let item = &mut webhook["entry"][0]["changes"][0]["value"]["messages"][0];
-            item["context"] = json!({ "from": shared.account().display_phone_number, "id": context });
+            item["context"] = json!({ "from": shared.account().display_phone_number, "id": id });
         }
         let show = |person: &mut Person| {
             if let Some((target, emoji)) = reaction {
@@ -73,7 +73,7 @@ impl World {
             }
             let mut bubble = Bubble::new(&id, "customer", at, kind, text);
             bubble.media_id = media_id;
-            bubble.reply_to = context;
+            bubble.reply_to = answered;
             person.say(bubble);
             ((), vec![id.clone()])
         };

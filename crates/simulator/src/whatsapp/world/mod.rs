@@ -71,7 +71,7 @@ impl World {
             return Err(ActError::Crowded(MOST_PEOPLE));
         }
         let person = Person::new(people.len() + 1, self.seed, change);
-        self.settle(shared, &people, &person, None)?;
+        settle(shared, &people, &person, None)?;
         let told = person.to_json();
         people.push(person);
         drop(people);
@@ -85,7 +85,7 @@ impl World {
         let place = place(&people, key).ok_or_else(|| ActError::Unknown(key.to_owned()))?;
         let mut changed = people[place].clone();
         changed.change(change);
-        self.settle(shared, &people, &changed, Some(place))?;
+        settle(shared, &people, &changed, Some(place))?;
         people[place] = changed;
         let arrived = if people[place].online { std::mem::take(&mut people[place].waiting) } else { Vec::new() };
         let told = people[place].to_json();
@@ -93,26 +93,6 @@ impl World {
         self.journal.tell("customer", &told);
         self.deliver_late(shared, key, arrived);
         Ok(told)
-    }
-
-    /// Nobody else has the number or the id; the vendor knows the person under both.
-    fn settle(
-        &self,
-        shared: &Shared,
-        people: &[Person],
-        person: &Person,
-        place: Option<usize>,
-    ) -> Result<(), ActError> {
-        let customer = &person.customer;
-        let others = people.iter().enumerate().filter(|(other, _)| Some(*other) != place);
-        for (_, other) in others {
-            let same = |mine: &Option<String>, theirs: &Option<String>| mine.is_some() && mine == theirs;
-            if same(&customer.phone, &other.customer.phone) || same(&customer.user_id, &other.customer.user_id) {
-                return Err(ActError::Taken(other.id.clone()));
-            }
-        }
-        shared.introduce(customer);
-        Ok(())
     }
 
     /// Everybody, without their chats.
@@ -141,9 +121,25 @@ impl World {
             .map(|bubble| json!({ "customer": person.id, "message": bubble }))
             .collect();
         drop(people);
-        told.iter().for_each(|told| self.journal.tell("message", told));
+        for told in &told {
+            self.journal.tell("message", told);
+        }
         Some(result)
     }
+}
+
+/// Nobody else has the number or the id; the vendor knows the person under both.
+fn settle(shared: &Shared, people: &[Person], person: &Person, place: Option<usize>) -> Result<(), ActError> {
+    let customer = &person.customer;
+    let others = people.iter().enumerate().filter(|(other, _)| Some(*other) != place);
+    for (_, other) in others {
+        let same = |mine: &Option<String>, theirs: &Option<String>| mine.is_some() && mine == theirs;
+        if same(&customer.phone, &other.customer.phone) || same(&customer.user_id, &other.customer.user_id) {
+            return Err(ActError::Taken(other.id.clone()));
+        }
+    }
+    shared.introduce(customer);
+    Ok(())
 }
 
 /// By id, phone number or user id.

@@ -71,6 +71,7 @@ pub(crate) fn made(templates: &[Value], id: &str, call: &Value) -> Result<Value,
         "language": language,
         "category": category.to_ascii_uppercase(),
         "status": "APPROVED",
+        "parameter_format": call.get("parameter_format").cloned().unwrap_or_else(|| json!("POSITIONAL")),
         "components": call.get("components").cloned().unwrap_or_else(|| json!([])),
     }))
 }

@@ -13,7 +13,7 @@ async fn what_is_not_known_is_named() {
         ("POST", "customers", json!({ "answers": [{ "repl": "x" }] }), "answers[0].repl", "unknown field `repl`"),
         ("POST", "messages", json!({ "customer": "1", "txt": "x" }), "txt", "unknown field `txt`"),
         ("POST", "messages", json!({ "text": "x" }), ".", "missing field `customer`"),
-        ("POST", "behaviours", json!({ "default": { "kind": "dance" } }), "default", "unknown variant `dance`"),
+        ("POST", "behaviours", json!({ "default": { "kind": "dance" } }), "default.kind", "unknown variant `dance`"),
         ("POST", "behaviours", json!({ "always": { "kind": "accept" } }), "recipient", "default"),
         ("POST", "faults", json!({ "repeat_webhooks": 1001 }), "repeat_webhooks", "1000"),
         ("PUT", "callback", json!({ "url": "http://a" }), ".", "missing field `verify_token`"),
