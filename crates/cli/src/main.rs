@@ -20,6 +20,7 @@ mod options;
 mod origin;
 mod output;
 mod serve;
+mod simulate;
 mod verb;
 
 use std::{io::Write as _, process::ExitCode};
@@ -69,6 +70,8 @@ enum Verb {
     Demo(demo::DemoArguments),
     /// Measures the gateway on this machine: loader, server and sink in one command.
     Bench(bench::BenchArguments),
+    /// Plays WhatsApp for those who have no account there: the Graph API, customers, and a page to write from.
+    Simulate(simulate::SimulateArguments),
     /// Prints the OpenAPI document.
     Openapi,
     /// Prints what stands in every webhook, field by field, as Markdown.
@@ -104,6 +107,7 @@ fn main() -> ExitCode {
             Verb::Doctor(arguments) => doctor::run(*arguments).await,
             Verb::Demo(arguments) => demo::run(arguments).await,
             Verb::Bench(arguments) => bench::run(arguments).await,
+            Verb::Simulate(arguments) => simulate::run(arguments).await,
             Verb::Openapi => print(&serde_json::to_string_pretty(&tidings_gateway::openapi())?),
             Verb::Schemas => print(tidings_webhooks::schema::reference().trim_end()),
             Verb::Completions(arguments) => completions::run(&arguments, &mut Command::command()),

@@ -61,7 +61,15 @@ pub fn reaction(
     message(account, customer, id, seconds, "reaction", reaction)
 }
 
-fn message(account: &Account, customer: &Customer, id: &str, seconds: i64, kind: &str, content: Value) -> Value {
+/// A message of any kind.
+pub(super) fn message(
+    account: &Account,
+    customer: &Customer,
+    id: &str,
+    seconds: i64,
+    kind: &str,
+    content: Value,
+) -> Value {
     let mut message = Map::from_iter([
         ("id".to_owned(), json!(id)),
         ("timestamp".to_owned(), json!(seconds.to_string())),

@@ -1,7 +1,8 @@
 //! `WhatsApp`'s Cloud API as seen from a webhook: a customer writes to a business's number, or a message's status changes,
 //! and Meta POSTs it, signed with the app's secret.
 //!
-//! The other direction, the API that a business calls to send, is played by [`graph`].
+//! The other direction, the API that a business calls to send, is played by [`graph`]. [`simulator`] puts both together, with
+//! customers who live their own lives.
 //!
 //! Every function builds one whole webhook; [`batch`] puts several into one, as Meta does under load. [`Vendor`] posts
 //! them. Sources: Meta's "Webhooks › Payload reference" of the `WhatsApp` Business Platform, and "Business-scoped user IDs"
@@ -11,8 +12,10 @@ mod codes;
 mod encode;
 pub mod graph;
 mod messages;
+pub mod simulator;
 mod statuses;
 mod vendor;
+mod world;
 
 pub use encode::{encode, sign};
 pub use messages::{image_message, location_message, reaction, text_message};

@@ -1,60 +1,70 @@
 //! Which behaviour a call meets: what was queued for its recipient, then what was queued for anybody, then what lasts for
-//! the recipient, then chance, then the default.
+//! the recipient, then what a number asks for by itself, then chance, then the default.
 
 use std::collections::{HashMap, VecDeque};
 
 use super::{Behaviour, random::number_at};
 
 #[derive(Debug)]
-pub(super) struct Choice {
+pub(crate) struct Choice {
     next_for: HashMap<String, VecDeque<Behaviour>>,
     next: VecDeque<Behaviour>,
     always_for: HashMap<String, Behaviour>,
     mix: Vec<(u32, Behaviour)>,
-    default: Behaviour,
+    /// What the server began with.
+    initial: Behaviour,
+    /// What it was told since then to treat calls by.
+    told: Option<Behaviour>,
     seed: u64,
     draws: u64,
 }
 
 impl Choice {
-    pub(super) fn new(default: Behaviour, seed: u64) -> Choice {
+    pub(crate) fn new(default: Behaviour, seed: u64) -> Choice {
         Choice {
             next_for: HashMap::new(),
             next: VecDeque::new(),
             always_for: HashMap::new(),
             mix: Vec::new(),
-            default,
+            initial: default,
+            told: None,
             seed,
             draws: 0,
         }
     }
 
-    pub(super) fn next_for(&mut self, recipient: &str, behaviour: Behaviour) {
+    pub(crate) fn next_for(&mut self, recipient: &str, behaviour: Behaviour) {
         self.next_for.entry(key(recipient)).or_default().push_back(behaviour);
     }
 
-    pub(super) fn next(&mut self, behaviour: Behaviour) {
+    pub(crate) fn next(&mut self, behaviour: Behaviour) {
         self.next.push_back(behaviour);
     }
 
-    pub(super) fn always_for(&mut self, recipient: &str, behaviour: Behaviour) {
+    pub(crate) fn always_for(&mut self, recipient: &str, behaviour: Behaviour) {
         self.always_for.insert(key(recipient), behaviour);
     }
 
-    pub(super) fn mix(&mut self, weighted: Vec<(u32, Behaviour)>) {
+    pub(crate) fn mix(&mut self, weighted: Vec<(u32, Behaviour)>) {
         self.mix = weighted;
     }
 
-    /// Back to a default, with everything else forgotten.
-    pub(super) fn reset(&mut self, default: Behaviour) {
+    /// Back to a default, with everything else forgotten; without one, to what it was at first.
+    pub(crate) fn reset(&mut self, default: Option<Behaviour>) {
         self.next_for.clear();
         self.next.clear();
         self.always_for.clear();
         self.mix.clear();
-        self.default = default;
+        self.told = default;
     }
 
-    pub(super) fn choose(&mut self, recipient: &str) -> Behaviour {
+    /// `magic` is what the number asks for by itself, and `usual` what its owner makes of a call by default.
+    pub(crate) fn choose(
+        &mut self,
+        recipient: &str,
+        magic: Option<Behaviour>,
+        usual: impl FnOnce() -> Option<Behaviour>,
+    ) -> Behaviour {
         let recipient = key(recipient);
         if let Some(queued) = self.next_for.get_mut(&recipient).and_then(VecDeque::pop_front) {
             return queued;
@@ -65,7 +75,11 @@ impl Choice {
         if let Some(lasting) = self.always_for.get(&recipient) {
             return lasting.clone();
         }
-        self.draw().unwrap_or_else(|| self.default.clone())
+        magic
+            .or_else(|| self.draw())
+            .or_else(|| self.told.clone())
+            .or_else(usual)
+            .unwrap_or_else(|| self.initial.clone())
     }
 
     fn draw(&mut self) -> Option<Behaviour> {
@@ -108,6 +122,24 @@ mod tests {
         if let Behaviour::Refuse { code, .. } = behaviour { *code } else { 0 }
     }
 
+    fn chosen(choice: &mut Choice, recipient: &str) -> u32 {
+        code(&choice.choose(recipient, None, || None))
+    }
+
+    #[test]
+    fn what_a_number_asks_for_goes_before_chance_and_its_owner_after_what_was_told() {
+        let mut choice = Choice::new(refuse(5), 1);
+        let choose =
+            |choice: &mut Choice, magic: Option<u32>| code(&choice.choose("1", magic.map(refuse), || Some(refuse(3))));
+        assert_eq!(choose(&mut choice, None), 3);
+        choice.reset(Some(refuse(4)));
+        assert_eq!(choose(&mut choice, None), 4);
+        choice.mix(vec![(1, refuse(2))]);
+        assert_eq!((choose(&mut choice, None), choose(&mut choice, Some(1))), (2, 1));
+        choice.reset(None);
+        assert_eq!(choose(&mut choice, None), 3);
+    }
+
     #[test]
     fn the_closer_word_goes_first() {
         let mut choice = Choice::new(refuse(5), 1);
@@ -115,13 +147,13 @@ mod tests {
         choice.always_for("+55 11-9", refuse(3));
         choice.next(refuse(2));
         choice.next_for("5511 9", refuse(1));
-        let seen: Vec<u32> = (0..3).map(|_| code(&choice.choose("55119"))).collect();
+        let seen: Vec<u32> = (0..3).map(|_| chosen(&mut choice, "55119")).collect();
         assert_eq!(seen, [1, 2, 3]);
-        assert_eq!(code(&choice.choose("1")), 4);
+        assert_eq!(chosen(&mut choice, "1"), 4);
         choice.mix(Vec::new());
-        assert_eq!(code(&choice.choose("1")), 5);
-        choice.reset(refuse(6));
-        assert_eq!(code(&choice.choose("55119")), 6);
+        assert_eq!(chosen(&mut choice, "1"), 5);
+        choice.reset(Some(refuse(6)));
+        assert_eq!(chosen(&mut choice, "55119"), 6);
     }
 
     #[test]
@@ -129,7 +161,7 @@ mod tests {
         let drawn = |seed| {
             let mut choice = Choice::new(Behaviour::accept(), seed);
             choice.mix(vec![(3, refuse(1)), (0, refuse(9)), (1, refuse(2))]);
-            (0..400).map(|_| code(&choice.choose("1"))).collect::<Vec<_>>()
+            (0..400).map(|_| chosen(&mut choice, "1")).collect::<Vec<_>>()
         };
         assert_eq!(drawn(1), drawn(1));
         assert_ne!(drawn(1), drawn(2));

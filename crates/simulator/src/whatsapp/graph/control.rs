@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::{Behaviour, Graph, nodes::media::Media, shared::locked, throttle::Throttle};
+use super::{Behaviour, Graph, nodes::media::Media, shared::locked};
 use crate::whatsapp::Customer;
 
 impl Graph {
@@ -29,7 +29,7 @@ impl Graph {
 
     /// Forgets all that was told about behaviours, and treats every call so from now on.
     pub fn behave(&self, default: Behaviour) {
-        locked(&self.shared.choice).reset(default);
+        locked(&self.shared.choice).reset(Some(default));
     }
 
     /// Where statuses are posted from now on, also those that are under way. Nothing drops them.
@@ -39,21 +39,18 @@ impl Graph {
 
     /// The templates of the account, as the API lists them. From now on no other template can be sent.
     pub fn set_templates(&self, templates: Vec<Value>) {
-        *locked(&self.shared.templates) = Some(templates.into());
+        self.shared.set_templates(templates);
     }
 
     /// A customer whom the vendor knows: who is dialled by the phone number or the user id has the other as well, and the
     /// name, in answers and statuses.
     pub fn introduce(&self, customer: &Customer) {
-        let mut customers = locked(&self.shared.customers);
-        for key in [&customer.phone, &customer.user_id].into_iter().flatten() {
-            customers.insert(key.clone(), customer.clone());
-        }
+        self.shared.introduce(customer);
     }
 
     /// Media that a customer sent, under the id that this answers.
     pub fn add_media(&self, mime_type: &str, bytes: impl Into<Bytes>) -> String {
-        locked(&self.shared.media).add(Media { mime_type: mime_type.to_owned(), bytes: bytes.into() })
+        self.shared.keep_media(Media { mime_type: mime_type.to_owned(), bytes: bytes.into() })
     }
 
     /// From now on no upload of a file of this name is answered.
@@ -68,16 +65,16 @@ impl Graph {
 
     /// From now on every call is answered 401 with code 190.
     pub fn revoke_token(&self) {
-        *locked(&self.shared.token) = None;
+        self.shared.set_token(None);
     }
 
     /// From now on this token is good, and no other.
     pub fn restore_token(&self, token: &str) {
-        *locked(&self.shared.token) = Some(token.to_owned());
+        self.shared.set_token(Some(token.to_owned()));
     }
 
     /// How many messages are taken in any second; those beyond are answered 429 with code 130429. Nothing lifts the limit.
     pub fn throttle(&self, calls_per_second: Option<u32>) {
-        *locked(&self.shared.throttle) = calls_per_second.map(Throttle::new);
+        self.shared.set_throttle(calls_per_second);
     }
 }

@@ -49,6 +49,8 @@ pub struct Ladder {
     pub batched: bool,
     /// How long the vendor waits before the first webhook, in milliseconds.
     pub delay_millis: u64,
+    /// How long the vendor waits between two webhooks, in milliseconds.
+    pub pause_millis: u64,
     /// Added to the vendor's clock in the timestamps: negative for statuses that come days late.
     pub offset_seconds: i64,
     /// How many seconds lie between the timestamps of two steps.
@@ -87,6 +89,7 @@ impl Ladder {
             repeats: 1,
             batched: false,
             delay_millis: 0,
+            pause_millis: 0,
             offset_seconds: 0,
             spacing_seconds: 0,
             carry_tracker: true,
@@ -94,7 +97,7 @@ impl Ladder {
     }
 
     /// The webhooks of this ladder in the order in which they are posted.
-    pub(super) fn webhooks(&self, account: &Account, message: &Sent) -> Vec<Value> {
+    pub(crate) fn webhooks(&self, account: &Account, message: &Sent) -> Vec<Value> {
         let mut seconds = message.seconds + self.offset_seconds;
         let mut told = Vec::with_capacity(self.steps.len());
         for step in &self.steps {
@@ -128,17 +131,17 @@ impl Ladder {
 
 /// A message that the vendor accepted.
 #[derive(Debug, Clone)]
-pub(super) struct Sent {
+pub(crate) struct Sent {
     /// Its vendor id.
-    pub(super) id: String,
+    pub(crate) id: String,
     /// Whom it goes to.
-    pub(super) customer: Customer,
+    pub(crate) customer: Customer,
     /// What the business gave to recognise it by.
-    pub(super) tracker: Option<String>,
+    pub(crate) tracker: Option<String>,
     /// The vendor's clock when it was accepted.
-    pub(super) seconds: i64,
+    pub(crate) seconds: i64,
     /// What a shuffle of its statuses depends on.
-    pub(super) chance: u64,
+    pub(crate) chance: u64,
 }
 
 #[cfg(test)]

@@ -16,12 +16,15 @@
 //!                  1310xx                              └▶ statuses to the callback
 //! ```
 
+mod audience;
 mod behaviour;
 mod check;
 mod choice;
 mod control;
 mod error;
+mod handshake;
 mod ladder;
+mod magic;
 mod multipart;
 mod nodes;
 mod outgoing;
@@ -29,31 +32,42 @@ mod place;
 mod plan;
 mod poster;
 mod random;
+mod read;
 mod record;
 mod route;
 mod send;
 mod server;
 mod shared;
+mod subscribe;
 #[cfg(test)]
 mod tests;
 mod throttle;
 
 use std::{
-    collections::HashMap,
     fmt,
     net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex, atomic::AtomicU64},
+    sync::Arc,
 };
 
 use tokio::{net::TcpListener, task::JoinSet};
 
 pub use behaviour::Behaviour;
+pub use handshake::HandshakeError;
 pub use ladder::{Ladder, Order, Step};
+pub use magic::{MAGIC, Magic};
 pub use record::Call;
 
-use self::{
-    choice::Choice, nodes::media::MediaStore, poster::Poster, random::number_at, record::Records, shared::Shared,
-};
+pub(crate) use audience::{Audience, Posted, Taken};
+pub(crate) use handshake::shake_hands;
+pub(crate) use ladder::Sent;
+pub(crate) use nodes::media::Media;
+pub(crate) use outgoing::{Outgoing, Reset};
+pub(crate) use poster::Round;
+pub(crate) use random::{number_at, shuffle};
+pub(crate) use route::{receive, whole};
+pub(crate) use server::accept;
+pub(crate) use shared::{Shared, locked};
+
 use super::Account;
 
 /// The vendor's clock: seconds since 1970.
@@ -110,29 +124,16 @@ impl fmt::Debug for Graph {
 impl Graph {
     /// Starts on a free port of the loopback interface.
     pub async fn start(options: GraphOptions) -> std::io::Result<Graph> {
-        let GraphOptions { account, access_token, callback, seed, default, record, now_seconds } = options;
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let base = format!("http://{}", listener.local_addr()?);
-        let (poster, posting) = Poster::new(account.app_secret.clone(), callback);
-        let shared = Arc::new(Shared {
-            base,
-            account,
-            now_seconds,
-            seed,
-            token: Mutex::new(Some(access_token)),
-            choice: Mutex::new(Choice::new(default, seed)),
-            throttle: Mutex::default(),
-            media: Mutex::new(MediaStore::new(number_at(seed, 0))),
-            stalled_uploads: Mutex::default(),
-            templates: Mutex::default(),
-            customers: Mutex::new(HashMap::new()),
-            records: Records::new(record),
-            poster,
-            messages: AtomicU64::new(0),
-            traces: AtomicU64::new(0),
-        });
+        let (shared, posting) = Shared::new(options, base, None);
+        let handled = Arc::clone(&shared);
+        let handle = move |request| {
+            let shared = Arc::clone(&handled);
+            async move { receive(&shared, whole(request).await?).await }
+        };
         let mut tasks = JoinSet::new();
-        tasks.spawn(server::accept(listener, Arc::clone(&shared)));
+        tasks.spawn(accept(listener, handle));
         tasks.spawn(posting);
         Ok(Graph { shared, _tasks: Arc::new(tasks) })
     }

@@ -21,7 +21,7 @@ use crate::whatsapp::encode;
 /// The connection is reset instead of carrying an answer, or the rest of one.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection is reset")]
-pub(super) struct Reset;
+pub(crate) struct Reset;
 
 #[derive(Debug)]
 enum Pace {
@@ -33,7 +33,7 @@ enum Pace {
 
 /// The body of an answer.
 #[derive(Debug)]
-pub(super) struct Outgoing {
+pub(crate) struct Outgoing {
     left: Bytes,
     pace: Pace,
     flushed: bool,
@@ -44,6 +44,11 @@ pub(super) struct Outgoing {
 impl Outgoing {
     pub(super) fn whole(bytes: impl Into<Bytes>) -> Outgoing {
         Outgoing { left: bytes.into(), pace: Pace::Whole, flushed: false, _release: None }
+    }
+
+    /// What is left to send.
+    pub(crate) fn left(&self) -> &Bytes {
+        &self.left
     }
 
     /// Half of it, and then a reset.

@@ -2,7 +2,7 @@
 
 /// The number at a place of the sequence that belongs to a seed. No two places of one sequence have the same number, so
 /// ids made of them are unique. Source: the finaliser of `SplitMix64` (Steele, Lea, Flood 2014).
-pub(super) fn number_at(seed: u64, place: u64) -> u64 {
+pub(crate) fn number_at(seed: u64, place: u64) -> u64 {
     let mut number = seed.wrapping_add(place.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     number = (number ^ (number >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     number = (number ^ (number >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -10,7 +10,7 @@ pub(super) fn number_at(seed: u64, place: u64) -> u64 {
 }
 
 /// Brings a list into an order that depends on nothing but the seed and its length.
-pub(super) fn shuffle<T>(items: &mut [T], seed: u64) {
+pub(crate) fn shuffle<T>(items: &mut [T], seed: u64) {
     for (place, last) in (0_u64..).zip((1..items.len()).rev()) {
         let choices = u64::try_from(last + 1).unwrap_or(u64::MAX);
         // Smaller than the length of a list, which is a `usize`.

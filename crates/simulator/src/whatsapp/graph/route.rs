@@ -1,5 +1,7 @@
 //! Reads a request whole, checks its token, and leads it to what it asks for.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
@@ -9,43 +11,60 @@ use serde_json::{Value, json};
 use super::{
     error::GraphError,
     multipart::{Part, parts},
-    nodes::{fields::parameter, media::uploaded, number::number, subscribed_apps, templates},
+    nodes::{apps::app_token, fields::parameter},
     outgoing::{Outgoing, Reset, json as json_answer, of_type},
     place::Place,
+    read::{Asked, read},
     record::Received,
     send::{refusal, send},
     shared::{Shared, locked},
+    subscribe::{callback_wish, subscribe},
 };
 
-pub(super) async fn receive(shared: &Shared, request: Request<Incoming>) -> Result<Response<Outgoing>, Reset> {
+/// The request with its whole body.
+pub(crate) async fn whole(request: Request<Incoming>) -> Result<Request<Bytes>, Reset> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Reset)?.to_bytes();
+    Ok(Request::from_parts(head, body))
+}
+
+/// Answers one call of the API.
+pub(crate) async fn receive(shared: &Arc<Shared>, request: Request<Bytes>) -> Result<Response<Outgoing>, Reset> {
+    let (head, body) = request.into_parts();
     let form = form(&head.headers, &body);
     let received = Received {
         path: head.uri.path().to_owned(),
         method: head.method.as_str().to_owned(),
         body: recorded(form.as_deref(), &body),
     };
-    if !is_authorised(shared, &head.headers) {
+    let place = Place::of(head.uri.path());
+    let query = head.uri.query().unwrap_or_default();
+    if !is_authorised(shared, place, &head.headers, query) {
         shared.records.add(received, None);
         let mut response = refusal(shared, &GraphError::token());
         let challenge = HeaderValue::from_static("OAuth \"Facebook Platform\" \"invalid_token\"");
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         return Ok(response);
     }
-    let place = Place::of(head.uri.path());
-    if head.method == Method::POST && place == Place::Edge(&shared.account.phone_number_id, "messages") {
+    let number = &shared.account.phone_number_id;
+    if head.method == Method::POST
+        && matches!(place, Place::Edge(id, "messages" | "marketing_messages") if id == number)
+    {
         return send(shared, received).await;
     }
-    shared.records.add(received, None);
-    let query = head.uri.query().unwrap_or_default();
-    if head.method == Method::GET && place == Place::Link {
+    let asked = Asked { method: head.method.as_str(), place, path: head.uri.path(), query, body: &received.body };
+    let answer = if head.method == Method::GET && place == Place::Link {
+        shared.records.add(received, None);
         return Ok(fetch(shared, query));
-    }
+    } else if let Some(wish) = callback_wish(shared, &asked) {
+        subscribe(shared, wish).await
+    } else {
+        read(shared, &asked, form.as_deref())
+    };
+    shared.records.add(received, None);
     if form.as_deref().is_some_and(|form| stalls(shared, form)) {
         std::future::pending::<()>().await;
     }
-    let answer = read(shared, &head.method, place, head.uri.path(), query, form.as_deref());
     Ok(match answer {
         Ok(body) => json_answer(StatusCode::OK, &body),
         Err(error) => refusal(shared, &error),
@@ -58,9 +77,21 @@ fn stalls(shared: &Shared, form: &[Part]) -> bool {
     form.iter().filter_map(|part| part.filename.as_ref()).any(|filename| stalled.contains(filename))
 }
 
-fn is_authorised(shared: &Shared, headers: &HeaderMap) -> bool {
-    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    given.is_some() && given == locked(&shared.token).as_deref()
+/// By the header, or by the parameter that the Graph API takes as well. The app's own token is good for what is the app's,
+/// and nobody has a token yet who asks for one.
+fn is_authorised(shared: &Shared, place: Place<'_>, headers: &HeaderMap, query: &str) -> bool {
+    if place == Place::Edge("oauth", "access_token") {
+        return true;
+    }
+    let in_header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let in_query = parameter(query, "access_token");
+    let for_the_app = matches!(place, Place::Edge(_, "subscriptions") | Place::Node("debug_token"));
+    let app_token = app_token(&shared.account);
+    let good = locked(&shared.token);
+    [in_header, in_query.as_deref()]
+        .into_iter()
+        .flatten()
+        .any(|given| good.as_deref() == Some(given) || for_the_app && given == app_token)
 }
 
 fn form(headers: &HeaderMap, body: &Bytes) -> Option<Vec<Part>> {
@@ -82,50 +113,9 @@ fn recorded(form: Option<&[Part]>, body: &Bytes) -> Value {
     Value::Object(described.collect())
 }
 
-/// Everything but sending and fetching bytes.
-fn read(
-    shared: &Shared,
-    method: &Method,
-    place: Place<'_>,
-    path: &str,
-    query: &str,
-    form: Option<&[Part]>,
-) -> Result<Value, GraphError> {
-    let account = &shared.account;
-    let unknown = |id: &str| GraphError::unknown_object(method.as_str(), id);
-    match (method.as_str(), place) {
-        ("POST", Place::Edge(id, "media")) if id == account.phone_number_id => {
-            let media = uploaded(form)?;
-            Ok(json!({ "id": locked(&shared.media).add(media) }))
-        }
-        ("GET", Place::Edge(id, "message_templates")) if id == account.business_account_id => {
-            let all = locked(&shared.templates).clone();
-            templates::page(all.as_deref().unwrap_or_default(), &format!("{}{path}", shared.base), query)
-        }
-        ("GET", Place::Edge(id, "subscribed_apps")) if id == account.business_account_id => Ok(subscribed_apps()),
-        ("POST" | "DELETE", Place::Edge(id, "subscribed_apps")) if id == account.business_account_id => {
-            Ok(json!({ "success": true }))
-        }
-        ("GET", Place::Node(id)) if id == account.phone_number_id => {
-            let callback = shared.poster.callback();
-            number(account, callback.as_deref(), parameter(query, "fields").as_deref())
-        }
-        ("GET", Place::Node(id)) => {
-            let described = locked(&shared.media).describe(id, &shared.base, (shared.now_seconds)());
-            described.ok_or_else(|| unknown(id))
-        }
-        ("DELETE", Place::Node(id)) => {
-            let removed = locked(&shared.media).remove(id);
-            removed.then(|| json!({ "success": true })).ok_or_else(|| unknown(id))
-        }
-        (_, Place::Node(id) | Place::Edge(id, _)) => Err(unknown(id)),
-        (_, Place::Link | Place::Nowhere) => Err(GraphError::unknown_path(path)),
-    }
-}
-
 /// The bytes behind a link. What is gone or too old is not found, without an error object.
 fn fetch(shared: &Shared, query: &str) -> Response<Outgoing> {
-    let found = locked(&shared.media).behind(query, (shared.now_seconds)());
+    let found = locked(&shared.media).behind(query, shared.seconds());
     match found {
         Some(media) => {
             let fallback = HeaderValue::from_static("application/octet-stream");

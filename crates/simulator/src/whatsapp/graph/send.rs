@@ -1,17 +1,18 @@
 //! `POST /{phone_number_id}/messages`: checks, takes or refuses a message as the behaviour of the call says, records it,
 //! and then lets the caller know, or not.
 
-use std::{future::pending, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use http::{Response, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::{sync::oneshot, time::Instant};
 
 use super::{
-    Ladder,
+    Ladder, Taken,
     check::{Address, Known, Recipient, Wish, check},
     error::GraphError,
     ladder::Sent,
+    magic::magic,
     outgoing::{Outgoing, Reset, json as json_answer, page},
     plan::{Answer, Plan, Start},
     poster::Round,
@@ -21,10 +22,13 @@ use super::{
 use crate::whatsapp::Customer;
 
 /// Treats one call with a good token.
-pub(super) async fn send(shared: &Shared, received: Received) -> Result<Response<Outgoing>, Reset> {
+pub(super) async fn send(shared: &Arc<Shared>, received: Received) -> Result<Response<Outgoing>, Reset> {
     match admit(shared, &received.body) {
         Ok(Wish::Message(recipient)) => message(shared, received, &recipient).await,
         Ok(Wish::ReadReceipt) => {
+            if let Some(audience) = &shared.audience {
+                audience.receipt(&received.body);
+            }
             shared.records.add(received, None);
             Ok(json_answer(StatusCode::OK, &json!({ "success": true })))
         }
@@ -56,10 +60,12 @@ fn admit(shared: &Shared, body: &Value) -> Result<Wish, GraphError> {
     Ok(wish)
 }
 
-async fn message(shared: &Shared, received: Received, recipient: &Recipient) -> Result<Response<Outgoing>, Reset> {
-    let behaviour = locked(&shared.choice).choose(&recipient.input);
-    let Plan { accepted, person, start, answer } = Plan::of(behaviour);
+async fn message(shared: &Arc<Shared>, received: Received, recipient: &Recipient) -> Result<Response<Outgoing>, Reset> {
     let known = shared.customer(recipient);
+    let magic = known.phone.as_deref().filter(|_| shared.magic).and_then(magic);
+    let usual = || shared.audience.as_ref()?.usual(&known);
+    let behaviour = locked(&shared.choice).choose(&recipient.input, magic, usual);
+    let Plan { accepted, person, start, answer } = Plan::of(behaviour);
     // Who was dialled by a user id is answered with that alone, even where the phone number is known.
     let by_number = person.is_some() || matches!(recipient.address, Address::Phone(_));
     let customer = match person {
@@ -68,12 +74,16 @@ async fn message(shared: &Shared, received: Received, recipient: &Recipient) -> 
     };
     let id = shared.message_id(recipient);
     let success = success(&recipient.input, &customer, by_number, &id.text);
-    let statuses = accepted.as_ref().filter(|ladder| !ladder.steps.is_empty()).map(|ladder| {
-        let tracker = received.text("biz_opaque_callback_data").map(str::to_owned);
-        let seconds = (shared.now_seconds)();
-        let sent = Sent { id: id.text.clone(), customer, tracker, seconds, chance: id.unique };
-        begin(shared, ladder, &sent)
-    });
+    let tracker = received.text("biz_opaque_callback_data").map(str::to_owned);
+    let sent = Sent { id: id.text.clone(), customer, tracker, seconds: shared.seconds(), chance: id.unique };
+    let (told_signal, told) = oneshot::channel();
+    let statuses = accepted
+        .as_ref()
+        .filter(|ladder| !ladder.steps.is_empty())
+        .map(|ladder| begin(shared, ladder, &sent, told_signal));
+    if let (Some(audience), true) = (&shared.audience, accepted.is_some()) {
+        audience.taken(shared, Taken { sent, body: received.body.clone(), told });
+    }
     // Recorded when the statuses are under way and before the first is posted: who sees the call can wait for them, and
     // who sees a status finds the call.
     shared.records.add(received, accepted.is_some().then_some(&id.text));
@@ -88,14 +98,15 @@ async fn message(shared: &Shared, received: Received, recipient: &Recipient) -> 
 /// Statuses that were handed over. They begin when the first is dropped; the second ends when they end.
 type Statuses = (oneshot::Sender<()>, oneshot::Receiver<()>);
 
-fn begin(shared: &Shared, ladder: &Ladder, sent: &Sent) -> Statuses {
+fn begin(shared: &Shared, ladder: &Ladder, sent: &Sent, told: oneshot::Sender<()>) -> Statuses {
     let (start_signal, hold) = oneshot::channel();
     let (done, end) = oneshot::channel();
     shared.poster.begin(Round {
         webhooks: ladder.webhooks(&shared.account, sent),
         delay: Duration::from_millis(ladder.delay_millis),
+        pause: Duration::from_millis(ladder.pause_millis),
         hold,
-        done,
+        done: vec![done, told],
     });
     (start_signal, end)
 }

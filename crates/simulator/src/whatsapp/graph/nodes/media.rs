@@ -51,6 +51,8 @@ pub(crate) struct Media {
 #[derive(Debug)]
 pub(crate) struct MediaStore {
     files: HashMap<String, Media>,
+    /// Whether every link is answered as one that is too old.
+    pub(crate) links_are_dead: bool,
     /// The number that the next id is made of.
     next: u64,
 }
@@ -58,7 +60,11 @@ pub(crate) struct MediaStore {
 impl MediaStore {
     /// Ids of different starts are different.
     pub(crate) fn new(start: u64) -> MediaStore {
-        MediaStore { files: HashMap::new(), next: 1_000_000_000_000_000 + start % 8_000_000_000 * 1_000_000 }
+        MediaStore {
+            files: HashMap::new(),
+            links_are_dead: false,
+            next: 1_000_000_000_000_000 + start % 8_000_000_000 * 1_000_000,
+        }
     }
 
     pub(crate) fn add(&mut self, media: Media) -> String {
@@ -70,6 +76,10 @@ impl MediaStore {
 
     pub(crate) fn has(&self, id: &str) -> bool {
         self.files.contains_key(id)
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<Media> {
+        self.files.get(id).cloned()
     }
 
     pub(crate) fn remove(&mut self, id: &str) -> bool {
@@ -98,7 +108,7 @@ impl MediaStore {
     /// The file behind the query of a link, if the link is not too old.
     pub(crate) fn behind(&self, query: &str, seconds: i64) -> Option<Media> {
         let expires: i64 = parameter(query, "ext")?.parse().ok()?;
-        if seconds > expires {
+        if seconds > expires || self.links_are_dead {
             return None;
         }
         self.files.get(&parameter(query, "mid")?).cloned()

@@ -1,17 +1,9 @@
-//! What can be read of an account beside sending: its number, its templates, its media, the apps that listen.
+//! What can be read and set of an account beside sending: its number, its profile, its templates, its media, its app.
 
+pub(super) mod account;
+pub(super) mod apps;
 pub(super) mod fields;
 pub(super) mod media;
 pub(super) mod number;
+pub(super) mod profile;
 pub(super) mod templates;
-
-use serde_json::{Value, json};
-
-/// `GET /{waba_id}/subscribed_apps`. Source: "WhatsApp Business Account › Subscribed apps".
-pub(super) fn subscribed_apps() -> Value {
-    json!({ "data": [{ "whatsapp_business_api_data": {
-        "id": "2438000000000042",
-        "link": "https://www.facebook.com/games/?app_id=2438000000000042",
-        "name": "Messaging",
-    } }] })
-}

@@ -1,4 +1,4 @@
-//! `GET /{waba_id}/message_templates`, page by page. Sources: "WhatsApp Business Account › Message templates" and "Graph
+//! `/{waba_id}/message_templates`: listed page by page, made, deleted. Sources: "WhatsApp Business Account › Message templates" and "Graph
 //! API › Paginated results".
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -20,6 +20,7 @@ pub(crate) fn page(templates: &[Value], url: &str, query: &str) -> Result<Value,
             .ok_or_else(|| GraphError::parameter("Param limit must be a positive integer."))?,
         None => USUAL_LIMIT,
     };
+    let templates = &filtered(templates, query)[..];
     let start = match parameter(query, "after") {
         Some(cursor) => place(&cursor).ok_or_else(|| GraphError::parameter("Invalid cursor for pagination."))?,
         None => 0,
@@ -38,6 +39,53 @@ pub(crate) fn page(templates: &[Value], url: &str, query: &str) -> Result<Value,
         page["paging"]["next"] = json!(next(url, query, &cursor(end)));
     }
     Ok(page)
+}
+
+/// Those that a query asks for by name, language, status or category.
+fn filtered(templates: &[Value], query: &str) -> Vec<Value> {
+    let wishes = ["name", "language", "status", "category"].map(|field| (field, parameter(query, field)));
+    let wanted = |template: &&Value| {
+        wishes.iter().all(|(field, wish)| wish.as_ref().is_none_or(|wish| template[*field] == wish.as_str()))
+    };
+    templates.iter().filter(wanted).cloned().collect()
+}
+
+/// A template that is made of what a call gives. It is approved at once, which takes Meta some minutes.
+pub(crate) fn made(templates: &[Value], id: &str, call: &Value) -> Result<Value, GraphError> {
+    let required = |field: &str| {
+        let missing = || GraphError::parameter(&format!("The parameter {field} is required."));
+        call[field].as_str().filter(|text| !text.is_empty()).ok_or_else(missing)
+    };
+    let (name, language, category) = (required("name")?, required("language")?, required("category")?);
+    if !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
+        return Err(GraphError::parameter("Param name must consist of lower-case letters, digits and underscores."));
+    }
+    if templates.iter().any(|one| one["name"] == name && one["language"] == language) {
+        let mut error = GraphError::parameter("Invalid parameter: there is already content in this language for it.");
+        error.subcode = Some(2_388_024);
+        return Err(error);
+    }
+    Ok(json!({
+        "id": id,
+        "name": name,
+        "language": language,
+        "category": category.to_ascii_uppercase(),
+        "status": "APPROVED",
+        "parameter_format": call.get("parameter_format").cloned().unwrap_or_else(|| json!("POSITIONAL")),
+        "components": call.get("components").cloned().unwrap_or_else(|| json!([])),
+    }))
+}
+
+/// What is left of the templates when those of a name, or the one of an id, are deleted.
+pub(crate) fn without(templates: &[Value], query: &str) -> Result<Vec<Value>, GraphError> {
+    let name = parameter(query, "name").ok_or_else(|| GraphError::parameter("The parameter name is required."))?;
+    let id = parameter(query, "hsm_id");
+    let hit = |one: &&Value| one["name"] == name.as_str() && id.as_ref().is_none_or(|id| one["id"] == id.as_str());
+    let left: Vec<Value> = templates.iter().filter(|one| !hit(one)).cloned().collect();
+    if left.len() == templates.len() {
+        return Err(GraphError::parameter("Message template was not found."));
+    }
+    Ok(left)
 }
 
 fn next(url: &str, query: &str, after: &str) -> String {

@@ -1,0 +1,103 @@
+//! `tidings simulate`: WhatsApp's Graph API for those who have no account at Meta, until it is asked to stop.
+//!
+//! It prints what it plays, how a channel is connected with it, and then one line for each call and each webhook.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+use clap::Args;
+use serde_json::Value;
+use tidings_gateway::clock::{Clock as _, SystemClock};
+use tidings_simulator::whatsapp::{
+    Account,
+    simulator::{Simulator, SimulatorOptions, Told},
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+mod print;
+
+/// Options of the simulator.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SimulateArguments {
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 7788)))]
+    listen: SocketAddr,
+    /// Where webhooks go: `http://…/in/chan_…`; it can be set later
+    #[arg(long, value_name = "URL")]
+    callback: Option<String>,
+    /// Asks the callback for its challenge first, as Meta does, with this token
+    #[arg(long, value_name = "TOKEN", requires = "callback")]
+    verify_token: Option<String>,
+    /// What webhooks are signed with
+    #[arg(long, value_name = "SECRET", default_value = "simulated-app-secret")]
+    app_secret: String,
+    /// The only token that calls are taken with
+    #[arg(long, value_name = "TOKEN", default_value = "simulated-access-token")]
+    access_token: String,
+    /// The id of the business's number
+    #[arg(long, value_name = "ID", default_value = "106540352242922")]
+    phone_number_id: String,
+    /// The id of the WhatsApp Business Account
+    #[arg(long, value_name = "ID", default_value = "102290129340398")]
+    business_account_id: String,
+    /// The business's number, digits only
+    #[arg(long, value_name = "NUMBER", default_value = "15550783881")]
+    phone: String,
+    /// What ids and chance depend on: the same seed makes the same run
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u64,
+}
+
+/// Runs the simulator until SIGTERM or SIGINT.
+pub(crate) async fn run(arguments: SimulateArguments) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let simulator = start(&arguments).await?;
+    let mut told = simulator.watch();
+    print::introduction(&simulator, &arguments)?;
+    if let (Some(url), Some(token)) = (&arguments.callback, &arguments.verify_token) {
+        let outcome = simulator.verify_callback(url, token).await;
+        print::handshake(url, outcome.map_err(anyhow::Error::from))?;
+    }
+    loop {
+        tokio::select! {
+            next = told.recv() => match next {
+                Some(Told { event: "entry", data }) if is_complete(&data) => print::entry(&data)?,
+                Some(_) => {}
+                // So much happened at once that lines were lost.
+                None => told = simulator.watch(),
+            },
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+        }
+    }
+    drop(simulator);
+    crate::print("stopped")
+}
+
+async fn start(arguments: &SimulateArguments) -> anyhow::Result<Simulator> {
+    let account = Account {
+        phone_number_id: arguments.phone_number_id.clone(),
+        business_account_id: arguments.business_account_id.clone(),
+        display_phone_number: arguments.phone.chars().filter(char::is_ascii_digit).collect(),
+        app_secret: arguments.app_secret.clone(),
+    };
+    let options = SimulatorOptions {
+        listen: arguments.listen,
+        account,
+        access_token: arguments.access_token.clone(),
+        // With a token the callback must show first that it knows it.
+        callback: arguments.callback.clone().filter(|_| arguments.verify_token.is_none()),
+        seed: arguments.seed,
+        now_seconds: Arc::new(|| SystemClock.now().as_seconds()),
+    };
+    Simulator::start(options).await.with_context(|| format!("cannot listen on {}", arguments.listen))
+}
+
+/// A call is told of when it comes and when it is answered; only the second makes a line.
+fn is_complete(entry: &Value) -> bool {
+    !entry["answer"].is_null() || !entry["error"].is_null()
+}
