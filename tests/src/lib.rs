@@ -6,21 +6,25 @@
 
 mod api;
 mod binary;
+mod browser;
 mod check;
 mod moment;
 mod outlet;
 mod raw;
 mod scene;
 mod server;
+mod simulation;
 mod stream;
 pub mod webhooks;
 
 pub use api::{Answer, Api};
 pub use binary::path as binary;
+pub use browser::Browser;
 pub use check::{assert_holds, eventually, json_of, pointers, text};
 pub use moment::{now, rfc3339};
 pub use outlet::{ACCESS_TOKEN, Outlet};
 pub use raw::{Raw, raw_exchange};
 pub use scene::{APP_SECRET, Line, Scene, channel};
 pub use server::{ADMIN_KEY, Server};
+pub use simulation::Simulation;
 pub use stream::{EventStream, Streamed};

@@ -22,6 +22,7 @@ mod problems;
 mod process;
 mod replays;
 mod scheduled;
+mod simulate;
 mod start;
 mod statuses;
 mod system;
