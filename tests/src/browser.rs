@@ -1,4 +1,4 @@
-//! A browser without a window, spoken to over pipes. Source: "Chrome DevTools Protocol", with `--remote-debugging-pipe`:
+//! A browser without a window, spoken to over pipes. Source: "Chrome `DevTools` Protocol", with `--remote-debugging-pipe`:
 //! commands on descriptor 3, answers on 4, each ended by a zero byte.
 
 use std::process::Stdio;

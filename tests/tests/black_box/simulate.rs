@@ -112,6 +112,7 @@ async fn a_person_writes_from_the_page() {
     let mut scene = Scene::start().await.unwrap();
     let (mut api, channel) = connected(&mut scene, &simulation).await.unwrap();
     browser.until("document.getElementById('account')?.textContent.includes('15550783881')").await.unwrap();
+    browser.until("document.getElementById('callback').textContent.includes('/in/chan_')").await.unwrap();
     let fill = |id: &str, value: &str| format!("document.getElementById('{id}').value = {}", json!(value));
     let press = |id: &str| format!("document.querySelector('{id}').click()");
     browser.evaluate(&press("#add")).await.unwrap();

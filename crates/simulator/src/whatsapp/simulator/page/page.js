@@ -103,6 +103,10 @@ function showEntry(entry) {
   }
 }
 
+function showCallback(callback) {
+  find("callback").textContent = callback === null ? "webhooks go nowhere yet" : `webhooks go to ${callback}`;
+}
+
 function showTyping() {
   find("typing").hidden = false;
   clearTimeout(typing);
@@ -128,13 +132,14 @@ function listen() {
     if (message.from === "business") find("typing").hidden = true;
     showChat();
   });
+  on("callback", ({ callback }) => showCallback(callback));
   on("typing", ({ customer }) => { if (customer === chosen) showTyping(); });
 }
 
 async function load() {
   const state = await ask("GET", "/simulator");
   find("account").textContent = `+${state.account.phone}, number ${state.account.phone_number_id}`;
-  find("callback").textContent = state.callback === null ? "webhooks go nowhere yet" : `webhooks go to ${state.callback}`;
+  showCallback(state.callback);
   people.clear();
   for (const person of state.customers) people.set(person.id, person);
   const log = await ask("GET", "/simulator/log?limit=5000");
