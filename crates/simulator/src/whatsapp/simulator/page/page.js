@@ -61,6 +61,10 @@ function showChat() {
   find("chat").replaceChildren(
     ...messages.map((message) => bubble(message, byId.get(message.reply_to), say)),
   );
+  scrollDown();
+}
+
+function scrollDown() {
   find("chat").scrollTop = find("chat").scrollHeight;
 }
 
@@ -183,4 +187,6 @@ find("clear").addEventListener("click", () => {
   find("log").replaceChildren();
   entries.clear();
 });
+// Pictures make the chat longer when they have come.
+find("chat").addEventListener("load", scrollDown, true);
 listen();
