@@ -6,6 +6,7 @@
 
 mod api;
 mod binary;
+mod browser;
 mod check;
 mod command;
 mod door;
@@ -14,11 +15,13 @@ mod outlet;
 mod raw;
 mod scene;
 mod server;
+mod simulation;
 mod stream;
 pub mod webhooks;
 
 pub use api::{Answer, Api};
 pub use binary::{path as binary, receiver};
+pub use browser::Browser;
 pub use check::{assert_holds, eventually, json_of, pointers, text};
 pub use command::{Running, Told, tidings, tidings_with};
 pub use door::{Certificate, Door};
@@ -27,4 +30,5 @@ pub use outlet::{ACCESS_TOKEN, Outlet};
 pub use raw::{Raw, raw_exchange};
 pub use scene::{APP_SECRET, Line, Scene, channel};
 pub use server::{ADMIN_KEY, Server};
+pub use simulation::Simulation;
 pub use stream::{EventStream, Streamed};

@@ -26,6 +26,7 @@ mod process;
 mod receiving;
 mod replays;
 mod scheduled;
+mod simulate;
 mod start;
 mod statuses;
 mod system;

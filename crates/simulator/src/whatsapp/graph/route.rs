@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
@@ -21,10 +21,13 @@ use super::{
     subscribe::{callback_wish, subscribe},
 };
 
-/// The request with its whole body.
+/// More than the largest file with its form.
+const MOST_BYTES: usize = 128 * 1024 * 1024;
+
+/// The request with its whole body. One that is too large breaks off.
 pub(crate) async fn whole(request: Request<Incoming>) -> Result<Request<Bytes>, Reset> {
     let (head, body) = request.into_parts();
-    let body = body.collect().await.map_err(|_| Reset)?.to_bytes();
+    let body = Limited::new(body, MOST_BYTES).collect().await.map_err(|_| Reset)?.to_bytes();
     Ok(Request::from_parts(head, body))
 }
 

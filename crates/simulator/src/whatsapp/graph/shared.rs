@@ -170,6 +170,14 @@ impl Shared {
         }
     }
 
+    /// The vendor no longer knows this customer.
+    pub(crate) fn forget_customer(&self, customer: &Customer) {
+        let mut customers = locked(&self.customers);
+        for key in [&customer.phone, &customer.user_id].into_iter().flatten() {
+            customers.remove(key);
+        }
+    }
+
     /// Keeps a file under the id that this answers.
     pub(crate) fn keep_media(&self, media: Media) -> String {
         locked(&self.media).add(media)

@@ -17,11 +17,16 @@ pub(super) struct Callback {
 /// Asks the callback; only one that answers as it must is posted to.
 pub(super) async fn put(desk: &Desk, callback: &Callback) -> Result<Value, ControlError> {
     shake_hands(&desk.shared, &callback.url, &callback.verify_token).await?;
-    Ok(json!({ "callback": callback.url, "verified": true }))
+    Ok(told(desk, json!({ "callback": callback.url, "verified": true })))
 }
 
 /// From now on webhooks are dropped.
 pub(super) fn forget(desk: &Desk) -> Value {
     desk.shared.poster().set_callback(None);
-    json!({ "callback": null })
+    told(desk, json!({ "callback": null }))
+}
+
+fn told(desk: &Desk, outcome: Value) -> Value {
+    desk.world.journal.tell("callback", &outcome);
+    outcome
 }

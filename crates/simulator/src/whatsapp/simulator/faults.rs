@@ -14,7 +14,7 @@ use crate::whatsapp::{
 /// As many updates as Meta puts into one webhook.
 const MOST_AT_ONCE: usize = 1000;
 
-/// What to do. `token` is `revoke`, `restore`, or another token from now on.
+/// What goes wrong, or right again.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Faults {
@@ -22,7 +22,7 @@ pub(super) struct Faults {
     revoke_token: Option<bool>,
     /// Links to media are answered 404 (`true`) or work again (`false`).
     dead_media_links: Option<bool>,
-    /// So many messages are taken in a second; 0 lifts the limit, as none at all is what revoking is for.
+    /// So many messages are taken in a second; 0 lifts the limit.
     throttle: Option<u32>,
     /// Webhooks are held back from now on.
     #[serde(default)]

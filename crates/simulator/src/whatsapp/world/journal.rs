@@ -48,7 +48,7 @@ pub struct Entry {
 /// Something that whoever watches is told.
 #[derive(Debug, Clone)]
 pub struct Told {
-    /// `entry`, `message`, `customer` or `typing`.
+    /// `entry`, `message`, `customer`, `typing` or `callback`.
     pub event: &'static str,
     /// What about it.
     pub data: Value,

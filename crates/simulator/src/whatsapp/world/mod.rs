@@ -86,7 +86,9 @@ impl World {
         let mut changed = people[place].clone();
         changed.change(change);
         settle(shared, &people, &changed, Some(place))?;
-        people[place] = changed;
+        let before = std::mem::replace(&mut people[place], changed);
+        shared.forget_customer(&before.customer);
+        shared.introduce(&people[place].customer);
         let arrived = if people[place].online { std::mem::take(&mut people[place].waiting) } else { Vec::new() };
         let told = people[place].to_json();
         drop(people);

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fields::select;
+use super::{apps::subscribed_apps, fields::select};
 use crate::whatsapp::{Account, graph::error::GraphError};
 
 /// What Meta gives when no fields are asked for.
@@ -27,6 +27,12 @@ fn node(account: &Account) -> Map<String, Value> {
         ("status", json!("ACTIVE")),
         ("marketing_messages_lite_api_status", json!("INELIGIBLE")),
         ("health_status", json!({ "can_send_message": "AVAILABLE", "entities": [] })),
+        ("subscribed_apps", subscribed_apps()),
+        ("is_enabled_for_insights", json!(false)),
+        ("marketing_messages_onboarding_status", Value::Null),
+        ("on_behalf_of_business_info", Value::Null),
+        ("owner_business_info", Value::Null),
+        ("disable_marketing_messages_on_cloud_api", Value::Null),
         ("primary_business_location", Value::Null),
     ];
     fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()

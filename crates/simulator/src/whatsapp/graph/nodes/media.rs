@@ -40,6 +40,9 @@ const TYPES: [(&str, usize); 20] = [
     ("video/quicktime", 16 * MEGABYTE),
 ];
 
+/// How much is kept; then the oldest files go. It is more than any test brings, and less than a machine has.
+const MOST_BYTES: usize = 512 * MEGABYTE;
+
 /// One file.
 #[derive(Debug, Clone)]
 pub(crate) struct Media {
@@ -71,6 +74,11 @@ impl MediaStore {
         let id = self.next.to_string();
         self.next += 1;
         self.files.insert(id.clone(), media);
+        while self.files.len() > 1 && self.files.values().map(|media| media.bytes.len()).sum::<usize>() > MOST_BYTES {
+            // Ids have as many digits as each other, and grow.
+            let Some(oldest) = self.files.keys().min().cloned() else { break };
+            self.files.remove(&oldest);
+        }
         id
     }
 

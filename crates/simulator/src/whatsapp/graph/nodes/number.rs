@@ -42,7 +42,17 @@ fn node(account: &Account, callback: Option<&str>) -> Map<String, Value> {
         ("is_official_business_account", json!(false)),
         ("is_on_biz_app", json!(false)),
         ("is_pin_enabled", json!(true)),
+        ("is_preverified_number", json!(false)),
+        ("search_visibility", json!("NON_VISIBLE")),
+        ("country_code", json!("US")),
+        ("country_dial_code", json!("1")),
+        ("whatsapp_business_manager_messaging_limit", json!("TIER_1K")),
         ("certificate", Value::Null),
+        ("new_certificate", Value::Null),
+        ("new_name_status", Value::Null),
+        ("conversational_automation", Value::Null),
+        ("eligibility_for_api_business_global_search", Value::Null),
+        ("username", Value::Null),
         ("health_status", json!({ "can_send_message": "AVAILABLE", "entities": [] })),
     ];
     fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()

@@ -33,8 +33,15 @@ const TEXTS: [(&str, usize); 5] =
     [("about", 139), ("address", 256), ("description", 512), ("email", 128), ("profile_picture_handle", 4096)];
 
 /// What was set.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Profile(Map<String, Value>);
+
+impl Default for Profile {
+    /// Nothing but the vertical that a number has until another is set.
+    fn default() -> Profile {
+        Profile(Map::from_iter([("vertical".to_owned(), json!("OTHER"))]))
+    }
+}
 
 impl Profile {
     /// The answer to a question for these fields; without a wish, for all that are set.

@@ -38,7 +38,25 @@ pub(crate) fn page(templates: &[Value], url: &str, query: &str) -> Result<Value,
     if end < templates.len() {
         page["paging"]["next"] = json!(next(url, query, &cursor(end)));
     }
+    if let Some(wanted) = parameter(query, "summary") {
+        page["summary"] = summary(templates.len(), &wanted);
+    }
     Ok(page)
+}
+
+/// The figures that were asked for. An account that is not verified may have 250 templates.
+fn summary(count: usize, wanted: &str) -> Value {
+    let all = json!({
+        "total_count": count,
+        "message_template_count": count,
+        "message_template_limit": 250,
+        "are_translations_complete": true,
+    });
+    let mut chosen = only(&all, wanted);
+    if let Value::Object(chosen) = &mut chosen {
+        chosen.remove("id");
+    }
+    chosen
 }
 
 /// Those that a query asks for by name, language, status or category.

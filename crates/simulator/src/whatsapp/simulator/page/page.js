@@ -61,6 +61,10 @@ function showChat() {
   find("chat").replaceChildren(
     ...messages.map((message) => bubble(message, byId.get(message.reply_to), say)),
   );
+  scrollDown();
+}
+
+function scrollDown() {
   find("chat").scrollTop = find("chat").scrollHeight;
 }
 
@@ -103,6 +107,10 @@ function showEntry(entry) {
   }
 }
 
+function showCallback(callback) {
+  find("callback").textContent = callback === null ? "webhooks go nowhere yet" : `webhooks go to ${callback}`;
+}
+
 function showTyping() {
   find("typing").hidden = false;
   clearTimeout(typing);
@@ -128,13 +136,14 @@ function listen() {
     if (message.from === "business") find("typing").hidden = true;
     showChat();
   });
+  on("callback", ({ callback }) => showCallback(callback));
   on("typing", ({ customer }) => { if (customer === chosen) showTyping(); });
 }
 
 async function load() {
   const state = await ask("GET", "/simulator");
   find("account").textContent = `+${state.account.phone}, number ${state.account.phone_number_id}`;
-  find("callback").textContent = state.callback === null ? "webhooks go nowhere yet" : `webhooks go to ${state.callback}`;
+  showCallback(state.callback);
   people.clear();
   for (const person of state.customers) people.set(person.id, person);
   const log = await ask("GET", "/simulator/log?limit=5000");
@@ -178,4 +187,6 @@ find("clear").addEventListener("click", () => {
   find("log").replaceChildren();
   entries.clear();
 });
+// Pictures make the chat longer when they have come.
+find("chat").addEventListener("load", scrollDown, true);
 listen();

@@ -137,6 +137,18 @@ async fn whoever_is_written_to_becomes_a_customer_and_nobody_is_twice() {
 }
 
 #[tokio::test]
+async fn a_number_that_was_given_up_is_nobodys() {
+    let mut scene = Scene::start().await;
+    let ana = scene.customer("15550100001", json!({})).await;
+    scene.ask("PATCH", &format!("/simulator/customers/{ana}"), json!({ "phone": "15550100002" })).await;
+    scene.send("15550100001", text("Hi")).await;
+    assert_eq!(scene.told().await[0]["recipient_id"], "15550100001");
+    assert!(scene.chat(&ana).await.is_empty());
+    scene.send("15550100002", text("Hi")).await;
+    assert_eq!(scene.chat(&ana).await.len(), 1);
+}
+
+#[tokio::test]
 async fn what_the_business_reads_has_blue_ticks() {
     let mut scene = Scene::start().await;
     let ana = scene.customer("15550100001", json!({})).await;

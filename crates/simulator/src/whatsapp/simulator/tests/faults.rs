@@ -59,7 +59,11 @@ async fn token_media_and_throughput_fail_and_recover() {
 
     scene.fault(json!({ "throttle": 0 })).await;
     assert_eq!(scene.sends().await, 200);
-    let throttled = json!({ "revoke_token": null, "throttle": 1_000_000 });
-    scene.fault(throttled).await;
-    assert_eq!(scene.sends().await, 200);
+    scene.fault(json!({ "throttle": 1 })).await;
+    let mut answers = Vec::new();
+    // However slow the machine is, some two of them fall into one second.
+    while !answers.contains(&429) && answers.len() < 100 {
+        answers.push(scene.sends().await);
+    }
+    assert!(answers.contains(&429), "{answers:?}");
 }

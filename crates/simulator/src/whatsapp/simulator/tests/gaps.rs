@@ -34,6 +34,8 @@ async fn templates_are_made_sent_and_deleted() {
     assert_eq!(scene.ask("GET", &format!("/v26.0/{id}?fields=name"), Value::Null).await["name"], "bye");
     let list = scene.ask("GET", &format!("{path}?name=bye"), Value::Null).await;
     assert_eq!(list["data"].as_array().unwrap().len(), 1);
+    let counted = scene.ask("GET", &format!("{path}?limit=1&summary=total_count"), Value::Null).await;
+    assert_eq!(counted["summary"], json!({ "total_count": 3 }));
     let words = json!([{ "type": "body", "parameters": [{ "type": "text", "text": "Ana" }] }]);
     let sent = json!({ "name": "bye", "language": { "code": "pt_BR" }, "components": words });
     scene.send("1555", json!({ "type": "template", "template": sent })).await;
