@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde_json::{Value, json};
+use tidings_simulator::{Receiver, whatsapp::sign};
 use tidings_tests::{Api, Browser, Scene, Simulation, assert_holds, eventually, text};
 use tokio::process::Command;
 
@@ -58,6 +59,25 @@ async fn a_gateway_connects_by_what_is_printed_and_talks_with_a_customer() {
     let failed = scene.until(text(&sent, "/id"), "failed").await.unwrap();
     assert_holds(&failed["error"], &json!({ "vendor_code": "131026" }));
     simulation.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_callback_of_the_command_line_is_asked_where_a_token_is_given() {
+    let mut receiver = Receiver::start().await.unwrap();
+    let url = receiver.url("/in");
+    // It answers 200, but not with the challenge.
+    let mut asking = Simulation::start(&["--callback", &url, "--verify-token", "sesame"]).await.unwrap();
+    asking.line_with(&["webhooks go nowhere yet", "challenge"]).await.unwrap();
+    assert!(receiver.arrived()[0].headers.get("x-hub-signature-256").is_none());
+    let told = asking.api().unwrap().get("/simulator").await.unwrap().ok().unwrap();
+    assert_eq!(told["callback"], Value::Null);
+
+    let trusting = Simulation::start(&["--callback", &url, "--app-secret", "other", "--seed", "2"]).await.unwrap();
+    let mut api = trusting.api().unwrap();
+    api.post("/simulator/customers", &json!({ "name": "Ana" })).await.unwrap().ok().unwrap();
+    api.post("/simulator/messages", &json!({ "customer": "cust_1", "text": "Hello?" })).await.unwrap().ok().unwrap();
+    let arrival = receiver.next().await.unwrap();
+    assert_eq!(arrival.header("x-hub-signature-256"), Some(sign("other", &arrival.body).as_str()));
 }
 
 #[tokio::test]

@@ -100,3 +100,25 @@ async fn a_callback_is_asked_before_it_is_told() {
     scene.ask("DELETE", "/simulator/callback", Value::Null).await;
     assert_eq!(scene.simulator.state()["callback"], Value::Null);
 }
+
+#[tokio::test]
+async fn the_same_seed_makes_the_same_run() {
+    let run = async || {
+        let mut scene = Scene::start().await;
+        let mix = json!([
+            { "weight": 1, "behaviour": { "kind": "accept" } },
+            { "weight": 1, "behaviour": { "kind": "accept", "statuses": { "order": "shuffled" } } },
+        ]);
+        scene.ask("POST", "/simulator/behaviours", json!({ "mix": mix })).await;
+        let ana = scene.customer("15550100001", json!({})).await;
+        let mut told =
+            scene.ask("POST", "/simulator/messages", json!({ "customer": ana, "image": {} })).await.to_string();
+        scene.told().await;
+        for number in 0..5 {
+            told += &scene.send("15550100001", text(&number.to_string())).await;
+            told += &scene.words().await.concat();
+        }
+        told
+    };
+    assert_eq!(run().await, run().await);
+}
