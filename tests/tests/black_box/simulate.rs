@@ -125,12 +125,12 @@ async fn runs(program: &str, arguments: &[&str]) -> bool {
 #[tokio::test]
 async fn a_person_writes_from_the_page() {
     let simulation = Simulation::start(&[]).await.unwrap();
+    let mut scene = Scene::start().await.unwrap();
+    let (mut api, channel) = connected(&mut scene, &simulation).await.unwrap();
     let Some(mut browser) = Browser::open(&format!("{}/", simulation.base())).await.unwrap() else {
         eprintln!("skipped: no chromium is installed");
         return;
     };
-    let mut scene = Scene::start().await.unwrap();
-    let (mut api, channel) = connected(&mut scene, &simulation).await.unwrap();
     browser.until("document.getElementById('account')?.textContent.includes('15550783881')").await.unwrap();
     browser.until("document.getElementById('callback').textContent.includes('/in/chan_')").await.unwrap();
     let fill = |id: &str, value: &str| format!("document.getElementById('{id}').value = {}", json!(value));
