@@ -10,6 +10,7 @@ use tidings_domain::{
 
 use super::{
     field::{Field, Holds, field},
+    parts,
     words::{CONTENT_TYPES, DIRECTIONS, MESSAGE_STATUSES, names},
 };
 
@@ -346,19 +347,11 @@ fn endpoint(kind: EventKind) -> Vec<Field> {
     fields.extend([
         text("reason", "Why, for people."),
         time("failingSince", "Since when it takes nothing.").or_null(),
-        field(
-            "backlog",
-            Holds::Integer,
-            "How many events of the workspace come after its place, or wait to be tried again.",
-        ),
+        parts::backlog(),
         time("occurredAt", "When it was noticed."),
     ]);
     if kind == EventKind::EndpointGap {
-        fields.extend([
-            field("from", Holds::Integer, "The first place in the log that was passed over."),
-            field("to", Holds::Integer, "The last one."),
-            field("count", Holds::Integer, "How many events that were."),
-        ]);
+        fields.extend(parts::passed_over());
     }
     fields
 }

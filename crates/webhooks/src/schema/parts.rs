@@ -1,4 +1,5 @@
-//! The parts of a message, in their thirteen kinds, as the lifecycle format spells them.
+//! What stands in both formats: the parts of a message in their thirteen kinds, as the lifecycle format spells them, and what
+//! is told of an endpoint in either.
 
 use super::field::{Field, Holds, field};
 
@@ -139,4 +140,22 @@ fn referral() -> Vec<Field> {
     ]
     .map(|(name, about)| field(name, Holds::Text, about).or_null())
     .into()
+}
+
+/// How much an endpoint has before it.
+pub(super) fn backlog() -> Field {
+    field(
+        "backlog",
+        Holds::Integer,
+        "How many events of the workspace come after its place, or wait to be tried again.",
+    )
+}
+
+/// What an endpoint was not told, because it is no longer kept.
+pub(super) fn passed_over() -> [Field; 3] {
+    [
+        field("from", Holds::Integer, "The first place in the log that was passed over."),
+        field("to", Holds::Integer, "The last one."),
+        field("count", Holds::Integer, "How many events that were."),
+    ]
 }

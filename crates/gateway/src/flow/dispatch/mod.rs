@@ -1,7 +1,7 @@
 //! To the subscribers: each endpoint has a task of its own, which reads the log at its own pace.
 //!
 //! The rules (order, lanes, retries, down and up) are [`tidings_webhooks::courier`]'s; what one attempt is stands in
-//! [`delivery`]; [`run`] drives one endpoint: it feeds the courier from the tail or the store, sends what it says, and
+//! [`delivery`]; [`task`] begins and ends an endpoint's runs, and [`run`] drives one: it feeds the courier from the tail or the store, sends what it says, and
 //! writes down what came of it. While that cannot be written (a full disk, say), nothing more is sent. No task waits
 //! for another, so an endpoint's trouble stays its own.
 
@@ -9,6 +9,7 @@ mod delivery;
 mod replay;
 mod resend;
 mod run;
+mod task;
 mod watchkeeping;
 
 use std::{collections::HashMap, sync::Arc};
@@ -135,7 +136,7 @@ impl Dispatcher {
             return;
         }
         let (commands, orders) = mpsc::unbounded_channel();
-        let task = tokio::spawn(run::endpoint(self.shared.clone(), endpoint, orders));
+        let task = tokio::spawn(task::endpoint(self.shared.clone(), endpoint, orders));
         running.insert(id, Running { commands, task });
     }
 

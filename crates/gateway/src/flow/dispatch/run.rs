@@ -1,22 +1,15 @@
-//! One endpoint's task: drives its courier.
+//! One run of an endpoint: drives its courier until it is paused, gone, or told to stop.
 
-use std::{
-    collections::VecDeque,
-    panic::AssertUnwindSafe,
-    pin::{Pin, pin},
-    sync::Arc,
-    time::Duration,
-};
+mod reading;
+mod recording;
+
+use std::{collections::VecDeque, pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use tidings_domain::{
-    WorkspaceId,
-    delivery::DeliveryChange,
-    event::{OrderingKey, Position},
-};
+use tidings_domain::event::Position;
 use tidings_net::{AddressRefused, Pool};
-use tidings_store::{ENDPOINT_LEASE, StoreError};
-use tidings_webhooks::courier::{Courier, Limits};
+use tidings_store::StoreError;
+use tidings_webhooks::courier::Courier;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc},
     time::{Instant, Sleep, sleep},
@@ -27,46 +20,24 @@ use super::{
     delivery::{self, Delivered},
     replay::{Looked, Replays},
     resend::{self, Asker, Askers},
+    task::{Ended, PATIENCE, begin},
     watchkeeping,
 };
 use crate::{
     flow::{pending::pending, tail::Posting},
     registry::LiveEndpoint,
 };
+use reading::{LaneRead, LaneUnread, read_lane};
+use recording::Unwritten;
 
-/// How many entries are read from the log at once.
-const CHUNK: usize = 256;
-/// How many entries of a lane are read at once: usually the first is wanted.
-const LANE_CHUNK: usize = 16;
 /// How many events an endpoint may read from the store at once, and how many large ones it may hold.
 const READINGS: usize = 4;
 /// How many attempts may wait to be written down before no more are made.
 const UNWRITTEN: usize = 2048;
-/// How long to wait after the store has refused.
-const PATIENCE: Duration = Duration::from_millis(500);
-/// How long to wait at most before one that has panicked begins anew.
-const PATIENCE_AT_MOST: Duration = Duration::from_mins(1);
 /// How soon it is looked again for a place to send by.
 const SOON: Duration = Duration::from_millis(20);
 /// How soon a moved low-water position is written down, and a changed clock is noticed.
 const TICK: Duration = Duration::from_secs(1);
-
-/// What the courier holds of an event: all of it, unless it is so large that it is better read again.
-fn held(posting: &Arc<Posting>) -> Held {
-    (posting.size < delivery::LARGE).then(|| posting.clone())
-}
-
-/// A lane that could not be read: to be read again after this position.
-type LaneUnread = (StoreError, OrderingKey, Position);
-/// What could not be written down.
-type Unwritten = (StoreError, Box<DeliveryChange>);
-
-/// What was read of a lane.
-struct LaneRead {
-    key: OrderingKey,
-    up_to: Position,
-    next: Option<Position>,
-}
 
 struct Run {
     shared: Arc<Shared>,
@@ -107,72 +78,8 @@ enum Woken {
     Time,
 }
 
-/// Runs an endpoint until it is told to stop. A panic is a bug that ends what is under way, as a kill would, and nothing
-/// else: it begins anew, later and later if that does not help, since what was under way is sent again.
-pub(super) async fn endpoint(
-    shared: Arc<Shared>,
-    mut live: Arc<LiveEndpoint>,
-    mut commands: mpsc::UnboundedReceiver<Command>,
-) {
-    let mut patience = PATIENCE;
-    loop {
-        let begun = Instant::now();
-        let running = run_until_stopped(shared.clone(), live.clone(), &mut commands);
-        if AssertUnwindSafe(running).catch_unwind().await.is_ok() {
-            return;
-        }
-        patience = if begun.elapsed() > PATIENCE_AT_MOST { PATIENCE } else { (patience * 2).min(PATIENCE_AT_MOST) };
-        tracing::error!(endpoint.id = %live.endpoint.id, "an endpoint's task panicked; it begins anew");
-        let Some(known) = shared.registry.endpoints.find(live.endpoint.id) else { return };
-        live = known;
-        if wait(patience, &mut live, &mut commands).await.is_none() {
-            return;
-        }
-    }
-}
-
-/// Runs an endpoint until it is told to stop. When it ends before (the endpoint is paused or answered 410, another process
-/// has taken it over) it waits to be configured anew.
-async fn run_until_stopped(
-    shared: Arc<Shared>,
-    mut live: Arc<LiveEndpoint>,
-    commands: &mut mpsc::UnboundedReceiver<Command>,
-) {
-    while let Some(ended) = run(shared.clone(), live, commands).await {
-        // What came while it ended may be older than that it was disabled.
-        let is_enabled = |configured: &Arc<LiveEndpoint>| {
-            shared.registry.endpoints.find(configured.endpoint.id).is_some_and(|known| known.endpoint.enabled)
-        };
-        let configured = match ended.configured.filter(is_enabled) {
-            Some(configured) => Some(configured),
-            None => configured(commands).await,
-        };
-        match configured {
-            Some(configured) => live = configured,
-            None => return,
-        }
-    }
-}
-
-/// How it ended by itself.
-struct Ended {
-    /// The settings that came while it ended.
-    configured: Option<Arc<LiveEndpoint>>,
-}
-
-/// Waits for settings; `None` if there will be none.
-async fn configured(commands: &mut mpsc::UnboundedReceiver<Command>) -> Option<Arc<LiveEndpoint>> {
-    loop {
-        match commands.recv().await? {
-            Command::Configure(live) if live.endpoint.enabled => return Some(live),
-            Command::Configure(_) | Command::Resend(..) | Command::Replay => {}
-            Command::Stop => return None,
-        }
-    }
-}
-
 /// Runs an endpoint until it ends by itself; `None` if it was told to stop.
-async fn run(
+pub(super) async fn run(
     shared: Arc<Shared>,
     mut live: Arc<LiveEndpoint>,
     commands: &mut mpsc::UnboundedReceiver<Command>,
@@ -220,55 +127,6 @@ async fn run(
     }
 }
 
-/// Takes the lease and takes up where the endpoint was left, however long the store needs.
-async fn begin(
-    shared: &Arc<Shared>,
-    live: &mut Arc<LiveEndpoint>,
-    commands: &mut mpsc::UnboundedReceiver<Command>,
-) -> Option<(u64, Courier<Held>)> {
-    let id = live.endpoint.id;
-    loop {
-        let begun = async {
-            let epoch = shared.store.lease_acquire(ENDPOINT_LEASE, id.uuid(), &shared.holder).await?;
-            Ok::<_, StoreError>((epoch, shared.store.delivery_load(id).await?))
-        };
-        match begun.await {
-            Ok((epoch, state)) => {
-                let mut courier = Courier::new(&live.endpoint, Limits::default(), state);
-                courier.try_now(shared.clock.now());
-                return Some((epoch, courier));
-            }
-            Err(StoreError::NotFound(_) | StoreError::Stopped) => return None,
-            Err(error) => tracing::error!(endpoint.id = %id, %error, "cannot begin to deliver; trying again"),
-        }
-        wait(PATIENCE, live, commands).await?;
-    }
-}
-
-/// Lets time pass before something is tried again; `None` if it was told to stop. One that is paused meanwhile waits until
-/// it is enabled.
-async fn wait(
-    time: Duration,
-    live: &mut Arc<LiveEndpoint>,
-    commands: &mut mpsc::UnboundedReceiver<Command>,
-) -> Option<()> {
-    let mut passed = pin!(sleep(time));
-    if !live.endpoint.enabled {
-        *live = configured(commands).await?;
-    }
-    loop {
-        tokio::select! {
-            () = &mut passed => return Some(()),
-            command = commands.recv() => match command? {
-                Command::Stop => return None,
-                Command::Configure(changed) if changed.endpoint.enabled => *live = changed,
-                Command::Configure(_) => *live = configured(commands).await?,
-                Command::Resend(..) | Command::Replay => {}
-            },
-        }
-    }
-}
-
 /// Connections to the endpoint. An address that was allowed once may be refused by now: then every attempt says so.
 fn pool(shared: &Shared, live: &LiveEndpoint) -> Result<Pool, AddressRefused> {
     shared.client.pool(&live.endpoint.url, shared.pool_limits())
@@ -286,41 +144,6 @@ impl Run {
             self.send();
         }
         self.record();
-    }
-
-    /// Offers the courier what it has room for: from the tail, or from the store if the endpoint lags behind it.
-    fn feed(&mut self) {
-        while self.courier.has_room() {
-            let Some(posting) = self.ahead.pop_front() else {
-                let after = self.courier.cursor();
-                match self.shared.tail.after(after, CHUNK) {
-                    Some(postings) if postings.is_empty() => return,
-                    Some(postings) => self.ahead.extend(postings),
-                    None => return self.read_log(after, Duration::ZERO),
-                }
-                continue;
-            };
-            let wanted = posting.is_wanted(&self.live.endpoint, &*self.shared.links);
-            self.courier.offer(posting.position, posting.event.key, wanted.then(|| held(&posting)));
-        }
-    }
-
-    fn read_log(&mut self, after: Position, wait: Duration) {
-        if self.log_read.is_none() {
-            let store = self.shared.store.clone();
-            self.log_read = Some(Box::pin(async move {
-                sleep(wait).await;
-                let entries = store.log_read(after, CHUNK).await?;
-                Ok(entries.into_iter().map(Posting::new).collect())
-            }));
-        }
-    }
-
-    fn read_lanes(&mut self) {
-        while let Some((key, after, up_to)) = self.courier.next_read() {
-            let read = read_lane(self.shared.clone(), self.live.clone(), key, after, up_to);
-            self.lane_reads.push(Box::pin(read));
-        }
     }
 
     fn send(&mut self) {
@@ -348,37 +171,6 @@ impl Run {
                 delivered
             }));
         }
-    }
-
-    /// Writes down what has become of deliveries, unless a write is under way: then it waits and goes with the next.
-    fn record(&mut self) {
-        let has_change = self.courier.has_change() || self.courier.low_water_lags() || self.replays.has_moved();
-        if self.recording.is_some() || !has_change {
-            return;
-        }
-        let now = self.shared.clock.now();
-        let mut change = self.courier.take_change(now);
-        change.replay = self.replays.take_progress(now);
-        if !change.is_empty() {
-            watchkeeping::log(&self.live, &change);
-            self.askers.begin();
-            self.recording = Some(self.write(change, Duration::ZERO));
-        }
-    }
-
-    fn write(&self, change: DeliveryChange, wait: Duration) -> BoxFuture<'static, Result<(), Unwritten>> {
-        let (shared, id, epoch) = (self.shared.clone(), self.live.endpoint.id, self.epoch);
-        Box::pin(async move {
-            if !wait.is_zero() {
-                sleep(wait).await;
-            }
-            // Whoever hears of it by an event of this commit must find it so.
-            if let Some(status) = change.status {
-                shared.registry.endpoint_status(id, status);
-            }
-            let written = shared.store.delivery_record(id, epoch, change.clone()).await;
-            written.map_err(|error| (error, Box::new(change)))
-        })
     }
 
     fn is_over(&self) -> bool {
@@ -535,25 +327,4 @@ impl Run {
 /// A place to send one more by, beside so many. The first needs none.
 fn place(shared: &Shared, in_flight: usize) -> Result<Option<OwnedSemaphorePermit>, TryAcquireError> {
     if in_flight == 0 { Ok(None) } else { shared.places.clone().try_acquire_owned().map(Some) }
-}
-
-/// The next event of a lane that the endpoint wants.
-async fn read_lane(
-    shared: Arc<Shared>,
-    live: Arc<LiveEndpoint>,
-    key: OrderingKey,
-    after: Position,
-    up_to: Position,
-) -> Result<LaneRead, LaneUnread> {
-    let workspace: WorkspaceId = live.endpoint.workspace_id;
-    let entries = shared
-        .store
-        .log_read_key(workspace, key, after, up_to, LANE_CHUNK)
-        .await
-        .map_err(|error| (error, key, after))?;
-    // There may be more: the lane is read on from here.
-    let up_to = entries.last().map_or(up_to, |last| last.position);
-    let is_wanted = |posting: &Arc<Posting>| posting.is_wanted(&live.endpoint, &*shared.links);
-    let next = entries.into_iter().map(Posting::new).find(is_wanted).map(|posting| posting.position);
-    Ok(LaneRead { key, up_to, next })
 }
