@@ -67,6 +67,9 @@ pub trait Outbound: Send + Sync {
     /// What the receiver of a filled template will read.
     fn fill_template(&self, template: &Template, components: &[Value]) -> Option<String>;
 
+    /// Whether a template is advertising, which people can opt out of.
+    fn is_marketing(&self, template: &Template) -> bool;
+
     /// The places of a template that are to be filled, for people: `body/1`, `body/name`, `button/0` …
     fn template_parameters(&self, template: &Template) -> Vec<String>;
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    contact::Identity,
+    contact::{Identity, OptOut, RecipientNews},
     content::Content,
     id::{ConversationId, MessageId},
     message::{Direction, MessageError},
@@ -69,6 +69,8 @@ pub enum Change {
     Revoked(Revoked),
     /// A contact has another number or id than before.
     IdentityChanged(IdentityChanged),
+    /// A contact has chosen at the vendor what it wants to be sent.
+    Preferred(Preferred),
     /// The vendor says something about account, number, template or policy.
     Notice(Notice),
 }
@@ -142,6 +144,9 @@ pub struct StatusReport {
     /// What is wrong with the channel, if that is why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<Trouble>,
+    /// What is said of the recipient, if that is why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<RecipientNews>,
     /// Whether it failed because the vendor does not have its uploaded file any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lacks_file: bool,
@@ -206,6 +211,17 @@ pub struct IdentityChanged {
     pub timestamp: Timestamp,
 }
 
+/// A contact has chosen at the vendor what it wants to be sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preferred {
+    /// The contact.
+    pub contact: Person,
+    /// What it does not want; `None`: it wants everything again.
+    pub opted_out: Option<OptOut>,
+    /// The vendor's time.
+    pub timestamp: Timestamp,
+}
+
 /// The vendor says something about account, number, template or policy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notice {
@@ -263,6 +279,9 @@ impl Change {
             Self::Revoked(revoked) => Lookups { vendor_id: Some(&revoked.target), ..Lookups::default() },
             Self::IdentityChanged(changed) => {
                 Lookups { identities: [&changed.before, &changed.after], ..Lookups::default() }
+            }
+            Self::Preferred(preferred) => {
+                Lookups { identities: [&preferred.contact.identities, &[]], ..Lookups::default() }
             }
             Self::Notice(_) => Lookups::default(),
         }

@@ -62,6 +62,9 @@ pub struct Conversation {
     pub metadata: Map<String, Value>,
     /// How many messages it has, in and out.
     pub message_count: u64,
+    /// How many messages of the contact have come since somebody of the company read it or answered.
+    #[serde(default)]
+    pub unread_count: u64,
     /// How many events bear its ordering key.
     pub sequence: u64,
     /// When we recorded its last message.
@@ -72,6 +75,38 @@ pub struct Conversation {
     pub created_at: Timestamp,
     /// When we recorded its last change.
     pub updated_at: Timestamp,
+    /// When it was reopened last, if it ever was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopened_at: Option<Timestamp>,
     /// When it was closed, if it is.
     pub closed_at: Option<Timestamp>,
+}
+
+impl Conversation {
+    /// It goes on.
+    pub(crate) fn reopen(&mut self, now: Timestamp) {
+        self.status = ConversationStatus::Open;
+        self.reopened_at = Some(now);
+        self.closed_at = None;
+    }
+
+    /// Since when it has been open, or was until it was closed.
+    pub fn opened_at(&self) -> Timestamp {
+        self.reopened_at.unwrap_or(self.created_at)
+    }
+}
+
+/// What is to change of a conversation. What is `None` stays.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ConversationPatch {
+    /// Whether it is going on.
+    pub status: Option<ConversationStatus>,
+    /// How it ended, where it is closed: `resolved`, `unresolved` or `spam`.
+    pub resolution: Option<String>,
+    /// Who looks after it, and whether that is a person or an AI agent; an inner `None`: nobody.
+    pub assignee: Option<Option<(String, ActorType)>>,
+    /// All of its tags.
+    pub tags: Option<Vec<String>>,
+    /// A merge patch of the company's own fields.
+    pub metadata: Option<Map<String, Value>>,
 }

@@ -18,6 +18,7 @@ pub mod filter;
 pub mod id;
 pub mod key;
 pub mod media;
+pub mod merge;
 pub mod message;
 pub mod outgoing;
 pub mod pattern;

@@ -107,6 +107,12 @@ impl Source {
         *self == Self::Vendor
     }
 
+    /// Whether whoever sends from here has read what came before: a person, or a program of the company's own. What goes out
+    /// by itself has not.
+    pub(crate) fn has_read(&self) -> bool {
+        !matches!(self, Self::Automation { .. } | Self::Campaign { .. })
+    }
+
     /// Who did what comes from here.
     pub(crate) fn actor(&self) -> Actor {
         let (actor_type, id) = match self {

@@ -85,6 +85,9 @@ pub enum Outgoing {
         /// What the receiver will read, as far as the template is known to us.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
+        /// Whether it is advertising, as far as the template is known to us.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_marketing: bool,
     },
     /// A text with something to choose.
     Interactive(Interactive),
@@ -260,6 +263,11 @@ impl Outgoing {
         matches!(self, Self::Template { .. })
     }
 
+    /// Whether it is advertising, as far as we know.
+    pub const fn is_marketing(&self) -> bool {
+        matches!(self, Self::Template { is_marketing: true, .. })
+    }
+
     /// The same as a text, where it makes sense as one.
     pub fn as_text(&self) -> Option<String> {
         match self {
@@ -291,7 +299,7 @@ impl Outgoing {
             Self::Media(media) => {
                 Content { text: media.caption.clone(), attachments: vec![media.attachment()], ..Content::default() }
             }
-            Self::Template { name, language, components, text } => Content {
+            Self::Template { name, language, components, text, .. } => Content {
                 text: Some(text.clone().unwrap_or_else(|| format!("[template: {name}]"))),
                 payload: Some(json!({"template": {"name": name, "language": language, "components": components}})),
                 ..Content::default()

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     channel::words,
-    contact::Identity,
+    contact::{Identity, RecipientNews},
     id::MessageId,
     message::MessageError,
     outgoing::{Outgoing, Priority},
@@ -105,6 +105,8 @@ pub enum SendOutcome {
         error: MessageError,
         /// What is wrong with the channel, if that is the reason.
         trouble: Option<Trouble>,
+        /// What it says of the recipient, if that is the reason.
+        recipient: Option<RecipientNews>,
     },
     /// Nobody knows whether the vendor took it.
     Unknown {

@@ -11,6 +11,7 @@ mod message;
 mod notice;
 mod outbound;
 mod parse;
+mod preference;
 mod settings;
 mod status;
 mod system;

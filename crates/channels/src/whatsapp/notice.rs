@@ -7,7 +7,7 @@ use tidings_domain::change::{Change, IdentityChanged, News, Notice, Update};
 
 use crate::lenient::{self, Object, Text};
 
-use super::{identity, parse::Place, wire};
+use super::{identity, parse::Place, preference, wire};
 
 /// The fields whose values are passed on as notices (Cloud API, webhook reference). Any other field is kept as
 /// unknown.
@@ -49,6 +49,9 @@ pub(super) fn read(place: &Place<'_>, field: &str, raw: &RawValue, value: &wire:
             updates.extend(changes);
             return;
         }
+    }
+    if field == "user_preferences" {
+        updates.extend(lenient::items(value.user_preferences).iter().filter_map(|raw| preference::read(place, raw)));
     }
     let notice = Notice { notice: field.to_owned(), details: lenient::value(raw), timestamp: place.time };
     let news = News::Change(Box::new(Change::Notice(notice)));

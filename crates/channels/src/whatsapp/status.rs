@@ -35,6 +35,7 @@ pub(super) fn read(place: &Place<'_>, raw: &RawValue) -> Update {
         attempt: tracker.map(|(_, attempt)| attempt),
         status: reported,
         timestamp,
+        recipient: errors.iter().find_map(refusal::of_recipient),
         trouble: errors.last().and_then(refusal::reported),
         lacks_file: reported == ReportedStatus::Failed && errors.iter().any(refusal::lacks_file),
         errors,

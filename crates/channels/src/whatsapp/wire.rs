@@ -23,6 +23,8 @@ pub(super) struct Value<'a> {
     #[serde(borrow)]
     pub(super) user_id_update: Option<&'a RawValue>,
     #[serde(borrow)]
+    pub(super) user_preferences: Option<&'a RawValue>,
+    #[serde(borrow)]
     pub(super) errors: Option<&'a RawValue>,
 }
 

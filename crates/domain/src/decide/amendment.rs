@@ -122,6 +122,7 @@ pub(super) fn revoked(desk: &mut Desk<'_, '_>, revoked: &Revoked) {
         timestamp: revoked.timestamp,
         errors: Vec::new(),
         trouble: None,
+        recipient: None,
         lacks_file: false,
         vendor_details: None,
     };

@@ -9,15 +9,14 @@ use crate::{
     conversation::Conversation,
     event::{
         ChannelDetail, ChannelEvent, ContactDetail, ContactEvent, ConversationDetail, ConversationEvent, Event,
-        EventKind, EventPayload, MessageChange, MessageEvent, OrderingKey, SCHEMA,
+        EventKind, EventPayload, MessageChange, MessageEvent, OrderingKey,
     },
-    id::EventId,
     message::Message,
     sending::{ChannelHealth, Sending},
     time::Timestamp,
 };
 
-use super::{ChannelWrite, Context, Decision, Kept, Situation, Write};
+use super::{ChannelWrite, Context, Decision, Kept, Situation, Write, happening};
 
 /// A record on the desk, and what has become of it.
 enum Record<T> {
@@ -293,18 +292,8 @@ impl<'a, 'b> Desk<'a, 'b> {
     }
 
     fn emit(&mut self, kind: EventKind, key: OrderingKey, sequence: u64, payload: EventPayload, at: Timestamp) {
-        let now = self.context.now;
-        self.events.push(Event {
-            id: EventId::next(self.context.ids, now),
-            workspace_id: self.channel.workspace_id,
-            kind,
-            schema: SCHEMA,
-            key,
-            sequence,
-            channel_id: Some(self.channel.id),
-            at,
-            recorded_at: now,
-            payload,
-        });
+        let (workspace, channel) = (self.channel.workspace_id, Some(self.channel.id));
+        let event = happening(self.context, workspace, kind, (key, sequence), channel, payload);
+        self.events.push(Event { at, ..event });
     }
 }

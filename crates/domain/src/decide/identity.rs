@@ -1,17 +1,15 @@
 //! Who it is: contacts and conversations found or created, and what happens when an identity changes.
 
-use serde_json::{Value, json};
-
 use crate::{
-    change::{IdentityChanged, Person},
-    contact::{Contact, Handle, HandleKind, Identity},
+    change::{IdentityChanged, Person, Preferred},
+    contact::{Contact, Handle, HandleKind, Identity, OptOut, RecipientNews},
     conversation::{Conversation, ConversationStatus},
-    event::{Actor, ContactDetail, ConversationDetail, EventKind, FieldChange, FieldChanges},
+    event::{Actor, ContactDetail, ConversationDetail, EventKind},
     id::{ContactId, ConversationId, HandleId},
     message::{HandleRef, Source},
 };
 
-use super::{Kept, desk::Desk};
+use super::{Kept, desk::Desk, records::differences};
 
 /// The other end of a message.
 pub(super) struct Correspondent {
@@ -54,6 +52,9 @@ pub(super) fn find_or_create(desk: &mut Desk<'_, '_>, person: &Person, writer: W
         desk.new_contact(contact);
     } else {
         learn(desk, person);
+        if matches!(writer, Writer::Contact) {
+            is_back(desk, person);
+        }
     }
     let contact = desk.contact()?;
     let handle = person
@@ -84,11 +85,10 @@ pub(super) fn reopen(desk: &mut Desk<'_, '_>, by: Actor) {
     if desk.conversation().is_none_or(|conversation| conversation.status != ConversationStatus::Closed) {
         return;
     }
-    if let Some(conversation) = desk.change_conversation() {
-        conversation.status = ConversationStatus::Open;
-        conversation.closed_at = None;
-    }
     let now = desk.now();
+    if let Some(conversation) = desk.change_conversation() {
+        conversation.reopen(now);
+    }
     let detail = ConversationDetail::Reopened { by, reason: "new_message".to_owned() };
     desk.emit_conversation(EventKind::ConversationReopened, detail, now);
 }
@@ -128,7 +128,7 @@ fn new_contact(desk: &mut Desk<'_, '_>, person: &Person, writer: Writer<'_>) -> 
         assigned_to: None,
         handles: free
             .into_iter()
-            .map(|identity| Handle { id: HandleId::next(desk.context.ids, now), identity })
+            .map(|identity| Handle::new(HandleId::next(desk.context.ids, now), identity))
             .collect(),
         sequence: 0,
         created_at: now,
@@ -150,11 +150,13 @@ fn new_conversation(desk: &mut Desk<'_, '_>, contact_id: ContactId) -> Conversat
         tags: Vec::new(),
         metadata: serde_json::Map::new(),
         message_count: 0,
+        unread_count: 0,
         sequence: 0,
         last_message_at: None,
         last_inbound_at: None,
         created_at: now,
         updated_at: now,
+        reopened_at: None,
         closed_at: None,
     }
 }
@@ -178,12 +180,53 @@ pub(super) fn learn(desk: &mut Desk<'_, '_>, person: &Person) {
     }
     for identity in &person.identities {
         if after.handle(identity).is_none() && !desk.taken.contains(identity) {
-            after.handles.push(Handle { id: HandleId::next(desk.context.ids, now), identity: identity.clone() });
+            after.handles.push(Handle::new(HandleId::next(desk.context.ids, now), identity.clone()));
         }
     }
     if after.phone.is_none() {
         let own = person.identities.iter().filter(|identity| !desk.taken.contains(identity));
         after.phone = phone_of(own);
+    }
+    update(desk, after);
+}
+
+/// The vendor says something of whom the message on the desk was for.
+pub(super) fn hear(desk: &mut Desk<'_, '_>, news: RecipientNews) {
+    let (Some(contact), Some(message)) = (desk.contact(), desk.message()) else { return };
+    let (mut after, handle_id, now) = (contact.clone(), message.handle.id, desk.now());
+    if let Some(handle) = after.handles.iter_mut().find(|handle| handle.id == handle_id) {
+        handle.hear(news, now);
+    }
+    update(desk, after);
+}
+
+/// The contact wrote: something reaches it again.
+pub(super) fn is_back(desk: &mut Desk<'_, '_>, person: &Person) {
+    let Some(contact) = desk.contact() else { return };
+    let is_its = |handle: &Handle| person.identities.contains(&handle.identity);
+    if !contact.handles.iter().any(|handle| handle.blocked_at.is_some() && is_its(handle)) {
+        return;
+    }
+    let mut after = contact.clone();
+    for handle in after.handles.iter_mut().filter(|handle| is_its(handle)) {
+        handle.blocked_at = None;
+    }
+    update(desk, after);
+}
+
+/// A contact has chosen what it wants to be sent. What it has told the company beside the vendor stays.
+pub(super) fn preferred(desk: &mut Desk<'_, '_>, preferred: &Preferred) {
+    desk.channel_is_alive();
+    let Some(contact) = desk.contact() else {
+        let vendor_id = preferred.contact.identities.first().map(|identity| identity.value.clone());
+        desk.keep(Kept::Unmatched { kind: "preferred", vendor_id: vendor_id.unwrap_or_default() });
+        return;
+    };
+    let mut after = contact.clone();
+    for handle in &mut after.handles {
+        if preferred.contact.identities.contains(&handle.identity) && handle.opted_out != Some(OptOut::All) {
+            handle.opted_out = preferred.opted_out;
+        }
     }
     update(desk, after);
 }
@@ -206,7 +249,7 @@ pub(super) fn changed(desk: &mut Desk<'_, '_>, changed: &IdentityChanged) {
     let mut after = contact.clone();
     for identity in &changed.after {
         if after.handle(identity).is_none() {
-            after.handles.push(Handle { id: HandleId::next(desk.context.ids, now), identity: identity.clone() });
+            after.handles.push(Handle::new(HandleId::next(desk.context.ids, now), identity.clone()));
         }
     }
     if after.handles.iter().any(|handle| !changed.before.contains(&handle.identity)) {
@@ -242,24 +285,6 @@ fn update(desk: &mut Desk<'_, '_>, after: Contact) {
     if !changes.is_empty() {
         desk.emit_contact(EventKind::ContactUpdated, ContactDetail::Updated { changes, by }, now);
     }
-}
-
-fn differences(before: &Contact, after: &Contact) -> FieldChanges {
-    let fields: [(&str, Value, Value); 4] = [
-        ("name", json!(before.name), json!(after.name)),
-        ("phone", json!(before.phone), json!(after.phone)),
-        ("username", json!(before.username), json!(after.username)),
-        ("handles", identities(before), identities(after)),
-    ];
-    fields
-        .into_iter()
-        .filter(|(_, before, after)| before != after)
-        .map(|(field, before, after)| (field.to_owned(), FieldChange { before, after }))
-        .collect()
-}
-
-fn identities(contact: &Contact) -> Value {
-    contact.handles.iter().map(|handle| json!(handle.identity)).collect()
 }
 
 fn phone_of<'a>(identities: impl IntoIterator<Item = &'a Identity>) -> Option<String> {

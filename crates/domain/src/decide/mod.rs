@@ -7,6 +7,8 @@
 //! What the company wants, and what its sender finds out, are an [`Order`]; [`mod@order`] decides on it in the same way, but
 //! may refuse.
 //!
+//! What the company does with its contacts and conversations is decided on in `records`.
+//!
 //! The rule by which a situation is loaded:
 //! 1. the message, by our id if the change names one and it is of that channel, else by the vendor's id on that channel,
 //!    with the attempt that the vendor's id belongs to; for an order also how far its sending has come;
@@ -25,6 +27,7 @@ mod health;
 mod identity;
 mod notice;
 mod order;
+mod records;
 mod said;
 mod status;
 #[cfg(test)]
@@ -39,8 +42,8 @@ use crate::{
     channel::{Channel, ChannelStatus},
     contact::{Contact, Identity},
     conversation::Conversation,
-    event::Event,
-    id::IdSource,
+    event::{Event, EventKind, EventPayload, OrderingKey, SCHEMA},
+    id::{ChannelId, EventId, IdSource, WorkspaceId},
     message::Message,
     sending::{ChannelHealth, Sending},
     time::Timestamp,
@@ -48,6 +51,10 @@ use crate::{
 
 use desk::Desk;
 pub use order::{Called, Order, Refusal, TargetProblem, order};
+pub use records::{
+    MOST_CUSTOM_FIELDS, Merged, Owner, Parting, Recorded, Rivalry, change_contact, change_conversation, create_contact,
+    delete_contact, give_up, merge_contacts, rivalry,
+};
 
 /// What is known when a change comes.
 #[derive(Debug, Clone, PartialEq)]
@@ -190,6 +197,30 @@ impl From<Later> for Change {
     }
 }
 
+/// Something that happens now, at this place among the events of its key.
+fn happening(
+    context: &mut Context<'_>,
+    workspace_id: WorkspaceId,
+    kind: EventKind,
+    (key, sequence): (OrderingKey, u64),
+    channel_id: Option<ChannelId>,
+    payload: EventPayload,
+) -> Event {
+    let now = context.now;
+    Event {
+        id: EventId::next(context.ids, now),
+        workspace_id,
+        kind,
+        schema: SCHEMA,
+        key,
+        sequence,
+        channel_id,
+        at: now,
+        recorded_at: now,
+        payload,
+    }
+}
+
 /// Decides on a change. Pure but for the ids that it draws.
 pub fn decide(situation: Situation, change: &Change, context: &mut Context<'_>) -> Decision {
     let mut desk = Desk::new(situation, context);
@@ -201,6 +232,7 @@ pub fn decide(situation: Situation, change: &Change, context: &mut Context<'_>) 
         Change::Edited(edited) => amendment::edited(&mut desk, edited),
         Change::Revoked(revoked) => amendment::revoked(&mut desk, revoked),
         Change::IdentityChanged(changed) => identity::changed(&mut desk, changed),
+        Change::Preferred(preferred) => identity::preferred(&mut desk, preferred),
         Change::Notice(notice) => notice::noticed(&mut desk, notice),
     }
     desk.into_decision()

@@ -90,7 +90,10 @@ pub(super) fn record(desk: &mut Desk<'_, '_>, said: &Said, direction: Direction,
     if let Some(conversation) = desk.change_conversation() {
         conversation.message_count += 1;
         conversation.last_message_at = Some(now);
-        if direction == Direction::Inbound {
+        if direction == Direction::Outbound {
+            conversation.unread_count = 0;
+        } else {
+            conversation.unread_count += 1;
             conversation.last_inbound_at = conversation.last_inbound_at.max(Some(said.timestamp));
         }
     }

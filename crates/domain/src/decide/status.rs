@@ -17,6 +17,7 @@ use super::{
     Kept, Later,
     desk::Desk,
     health::{self, Found},
+    identity,
 };
 
 /// The error key of a message whose outcome the vendor never told. Any later evidence revives it.
@@ -104,6 +105,9 @@ fn failed(desk: &mut Desk<'_, '_>, report: &StatusReport) {
     }
     if report.lacks_file {
         desk.lose_file();
+    }
+    if let Some(news) = report.recipient {
+        identity::hear(desk, news);
     }
     let Some(message) = desk.change_message() else { return };
     if report.errors.is_empty() {

@@ -9,4 +9,5 @@ mod identities;
 mod ladder;
 mod messages;
 mod orders;
+mod reach;
 mod samples;

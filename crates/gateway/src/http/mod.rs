@@ -8,7 +8,6 @@ mod idempotency;
 mod inbound;
 mod jwks;
 pub(crate) mod limit;
-mod merge;
 mod nul;
 pub(crate) mod openapi;
 mod page;

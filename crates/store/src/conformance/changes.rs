@@ -65,6 +65,7 @@ pub fn report(vendor_id: &str, status: ReportedStatus, seconds: i64) -> Change {
         timestamp: at(seconds),
         errors: Vec::new(),
         trouble: None,
+        recipient: None,
         lacks_file: false,
         vendor_details: None,
     })

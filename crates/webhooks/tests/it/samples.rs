@@ -203,7 +203,7 @@ fn contact() -> Contact {
         tags: vec!["lead".to_owned()],
         custom_fields: fields(json!({"favourite_colour": "green", "points": 3})),
         assigned_to: None,
-        handles: vec![Handle { id: handle_id(), identity: Identity::phone("5511987654321") }],
+        handles: vec![Handle::new(handle_id(), Identity::phone("5511987654321"))],
         sequence: 7,
         created_at: moment(),
         updated_at: later(60),

@@ -4,7 +4,10 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use tidings_domain::sending::{DisconnectionReason, Scope, TroubleCategory};
+use tidings_domain::{
+    contact::{OptOut, RecipientNews},
+    sending::{DisconnectionReason, Scope, TroubleCategory},
+};
 
 use Growth::{Fourfold, Threefold, Twofold};
 use Verdict::Final;
@@ -192,6 +195,11 @@ pub(super) static TABLE: &[Row] = &[
     one(136_025, "the code could not be checked", Final, NONE),
     one(137_000, "the recipient's identity has changed", Final, NONE),
 ];
+
+/// What codes say of the recipient: who cannot be reached has blocked the company, or is no longer there, or has an app too
+/// old for it (131026, of which Meta tells no more); who has stopped marketing is not to be sent more (131050).
+pub(super) static OF_RECIPIENT: [(&str, RecipientNews); 2] =
+    [("131026", RecipientNews::Blocked), ("131050", RecipientNews::OptedOut(OptOut::Marketing))];
 
 /// The codes by which Meta refuses a message whose uploaded file it does not have any more. The first is that of any
 /// parameter with a value that cannot be.

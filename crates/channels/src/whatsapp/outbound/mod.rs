@@ -107,6 +107,10 @@ impl Outbound for Whatsapp {
         template::fill::fill(template, components)
     }
 
+    fn is_marketing(&self, template: &Template) -> bool {
+        template.category.as_deref() == Some("marketing")
+    }
+
     fn template_parameters(&self, template: &Template) -> Vec<String> {
         template::places::Places::of(template).names()
     }

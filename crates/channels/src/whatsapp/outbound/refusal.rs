@@ -108,6 +108,11 @@ pub(in super::super) fn lacks_file(error: &MessageError) -> bool {
     error_table::LACKS_FILE.contains(&error.key.as_str())
 }
 
+/// What the vendor says of the recipient by failing a message with this error.
+pub(in super::super) fn of_recipient(error: &MessageError) -> Option<RecipientNews> {
+    error_table::OF_RECIPIENT.iter().find(|(code, _)| *code == error.key).map(|(_, news)| *news)
+}
+
 /// What is wrong with the channel, if the meaning says that anything is.
 fn trouble_of(meaning: &Meaning, error: &MessageError, subcode: &Text<'_>) -> Option<Trouble> {
     let (category, disconnects) = meaning.trouble?;
@@ -140,7 +145,10 @@ impl Refusal {
                 let after = asked.unwrap_or_else(|| wait.after(tries));
                 SendOutcome::Later { error, after, scope: wait.scope, trouble }
             }
-            Verdict::Later(_) | Verdict::Final => SendOutcome::Refused { error, trouble },
+            Verdict::Later(_) | Verdict::Final => {
+                let recipient = of_recipient(&error);
+                SendOutcome::Refused { error, trouble, recipient }
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     status::MessageStatus,
 };
 
-use super::{Refusal, address, check_window, end, fail, own_error};
+use super::{Refusal, address, check_window, end, fail, opted_out, own_error};
 use crate::decide::{
     desk::Desk,
     status::{OUTCOME_UNKNOWN, move_to},
@@ -69,6 +69,12 @@ pub(super) fn begin(desk: &mut Desk<'_, '_>, terms: Terms) {
     if !address::follow(desk) {
         let told = "the contact has given up the identity that the message is for, and has no other on this channel";
         return fail(desk, own_error("recipient_gone", told), HistorySource::System);
+    }
+    if let (Some(message), Some(sending)) = (desk.message(), desk.sending())
+        && opted_out(desk, Some(message.handle.id), &sending.outgoing, &message.source).is_some()
+    {
+        let told = "the contact has opted out since the message was accepted";
+        return fail(desk, own_error("opted_out", told), HistorySource::System);
     }
     if let Some(sending) = desk.change_sending() {
         sending.marked_at = Some(now);

@@ -12,9 +12,10 @@ mod wish;
 
 use crate::{
     change::Lookups,
+    contact::{Identity, OptOut},
     event::EventKind,
-    id::MessageId,
-    message::{HistorySource, MessageError},
+    id::{ContactId, HandleId, MessageId},
+    message::{HistorySource, MessageError, Source},
     outgoing::{Draft, Outgoing, Recipient},
     sending::{SendOutcome, Terms, Trouble},
     status::MessageStatus,
@@ -124,6 +125,23 @@ pub enum Refusal {
     /// An attempt is under way.
     #[error("an attempt to send the message is under way")]
     AlreadySending,
+    /// There is no such contact.
+    #[error("there is no such contact")]
+    NoSuchContact,
+    /// Another contact has an identity that was asked for.
+    #[error("another contact, {contact_id}, has {} already", identity.value)]
+    IdentityTaken {
+        /// The identity.
+        identity: Identity,
+        /// Whose it is.
+        contact_id: ContactId,
+    },
+    /// The company's own fields would be more than a contact can have.
+    #[error("the custom fields would be longer than {} bytes", super::MOST_CUSTOM_FIELDS)]
+    CustomFieldsTooLong,
+    /// The contact does not want to be sent this.
+    #[error("the contact has opted out of {}", match .0 { OptOut::Marketing => "marketing", OptOut::All => "all messages" })]
+    OptedOut(OptOut),
     /// The message is not one that can be changed so.
     #[error("{0}")]
     NotPossible(&'static str),
@@ -212,6 +230,13 @@ fn check_window(desk: &Desk<'_, '_>, outgoing: &Outgoing, terms: Terms) -> Resul
     } else {
         Err(Refusal::WindowClosed { closed_at: closes_at })
     }
+}
+
+/// What one of the contact's handles has opted out of, if a message to it would be that.
+fn opted_out(desk: &Desk<'_, '_>, handle_id: Option<HandleId>, outgoing: &Outgoing, source: &Source) -> Option<OptOut> {
+    let handle = desk.contact()?.handles.iter().find(|handle| Some(handle.id) == handle_id)?;
+    let is_marketing = outgoing.is_marketing() || matches!(source, Source::Campaign { .. });
+    handle.has_opted_out(is_marketing)
 }
 
 /// There is nothing more to do about the message on the desk.

@@ -47,6 +47,9 @@ pub(super) fn settle(
     if desk.message().is_none_or(|message| message.attempt != called.attempt) {
         return;
     }
+    if let SendOutcome::Refused { recipient: Some(news), .. } = outcome {
+        identity::hear(desk, *news);
+    }
     let under_way = desk.sending().is_some_and(|sending| sending.marked_at.is_some());
     match outcome {
         // However late this is told, it is so.
@@ -80,6 +83,7 @@ fn accepted(desk: &mut Desk<'_, '_>, vendor_id: &str, identities: &[Identity]) {
         timestamp: now,
         errors: Vec::new(),
         trouble: None,
+        recipient: None,
         lacks_file: false,
         vendor_details: None,
     };

@@ -10,7 +10,7 @@ use crate::{
     status::MessageStatus,
 };
 
-use super::{Refusal, TargetProblem, address, check_window};
+use super::{Refusal, TargetProblem, address, check_window, opted_out};
 use crate::decide::{
     desk::Desk,
     identity::{self, Correspondent, Writer},
@@ -27,6 +27,7 @@ pub(super) fn submit(desk: &mut Desk<'_, '_>, draft: &Draft, terms: Terms) -> Re
         check_window(desk, &draft.outgoing, terms)?;
     }
     let reply_to = target(desk, draft)?;
+    check_opt_out(desk, draft)?;
     let Correspondent { contact_id, conversation_id, handle } = correspondent(desk, draft)?;
     let message = Message {
         id: MessageId::next(desk.context.ids, now),
@@ -78,11 +79,24 @@ pub(super) fn submit(desk: &mut Desk<'_, '_>, draft: &Draft, terms: Terms) -> Re
     if let Some(conversation) = desk.change_conversation() {
         conversation.message_count += 1;
         conversation.last_message_at = Some(now);
+        if draft.source.has_read() {
+            conversation.unread_count = 0;
+        }
     }
     if scheduled_at.is_some() {
         desk.emit_message(EventKind::MessageUpdated, Some(MessageChange::Scheduled), now);
     }
     Ok(())
+}
+
+/// Whoever has opted out of this is not written to.
+fn check_opt_out(desk: &Desk<'_, '_>, draft: &Draft) -> Result<(), Refusal> {
+    let Some(contact) = desk.contact() else { return Ok(()) };
+    let handle_id = match &draft.to {
+        Recipient::Identity(identity) => contact.handle(identity).map(|handle| handle.id),
+        Recipient::Conversation(_) => address::of(contact, desk.channel().channel_type).map(|handle| handle.id),
+    };
+    opted_out(desk, handle_id, &draft.outgoing, &draft.source).map_or(Ok(()), |out| Err(Refusal::OptedOut(out)))
 }
 
 /// What the message answers or reacts to: something that the vendor knows, in the same conversation.

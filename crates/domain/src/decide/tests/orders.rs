@@ -40,8 +40,13 @@ pub(super) fn text(words: &str) -> Draft {
 }
 
 pub(super) fn template() -> Draft {
-    let outgoing =
-        Outgoing::Template { name: "hello".into(), language: "en".into(), components: Vec::new(), text: None };
+    let outgoing = Outgoing::Template {
+        name: "hello".into(),
+        language: "en".into(),
+        components: Vec::new(),
+        text: None,
+        is_marketing: false,
+    };
     Draft { outgoing, ..text("") }
 }
 
@@ -387,7 +392,7 @@ proptest! {
                     let outcome = match kind {
                         0 | 1 => accepted(&vendor_id),
                         2 => later(1, None),
-                        3 => SendOutcome::Refused { error: error("100"), trouble: None },
+                        3 => SendOutcome::Refused { error: error("100"), trouble: None, recipient: None },
                         _ => SendOutcome::Unknown { reason: "no answer".into() },
                     };
                     under_way = matches!(outcome, SendOutcome::Unknown { .. });

@@ -62,6 +62,7 @@ pub(super) fn status_report(vendor_id: &str, status: ReportedStatus, seconds: i6
         timestamp: at(seconds),
         errors: Vec::new(),
         trouble: None,
+        recipient: None,
         lacks_file: false,
         vendor_details: None,
     }

@@ -85,7 +85,7 @@ fn what_says_nothing_leaves_it_open() {
 #[test]
 fn statuses_without_an_error_object() {
     for status in [302, 400, 404, 413] {
-        let SendOutcome::Refused { error, trouble: None } = WHATSAPP.read_answer(answer(status, b"no"), 0) else {
+        let SendOutcome::Refused { error, trouble: None, .. } = WHATSAPP.read_answer(answer(status, b"no"), 0) else {
             panic!("{status}")
         };
         assert_eq!((error.key, error.vendor), (format!("http_{status}"), None));

@@ -210,6 +210,7 @@ fn names_and_languages_of_templates() {
         language: language.to_owned(),
         components: Vec::new(),
         text: None,
+        is_marketing: false,
     };
     for language in ["en", "pt_BR", "fil", "prs_AF"] {
         check(&template("order_ready_2", language), &[]);
@@ -221,6 +222,12 @@ fn names_and_languages_of_templates() {
         check(&template(odd, "en"), &["/template/name"]);
     }
     let components = vec![serde_json::json!({}), serde_json::json!("body")];
-    let odd = Outgoing::Template { name: "a".to_owned(), language: "en".to_owned(), components, text: None };
+    let odd = Outgoing::Template {
+        name: "a".to_owned(),
+        language: "en".to_owned(),
+        components,
+        text: None,
+        is_marketing: false,
+    };
     check(&odd, &["/template/components/1"]);
 }

@@ -18,7 +18,6 @@ use crate::{
         api::workspaces::checked_name,
         auth::Caller,
         body::{Id, RawRequest, json, parse},
-        merge::merge,
         problem::{Answer, Problem},
     },
     registry::{LiveChannel, channels::ChannelSecrets},

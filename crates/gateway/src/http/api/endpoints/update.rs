@@ -29,7 +29,6 @@ use crate::{
     http::{
         auth::Caller,
         body::{Id, RawRequest, json, parse},
-        merge::merge,
         problem::{Answer, Problem},
     },
     registry::LiveEndpoint,

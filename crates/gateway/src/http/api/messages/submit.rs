@@ -185,7 +185,7 @@ async fn check_template(
     outbound: &dyn Outbound,
     outgoing: &mut Outgoing,
 ) -> Answer<()> {
-    let Outgoing::Template { name, language, components, text } = outgoing else { return Ok(()) };
+    let Outgoing::Template { name, language, components, text, is_marketing } = outgoing else { return Ok(()) };
     let known = gateway.store.template_list(channel.channel.id).await?;
     if known.read_at.is_none() {
         return Ok(());
@@ -203,6 +203,7 @@ async fn check_template(
     };
     told(outbound.check_template(template, components), Code::TemplateInvalid)?;
     *text = outbound.fill_template(template, components);
+    *is_marketing = outbound.is_marketing(template);
     Ok(())
 }
 

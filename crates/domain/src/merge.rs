@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// The object with the patch applied.
-pub(crate) fn merge(mut target: Map<String, Value>, patch: Map<String, Value>) -> Map<String, Value> {
+pub fn merge(mut target: Map<String, Value>, patch: Map<String, Value>) -> Map<String, Value> {
     for (key, value) in patch {
         match value {
             Value::Null => {

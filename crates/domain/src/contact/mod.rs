@@ -1,4 +1,12 @@
 //! Contacts and their handles. A contact has any number of handles and none of them is mandatory.
+//!
+//! `normal` spells phone numbers and e-mail addresses in one way; `wish` is what the company wants of a contact.
+
+mod normal;
+mod wish;
+
+pub use normal::{email, phone};
+pub use wish::{ContactDraft, ContactPatch, HandleWish};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -45,10 +53,35 @@ impl Identity {
         Self { kind: HandleKind::PhoneNumber, value }
     }
 
+    /// An e-mail address.
+    pub fn email(address: &str) -> Self {
+        Self::new(HandleKind::Email, address)
+    }
+
     /// An identity of this kind.
     pub fn new(kind: HandleKind, value: impl Into<String>) -> Self {
         Self { kind, value: value.into() }
     }
+}
+
+words! {
+    /// What somebody does not want to be sent any more.
+    OptOut {
+        /// Advertising: templates of that kind, and campaigns.
+        Marketing = "marketing",
+        /// Anything.
+        All = "all",
+    }
+}
+
+/// What a vendor's answer says of an identity that was written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecipientNews {
+    /// Nothing reaches it.
+    Blocked,
+    /// It does not want to be sent this.
+    OptedOut(OptOut),
 }
 
 /// One identity of one contact.
@@ -59,6 +92,33 @@ pub struct Handle {
     /// The identity.
     #[serde(flatten)]
     pub identity: Identity,
+    /// Since when nothing reaches it, as the vendor says: it is gone, or has blocked the company. Its next message ends that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked_at: Option<Timestamp>,
+    /// What it does not want to be sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opted_out: Option<OptOut>,
+}
+
+impl Handle {
+    /// A handle that is new.
+    pub fn new(id: HandleId, identity: Identity) -> Self {
+        Self { id, identity, blocked_at: None, opted_out: None }
+    }
+
+    /// Whether it does not want to be sent something that is advertising, or is not.
+    pub fn has_opted_out(&self, is_marketing: bool) -> Option<OptOut> {
+        self.opted_out.filter(|opted_out| is_marketing || *opted_out == OptOut::All)
+    }
+
+    /// Follows what the vendor says of it.
+    pub(crate) fn hear(&mut self, news: RecipientNews, at: Timestamp) {
+        match news {
+            RecipientNews::Blocked => self.blocked_at = self.blocked_at.or(Some(at)),
+            // Who wants nothing at all does not want marketing either.
+            RecipientNews::OptedOut(opted_out) => self.opted_out = self.opted_out.max(Some(opted_out)),
+        }
+    }
 }
 
 /// A person or organisation that the company talks with.
