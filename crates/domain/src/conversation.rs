@@ -107,6 +107,6 @@ pub struct ConversationPatch {
     pub assignee: Option<Option<(String, ActorType)>>,
     /// All of its tags.
     pub tags: Option<Vec<String>>,
-    /// A merge patch of the company's own fields.
-    pub metadata: Option<Map<String, Value>>,
+    /// A merge patch of the company's own fields; an inner `None` clears them all.
+    pub metadata: Option<Option<Map<String, Value>>>,
 }

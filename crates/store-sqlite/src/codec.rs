@@ -39,6 +39,18 @@ pub(crate) fn word<T>(row: &Row<'_>, name: &str, from_name: impl Fn(&str) -> Opt
     from_name(text).ok_or_else(|| corrupt(name, format!("unknown word `{text}`")))
 }
 
+/// One of a list of words or none.
+pub(crate) fn optional_word<T>(
+    row: &Row<'_>,
+    name: &str,
+    from_name: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, StoreError> {
+    match row.get_ref(name).map_err(|error| corrupt(name, error))? {
+        rusqlite::types::ValueRef::Null => Ok(None),
+        _ => word(row, name, from_name).map(Some),
+    }
+}
+
 /// A JSON document.
 pub(crate) fn document<T: DeserializeOwned>(row: &Row<'_>, name: &str) -> Result<T, StoreError> {
     let text = row.get_ref(name).map_err(|error| corrupt(name, error))?;

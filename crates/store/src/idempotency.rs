@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use tidings_domain::{Timestamp, WorkspaceId, message::Message};
+use tidings_domain::{Timestamp, WorkspaceId};
 
 use crate::records::Sealed;
 
@@ -21,9 +21,8 @@ pub struct Claim {
     pub at: Timestamp,
 }
 
-/// An idempotency key whose answer shows a message that the verb makes or changes.
-#[derive(Clone)]
-pub struct MessageClaim {
+/// An idempotency key whose answer shows the record that the verb makes or changes.
+pub struct ShowingClaim<T> {
     /// Whose key it is.
     pub workspace_id: WorkspaceId,
     /// The key, unique in its workspace.
@@ -31,28 +30,37 @@ pub struct MessageClaim {
     /// As [`Claim::fingerprint`].
     pub fingerprint: [u8; 32],
     /// Makes the answer to keep.
-    pub answer: Arc<dyn Fn(&Message) -> Answer + Send + Sync>,
+    pub answer: Arc<dyn Fn(&T) -> Answer + Send + Sync>,
     /// When it was made.
     pub at: Timestamp,
 }
 
-impl MessageClaim {
-    /// The claim, now that the message is known.
-    pub fn with(&self, message: &Message) -> Claim {
+impl<T> ShowingClaim<T> {
+    /// The claim, now that the record is known.
+    pub fn with(&self, record: &T) -> Claim {
         Claim {
             workspace_id: self.workspace_id,
             key: self.key.clone(),
             fingerprint: self.fingerprint,
-            answer: (self.answer)(message),
+            answer: (self.answer)(record),
             at: self.at,
         }
     }
 }
 
-impl fmt::Debug for MessageClaim {
+impl<T> fmt::Debug for ShowingClaim<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("MessageClaim").field("key", &self.key).finish_non_exhaustive()
+        formatter.debug_struct("ShowingClaim").field("key", &self.key).finish_non_exhaustive()
     }
+}
+
+/// What became of a verb whose answer shows a record.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shown<T> {
+    /// It was done now; this is the record.
+    Done(Arc<T>),
+    /// It had been done before; this was the answer.
+    Replayed(Answer),
 }
 
 /// An answer that was given.

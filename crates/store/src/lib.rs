@@ -7,6 +7,7 @@
 //! A backend makes no events of its own: for each change it loads a situation, asks [`tidings_domain::decide`], and
 //! writes the decision.
 
+mod contacts;
 mod error;
 mod idempotency;
 mod intake;
@@ -19,15 +20,16 @@ mod templates;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 
+pub use contacts::{ContactChange, ContactCreation, ContactFilter, ContactMerge, ConversationChange};
 pub use error::StoreError;
-pub use idempotency::{Answer, Claim, Claimed, MessageClaim};
+pub use idempotency::{Answer, Claim, Claimed, ShowingClaim, Shown};
 pub use intake::{BodyNumber, Intake, IntakeReceipt, KeptBodies, RoutedUpdate, StoredBody, Target};
 pub use log::{CommitListener, Consumer, ENDPOINT_LEASE, EventFilter, Found, Log, ReplayPage, Undelivered};
 pub use records::{
     AttemptFilter, ChannelRecord, ConversationFilter, EndpointRecord, Listing, MessageFilter, Page, Sealed,
 };
 pub use sending::{
-    Backlog, CHANNEL_LEASE, Due, DueLimits, Marked, Probed, Settlement, Submission, Submitted, Waiting, Wish, Wished,
+    Backlog, CHANNEL_LEASE, Due, DueLimits, Marked, Probed, Settlement, Submission, Waiting, Wish, Wished,
 };
 pub use state::State;
 pub use templates::Templates;

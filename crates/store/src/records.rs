@@ -89,7 +89,7 @@ pub struct MessageFilter {
 }
 
 /// Which conversations are asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ConversationFilter {
     /// Of this channel.
     pub channel_id: Option<ChannelId>,
@@ -97,6 +97,16 @@ pub struct ConversationFilter {
     pub contact_id: Option<ContactId>,
     /// With this status.
     pub status: Option<ConversationStatus>,
+    /// Whom this one looks after; an inner `None`: nobody.
+    pub assigned_to: Option<Option<String>>,
+    /// With this tag.
+    pub tag: Option<String>,
+    /// Whether there is anything that nobody has read.
+    pub unread: Option<bool>,
+    /// Recorded at this time or later.
+    pub since: Option<Timestamp>,
+    /// Recorded before this time.
+    pub until: Option<Timestamp>,
 }
 
 /// Which attempts are asked for.

@@ -11,8 +11,6 @@ use tidings_domain::{
     sending::{SendOutcome, Sending, Terms, Trouble},
 };
 
-use crate::idempotency::Answer;
-
 /// What the lease on a channel's sends is called.
 pub const CHANNEL_LEASE: &str = "channel";
 
@@ -53,15 +51,6 @@ pub struct Wished {
     pub terms: Terms,
     /// When it was asked for.
     pub at: Timestamp,
-}
-
-/// What became of a submission or wish.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Submitted {
-    /// It was done now; this is the message.
-    Done(Arc<Message>),
-    /// It had been done before; this was the answer.
-    Replayed(Answer),
 }
 
 /// A message that waits to be sent: the first of its recipient's line.

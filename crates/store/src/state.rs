@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tidings_domain::{
-    ChannelId, ConversationId, EndpointId, KeyId, MediaId, MessageId, Timestamp, WorkspaceId,
+    ChannelId, ContactId, ConversationId, EndpointId, KeyId, MediaId, MessageId, Timestamp, WorkspaceId,
     channel::Channel,
+    contact::Contact,
     conversation::Conversation,
     event::Position,
     key::ApiKey,
@@ -17,11 +18,12 @@ use tidings_domain::{
 };
 
 use crate::{
+    contacts::{ContactChange, ContactCreation, ContactFilter, ContactMerge, ConversationChange},
     error::StoreError,
-    idempotency::{Answer, Claim, Claimed, MessageClaim},
+    idempotency::{Answer, Claim, Claimed, ShowingClaim, Shown},
     intake::{BodyNumber, Intake, IntakeReceipt, KeptBodies, StoredBody},
     records::{ChannelRecord, ConversationFilter, EndpointRecord, Listing, MessageFilter, Page},
-    sending::{Backlog, Due, DueLimits, Marked, Probed, Settlement, Submission, Submitted, Wished},
+    sending::{Backlog, Due, DueLimits, Marked, Probed, Settlement, Submission, Wished},
     templates::Templates,
 };
 
@@ -109,10 +111,14 @@ pub trait State: Send + Sync {
     async fn message_submit(
         &self,
         submission: Submission,
-        claim: Option<MessageClaim>,
-    ) -> Result<Submitted, StoreError>;
+        claim: Option<ShowingClaim<Message>>,
+    ) -> Result<Shown<Message>, StoreError>;
     /// Does what somebody wants of a message that was accepted, or refuses it ([`StoreError::Refused`]).
-    async fn message_wish(&self, wished: Wished, claim: Option<MessageClaim>) -> Result<Submitted, StoreError>;
+    async fn message_wish(
+        &self,
+        wished: Wished,
+        claim: Option<ShowingClaim<Message>>,
+    ) -> Result<Shown<Message>, StoreError>;
     /// The newest message from the contact in a conversation.
     async fn message_newest_inbound(
         &self,
@@ -195,4 +201,42 @@ pub trait State: Send + Sync {
         filter: ConversationFilter,
         page: Page,
     ) -> Result<Listing<Conversation>, StoreError>;
+    /// Changes a conversation. Refused ([`StoreError::Refused`]) if it is to be reopened while another one with the contact
+    /// is open on its channel.
+    async fn conversation_change(&self, change: ConversationChange) -> Result<Conversation, StoreError>;
+    /// Somebody has read what there is in a conversation.
+    async fn conversation_read(&self, workspace: WorkspaceId, id: ConversationId) -> Result<(), StoreError>;
+    /// The newest message of each of these conversations that has one.
+    async fn conversation_newest_messages(
+        &self,
+        workspace: WorkspaceId,
+        ids: Vec<ConversationId>,
+    ) -> Result<Vec<Message>, StoreError>;
+
+    /// Makes a contact. Refused ([`StoreError::Refused`]) if another one has one of its identities.
+    async fn contact_create(
+        &self,
+        creation: ContactCreation,
+        claim: Option<ShowingClaim<Contact>>,
+    ) -> Result<Shown<Contact>, StoreError>;
+    /// Changes a contact, or refuses to as [`Self::contact_create`] does.
+    async fn contact_change(&self, change: ContactChange) -> Result<Contact, StoreError>;
+    /// Makes one contact of two: everything that the one that goes has is the other one's.
+    async fn contact_merge(
+        &self,
+        merge: ContactMerge,
+        claim: Option<ShowingClaim<Contact>>,
+    ) -> Result<Shown<Contact>, StoreError>;
+    /// A contact.
+    async fn contact_get(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<Contact>, StoreError>;
+    /// The contact that one which is no more was merged into.
+    async fn contact_merged_into(&self, workspace: WorkspaceId, id: ContactId)
+    -> Result<Option<ContactId>, StoreError>;
+    /// Contacts, newest first.
+    async fn contact_list(
+        &self,
+        workspace: WorkspaceId,
+        filter: ContactFilter,
+        page: Page,
+    ) -> Result<Listing<Contact>, StoreError>;
 }

@@ -1,4 +1,4 @@
-//! People's choices of what they want to be sent (`user_preferences[]`; Cloud API, "user_preferences webhook"): so far
+//! People's choices of what they want to be sent (`user_preferences[]`; Cloud API, "`user_preferences` webhook"): so far
 //! whether they take marketing messages.
 
 use serde::Deserialize;

@@ -1,11 +1,13 @@
 //! Contacts and their handles. A contact has any number of handles and none of them is mandatory.
 //!
-//! `normal` spells phone numbers and e-mail addresses in one way; `wish` is what the company wants of a contact.
+//! `normal` spells phone numbers and e-mail addresses in one way; `search` says what contacts are found by; `wish` is what the company wants of a contact.
 
 mod normal;
+mod search;
 mod wish;
 
 pub use normal::{email, phone};
+pub use search::folded;
 pub use wish::{ContactDraft, ContactPatch, HandleWish};
 
 use serde::{Deserialize, Serialize};

@@ -41,8 +41,8 @@ pub struct ContactPatch {
     pub avatar_url: Option<Option<String>>,
     /// All of its tags.
     pub tags: Option<Vec<String>>,
-    /// A merge patch of the company's own fields.
-    pub custom_fields: Option<Map<String, Value>>,
+    /// A merge patch of the company's own fields; an inner `None` clears them all.
+    pub custom_fields: Option<Option<Map<String, Value>>>,
     /// Who looks after it.
     pub assigned_to: Option<Option<String>>,
     /// All of its identities.

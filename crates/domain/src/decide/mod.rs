@@ -52,8 +52,8 @@ use crate::{
 use desk::Desk;
 pub use order::{Called, Order, Refusal, TargetProblem, order};
 pub use records::{
-    MOST_CUSTOM_FIELDS, Merged, Owner, Parting, Recorded, Rivalry, change_contact, change_conversation, create_contact,
-    delete_contact, give_up, merge_contacts, rivalry,
+    MOST_CUSTOM_FIELDS, MOST_METADATA, Merged, Owner, Parting, Recorded, Rivalry, change_contact, change_conversation,
+    create_contact, delete_contact, give_up, merge_contacts, rivalry,
 };
 
 /// What is known when a change comes.

@@ -226,6 +226,16 @@ pub(crate) fn parse<T: DeserializeOwned>(object: Map<String, Value>) -> Answer<T
     }
 }
 
+/// The fields of a merge patch that are null, taken out of it. What is none of these fields stays, and is refused by name
+/// where the rest is read.
+pub(crate) fn cleared(patch: &mut Map<String, Value>, fields: &[&str]) -> Vec<String> {
+    let is_cleared = |field: &str| patch.get(field).is_some_and(Value::is_null);
+    let cleared: Vec<String> =
+        fields.iter().filter(|field| is_cleared(field)).map(|field| (*field).to_owned()).collect();
+    patch.retain(|field, _| !cleared.contains(field));
+    cleared
+}
+
 /// What was expected, in words that are not those of the code.
 fn in_words(detail: &str) -> String {
     let Some((found, expected)) = detail.split_once(", expected ") else { return detail.to_owned() };

@@ -9,10 +9,9 @@ use aws_lc_rs::digest::{Context, SHA256};
 use axum::response::Response;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
-use tidings_store::{Answer as Kept, Claim, Claimed, MessageClaim, StoreError};
+use tidings_store::{Answer as Kept, Claim, Claimed, ShowingClaim, StoreError};
 
 use super::{
-    api::messages::MessageView,
     auth::Caller,
     body::{RawRequest, json_bytes},
     problem::{Answer, Problem},
@@ -100,19 +99,22 @@ impl<'a> Once<'a> {
         })
     }
 
-    /// What the store keeps of a request whose answer shows the message that it makes or changes.
-    pub(crate) fn message_claim(&self, status: StatusCode) -> Option<MessageClaim> {
+    /// What the store keeps of a request whose answer shows the record that it makes or changes.
+    pub(crate) fn showing<T, V: Serialize>(
+        &self,
+        status: StatusCode,
+        view: impl Fn(&T) -> V + Send + Sync + 'static,
+    ) -> Option<ShowingClaim<T>> {
         let (key, fingerprint) = self.key.as_ref()?;
-        let (links, seal, random) =
-            (self.gateway.links.clone(), self.gateway.seal.clone(), self.gateway.random.clone());
+        let (seal, random) = (self.gateway.seal.clone(), self.gateway.random.clone());
         let owner = self.owner(key);
-        Some(MessageClaim {
+        Some(ShowingClaim {
             workspace_id: self.caller.workspace_id,
             key: key.clone(),
             fingerprint: *fingerprint,
-            answer: Arc::new(move |message| {
+            answer: Arc::new(move |record| {
                 // A view holds texts and numbers alone, which are always JSON.
-                let body = serde_json::to_vec(&MessageView::of(&links, message.clone())).unwrap_or_default();
+                let body = serde_json::to_vec(&view(record)).unwrap_or_default();
                 Kept { status: status.as_u16(), body: seal.seal(&*random, &owner, &body) }
             }),
             at: self.gateway.clock.now(),

@@ -19,3 +19,4 @@ pub(crate) mod streams;
 mod system;
 #[cfg(test)]
 mod tests;
+mod wrong;

@@ -43,6 +43,7 @@ codes! {
     IdempotencyConflict = "idempotency_conflict", UNPROCESSABLE_ENTITY, "The idempotency key was used before";
     UnsupportedContent = "unsupported_content", UNPROCESSABLE_ENTITY, "The channel cannot send that";
     WindowClosed = "window_closed", UNPROCESSABLE_ENTITY, "The contact has not written lately";
+    OptedOut = "opted_out", UNPROCESSABLE_ENTITY, "The contact does not want that";
     TemplateInvalid = "template_invalid", UNPROCESSABLE_ENTITY, "The template cannot be sent so";
     NotAvailable = "not_available", UNPROCESSABLE_ENTITY, "This version cannot do that yet";
     NotFound = "not_found", NOT_FOUND, "There is no such thing";
@@ -192,6 +193,14 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::NoSuchConversation => Self::not_found("conversation"),
             Refusal::NoSuchMessage => Self::not_found("message"),
+            Refusal::NoSuchContact => Self::not_found("contact"),
+            Refusal::IdentityTaken { .. } => {
+                Self::new(Code::Conflict, format!("{refusal}; change that contact, or merge the two"))
+            }
+            Refusal::Contradicts(_) => Self::new(Code::Conflict, refusal.to_string()),
+            Refusal::CustomFieldsTooLong => Self::field("/custom_fields", refusal.to_string()),
+            Refusal::MetadataTooLong => Self::field("/metadata", refusal.to_string()),
+            Refusal::OptedOut(_) => Self::new(Code::OptedOut, refusal.to_string()),
             Refusal::NobodyToWriteTo => Self::new(Code::ValidationFailed, refusal.to_string()),
             Refusal::Target(problem) => Self::field("/reply_to", problem.to_string()),
             Refusal::WindowClosed { closed_at } => {

@@ -6,7 +6,7 @@ use tidings_domain::{
     Timestamp,
     change::Change,
     channel::Channel,
-    decide::{self, Decision, Kept, Later},
+    decide::{self, Decision, Kept, Later, Situation},
     message::Message,
 };
 use tidings_store::{BodyNumber, StoreError};
@@ -17,6 +17,7 @@ use crate::{
     session::Session,
     state::{
         bodies::{self, Keep},
+        contacts::merging::settle_rivals,
         decision::{self, Written},
         situation::{self, Place},
     },
@@ -39,7 +40,7 @@ pub(crate) fn change(
     change: &Change,
     origin: Origin,
 ) -> Result<bool, StoreError> {
-    let (situation, place) = situation::load(session, workspace, channel, change.lookups())?;
+    let (situation, place) = settled(session, workspace, channel, change, origin)?;
     let mut context = decide::Context { now: origin.now, ids: &mut *session.ids };
     let mut decided = decide::decide(situation, change, &mut context);
     match decided.kept.take() {
@@ -76,6 +77,30 @@ pub(crate) fn decision(
         change(session, place.workspace, channel, &follow_up, origin)?;
     }
     Ok((place, message))
+}
+
+/// What is known, once no identity of the change belongs to two contacts of which it shows that they are one person, or that
+/// one has it no longer.
+fn settled(
+    session: &mut Session<'_>,
+    workspace: i64,
+    channel: &Arc<Channel>,
+    change: &Change,
+    origin: Origin,
+) -> Result<(Situation, Place), StoreError> {
+    // Each time around there is one rival less.
+    loop {
+        let (situation, place) = situation::load(session, workspace, channel, change.lookups())?;
+        let is_settled = match &situation.contact {
+            Some(found) if !situation.taken.is_empty() => {
+                !settle_rivals(session, workspace, change, found, &situation.taken, origin)?
+            }
+            _ => true,
+        };
+        if is_settled {
+            return Ok((situation, place));
+        }
+    }
 }
 
 fn keep(session: &Session<'_>, place: &Place, kept: &Kept, origin: Origin) -> Result<(), StoreError> {

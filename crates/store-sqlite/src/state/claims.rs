@@ -4,8 +4,8 @@
 use std::{sync::Arc, time::Duration};
 
 use rusqlite::params;
-use tidings_domain::{Timestamp, WorkspaceId, message::Message};
-use tidings_store::{Answer, Claim, Claimed, MessageClaim, Sealed, StoreError, Submitted};
+use tidings_domain::{Timestamp, WorkspaceId};
+use tidings_store::{Answer, Claim, Claimed, Sealed, ShowingClaim, Shown, StoreError};
 
 use crate::{
     codec,
@@ -36,22 +36,22 @@ pub(crate) fn once(
     Ok(Claimed::Done)
 }
 
-/// The same for work on a message, which the answer shows.
-pub(crate) fn once_with_message(
+/// The same for work on a record, which the answer shows.
+pub(crate) fn once_showing<T>(
     session: &mut Session<'_>,
-    claim: Option<&MessageClaim>,
-    work: impl FnOnce(&mut Session<'_>) -> Result<Arc<Message>, StoreError>,
-) -> Result<Submitted, StoreError> {
+    claim: Option<&ShowingClaim<T>>,
+    work: impl FnOnce(&mut Session<'_>) -> Result<Arc<T>, StoreError>,
+) -> Result<Shown<T>, StoreError> {
     if let Some(claim) = claim
         && let Some(answer) = replay(&session.reader, claim.workspace_id, &claim.key, claim.fingerprint, claim.at)?
     {
-        return Ok(Submitted::Replayed(answer));
+        return Ok(Shown::Replayed(answer));
     }
-    let message = work(session)?;
+    let record = work(session)?;
     if let Some(claim) = claim {
-        keep(&session.reader, &claim.with(&message))?;
+        keep(&session.reader, &claim.with(&record))?;
     }
-    Ok(Submitted::Done(message))
+    Ok(Shown::Done(record))
 }
 
 /// The answer that was given under a key, if it was used; refused if it was used for another request.

@@ -230,6 +230,26 @@ pub(crate) fn link(reader: &Reader<'_>, place: &Place, message: &Message, vendor
         .map_err(refused)
 }
 
+/// The newest message of each of these conversations of a workspace.
+pub(crate) fn newest_of(
+    reader: &Reader<'_>,
+    workspace: WorkspaceId,
+    conversations: &[ConversationId],
+) -> Result<Vec<Message>, StoreError> {
+    let Some(workspace) = reader.find_workspace(workspace)? else { return Ok(Vec::new()) };
+    let mut statement = reader.statement(&format!(
+        "{SELECT} WHERE messages.workspace = ?1 \
+         AND messages.conversation = (SELECT number FROM conversations WHERE id = ?2) \
+         ORDER BY messages.number DESC LIMIT 1"
+    ))?;
+    let mut newest = Vec::with_capacity(conversations.len());
+    for id in conversations {
+        let rows = statement.query(rusqlite::params![workspace, id.to_bytes()]).map_err(refused)?;
+        newest.extend(codec::first(rows, read)?.map(|found| found.message));
+    }
+    Ok(newest)
+}
+
 /// The newest message from the contact in a conversation.
 pub(crate) fn newest_inbound(
     reader: &Reader<'_>,

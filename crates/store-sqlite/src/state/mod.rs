@@ -23,8 +23,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tidings_domain::{
-    ChannelId, ConversationId, EndpointId, KeyId, MediaId, MessageId, Timestamp, WorkspaceId,
+    ChannelId, ContactId, ConversationId, EndpointId, KeyId, MediaId, MessageId, Timestamp, WorkspaceId,
     channel::Channel,
+    contact::Contact,
     conversation::Conversation,
     event::Position,
     key::ApiKey,
@@ -35,9 +36,10 @@ use tidings_domain::{
     workspace::Workspace,
 };
 use tidings_store::{
-    Answer, Backlog, BodyNumber, ChannelRecord, Claim, Claimed, ConversationFilter, Due, DueLimits, EndpointRecord,
-    Intake, IntakeReceipt, KeptBodies, Listing, Marked, MessageClaim, MessageFilter, Page, Probed, Settlement, State,
-    StoreError, StoredBody, Submission, Submitted, Templates, Wished,
+    Answer, Backlog, BodyNumber, ChannelRecord, Claim, Claimed, ContactChange, ContactCreation, ContactFilter,
+    ContactMerge, ConversationChange, ConversationFilter, Due, DueLimits, EndpointRecord, Intake, IntakeReceipt,
+    KeptBodies, Listing, Marked, MessageFilter, Page, Probed, Settlement, ShowingClaim, Shown, State, StoreError,
+    StoredBody, Submission, Templates, Wished,
 };
 
 use crate::{open::SqliteStore, queue::Urgency::Now, session::Session};
@@ -193,13 +195,17 @@ impl State for SqliteStore {
     async fn message_submit(
         &self,
         submission: Submission,
-        claim: Option<MessageClaim>,
-    ) -> Result<Submitted, StoreError> {
+        claim: Option<ShowingClaim<Message>>,
+    ) -> Result<Shown<Message>, StoreError> {
         let tenant = submission.channel.workspace_id.uuid();
         self.writer.run(Now, tenant, move |session| outbox::submit(session, &submission, claim.as_ref())).await
     }
 
-    async fn message_wish(&self, wished: Wished, claim: Option<MessageClaim>) -> Result<Submitted, StoreError> {
+    async fn message_wish(
+        &self,
+        wished: Wished,
+        claim: Option<ShowingClaim<Message>>,
+    ) -> Result<Shown<Message>, StoreError> {
         let tenant = wished.channel.workspace_id.uuid();
         self.writer.run(Now, tenant, move |session| outbox::wish(session, &wished, claim.as_ref())).await
     }
@@ -322,5 +328,68 @@ impl State for SqliteStore {
         page: Page,
     ) -> Result<Listing<Conversation>, StoreError> {
         self.browsers.run(move |reader| conversations::list(reader, workspace, &filter, page)).await
+    }
+
+    async fn conversation_change(&self, change: ConversationChange) -> Result<Conversation, StoreError> {
+        let tenant = change.workspace_id.uuid();
+        self.writer.run(Now, tenant, move |session| conversations::change(session, &change)).await
+    }
+
+    async fn conversation_read(&self, workspace: WorkspaceId, id: ConversationId) -> Result<(), StoreError> {
+        self.writer.run(Now, workspace.uuid(), move |session| conversations::mark_read(session, workspace, id)).await
+    }
+
+    async fn conversation_newest_messages(
+        &self,
+        workspace: WorkspaceId,
+        ids: Vec<ConversationId>,
+    ) -> Result<Vec<Message>, StoreError> {
+        self.browsers.run(move |reader| messages::newest_of(reader, workspace, &ids)).await
+    }
+
+    async fn contact_create(
+        &self,
+        creation: ContactCreation,
+        claim: Option<ShowingClaim<Contact>>,
+    ) -> Result<Shown<Contact>, StoreError> {
+        let tenant = creation.workspace_id.uuid();
+        let work = move |session: &mut Session<'_>| contacts::verbs::create(session, &creation, claim.as_ref());
+        self.writer.run(Now, tenant, work).await
+    }
+
+    async fn contact_change(&self, change: ContactChange) -> Result<Contact, StoreError> {
+        let tenant = change.workspace_id.uuid();
+        self.writer.run(Now, tenant, move |session| contacts::verbs::change(session, &change)).await
+    }
+
+    async fn contact_merge(
+        &self,
+        merge: ContactMerge,
+        claim: Option<ShowingClaim<Contact>>,
+    ) -> Result<Shown<Contact>, StoreError> {
+        let tenant = merge.workspace_id.uuid();
+        let work = move |session: &mut Session<'_>| contacts::merging::merge(session, &merge, claim.as_ref());
+        self.writer.run(Now, tenant, work).await
+    }
+
+    async fn contact_get(&self, workspace: WorkspaceId, id: ContactId) -> Result<Option<Contact>, StoreError> {
+        self.readers.run(move |reader| contacts::lists::get(reader, workspace, id)).await
+    }
+
+    async fn contact_merged_into(
+        &self,
+        workspace: WorkspaceId,
+        id: ContactId,
+    ) -> Result<Option<ContactId>, StoreError> {
+        self.readers.run(move |reader| contacts::merging::merged_into(reader, workspace, id)).await
+    }
+
+    async fn contact_list(
+        &self,
+        workspace: WorkspaceId,
+        filter: ContactFilter,
+        page: Page,
+    ) -> Result<Listing<Contact>, StoreError> {
+        self.browsers.run(move |reader| contacts::lists::list(reader, workspace, &filter, page)).await
     }
 }

@@ -12,8 +12,8 @@ use tidings_domain::{
     sending::{Sending, Terms},
 };
 use tidings_store::{
-    Backlog, CHANNEL_LEASE, Due, DueLimits, Marked, MessageClaim, Probed, Settlement, StoreError, Submission,
-    Submitted, Waiting, Wish, Wished,
+    Backlog, CHANNEL_LEASE, Due, DueLimits, Marked, Probed, Settlement, ShowingClaim, Shown, StoreError, Submission,
+    Waiting, Wish, Wished,
 };
 
 use crate::{
@@ -53,9 +53,9 @@ fn check_there(reader: &Reader<'_>, channel: ChannelId) -> Result<(), StoreError
 pub(crate) fn submit(
     session: &mut Session<'_>,
     submission: &Submission,
-    claim: Option<&MessageClaim>,
-) -> Result<Submitted, StoreError> {
-    claims::once_with_message(session, claim, |session| {
+    claim: Option<&ShowingClaim<Message>>,
+) -> Result<Shown<Message>, StoreError> {
+    claims::once_showing(session, claim, |session| {
         check_there(&session.reader, submission.channel.id)?;
         let order = Order::Submit { draft: &submission.draft, terms: submission.terms };
         let decided = decide_on(session, &submission.channel, &order, submission.at)?;
@@ -67,9 +67,9 @@ pub(crate) fn submit(
 pub(crate) fn wish(
     session: &mut Session<'_>,
     wished: &Wished,
-    claim: Option<&MessageClaim>,
-) -> Result<Submitted, StoreError> {
-    claims::once_with_message(session, claim, |session| {
+    claim: Option<&ShowingClaim<Message>>,
+) -> Result<Shown<Message>, StoreError> {
+    claims::once_showing(session, claim, |session| {
         check_there(&session.reader, wished.channel.id)?;
         let (message_id, terms) = (wished.message_id, wished.terms);
         let order = match wished.wish {

@@ -116,16 +116,30 @@ pub async fn a_contact_moves_to_another_number(bench: &Bench) {
     assert_ne!(message_of(&events[2]).contact_id, before.contact_id);
 }
 
-/// A number that somebody else has is kept as it was told, and nobody changes.
-pub async fn a_number_of_somebody_else_is_not_taken(bench: &Bench) {
+/// A number that somebody else had for long is the mover's now.
+pub async fn a_number_passes_to_who_moves_to_it(bench: &Bench) {
     let workspace = bench.workspace("ant").await;
     let channel = bench.channel(workspace, "100").await;
     let events = bench.events_of(&channel, 1, vec![received_from("1", "m1", 1), received_from("2", "m2", 1)]).await;
     let (one, two) = (message_of(&events[2]), message_of(&events[5]));
-    let receipt = bench.take(&channel, 2, vec![moved("1", "2", 2)]).await;
-    assert_eq!(receipt, IntakeReceipt { applied: 0, repeated: 0, kept: 1 });
-    let events = bench.events_of(&channel, 3, vec![received_from("1", "m3", 3), received_from("2", "m4", 3)]).await;
-    assert_eq!(kinds(&events), ["message.received", "message.received"]);
+    let days = 3 * 24 * 3600;
+    let told = bench.events_of(&channel, days, vec![moved("1", "2", days)]).await;
+    assert_eq!(kinds(&told), ["contact.updated", "contact.updated"]);
+    let owners: Vec<OrderingKey> = told.iter().map(|entry| entry.event.key).collect();
+    assert_eq!(owners, [OrderingKey::from(two.contact_id), OrderingKey::from(one.contact_id)]);
+    let events = bench.events_of(&channel, days, vec![received_from("2", "m3", days)]).await;
+    assert_eq!(kinds(&events), ["message.received"]);
     assert_eq!(message_of(&events[0]).contact_id, one.contact_id);
-    assert_eq!(message_of(&events[1]).contact_id, two.contact_id);
+}
+
+/// Whose first message from the new number overtook the news of it is one person, not two.
+pub async fn who_wrote_from_a_number_before_the_move_was_told_is_one_person(bench: &Bench) {
+    let workspace = bench.workspace("ant").await;
+    let channel = bench.channel(workspace, "100").await;
+    let events = bench.events_of(&channel, 1, vec![received_from("1", "m1", 1), received_from("2", "m2", 1)]).await;
+    let one = message_of(&events[2]);
+    let told = bench.events_of(&channel, 2, vec![moved("1", "2", 2)]).await;
+    assert_eq!(kinds(&told), ["conversation.closed", "contact.merged", "contact.updated"]);
+    let events = bench.events_of(&channel, 3, vec![received_from("2", "m3", 3)]).await;
+    assert_eq!((kinds(&events), message_of(&events[0]).contact_id), (vec!["message.received"], one.contact_id));
 }

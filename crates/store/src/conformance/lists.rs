@@ -104,7 +104,7 @@ pub async fn of_conversations_are_newest_first_and_filtered(bench: &Bench) {
         bench.store.conversation_list(workspace, filter, Page { limit, before }).await.expect("conversations")
     };
     let any = ConversationFilter::default();
-    let all = list(any, 100, None).await;
+    let all = list(any.clone(), 100, None).await;
     assert_eq!((all.items.len(), all.next), (4, None));
     let of = |picks: &[usize]| picks.iter().map(|pick| all.items[*pick].clone()).collect::<Vec<Conversation>>();
     assert!(all.items.iter().map(|item| item.created_at).eq([at(3), at(2), at(1), at(0)]));
@@ -113,14 +113,14 @@ pub async fn of_conversations_are_newest_first_and_filtered(bench: &Bench) {
         assert_eq!(found.as_ref(), Ok(&Some(conversation.clone())));
     }
 
-    let page = list(any, 3, None).await;
+    let page = list(any.clone(), 3, None).await;
     assert_eq!(page.items, of(&[0, 1, 2]));
-    assert_eq!(list(any, 3, page.next).await.items, of(&[3]));
+    assert_eq!(list(any.clone(), 3, page.next).await.items, of(&[3]));
     let ones = all.items[3].contact_id;
-    assert_eq!(list(ConversationFilter { contact_id: Some(ones), ..any }, 9, None).await.items, of(&[1, 3]));
-    assert_eq!(list(ConversationFilter { channel_id: Some(second.id), ..any }, 9, None).await.items, of(&[1]));
-    let open = ConversationFilter { status: Some(ConversationStatus::Open), ..any };
+    assert_eq!(list(ConversationFilter { contact_id: Some(ones), ..any.clone() }, 9, None).await.items, of(&[1, 3]));
+    assert_eq!(list(ConversationFilter { channel_id: Some(second.id), ..any.clone() }, 9, None).await.items, of(&[1]));
+    let open = ConversationFilter { status: Some(ConversationStatus::Open), ..any.clone() };
     assert_eq!(list(open, 9, None).await.items, all.items);
-    let closed = ConversationFilter { status: Some(ConversationStatus::Closed), ..any };
+    let closed = ConversationFilter { status: Some(ConversationStatus::Closed), ..any.clone() };
     assert_eq!(list(closed, 9, None).await.items, []);
 }

@@ -13,6 +13,8 @@ pub mod channels;
 pub mod claims;
 pub mod commits;
 pub mod consumers;
+pub mod contacts;
+pub mod conversations;
 pub mod deliveries;
 pub mod endpoints;
 pub mod events;
@@ -87,7 +89,8 @@ macro_rules! conformance_suite {
                 an_edit_may_overtake_its_message
                 messages_are_taken_back
                 a_contact_moves_to_another_number
-                a_number_of_somebody_else_is_not_taken
+                a_number_passes_to_who_moves_to_it
+                who_wrote_from_a_number_before_the_move_was_told_is_one_person
             }
             bodies {
                 an_event_is_traced_to_its_webhook
@@ -119,6 +122,22 @@ macro_rules! conformance_suite {
                 tell_how_an_endpoint_is_doing
                 have_attempts_newest_first
                 have_attempts_by_filter
+            }
+            contacts {
+                are_made_and_write
+                are_made_once
+                are_changed
+                give_handles_up
+                are_found
+                are_merged
+                are_merged_after_merges
+                are_merged_by_what_a_vendor_shows
+                lose_a_number_that_is_somebody_elses
+            }
+            conversations {
+                are_changed_and_found
+                are_reopened
+                know_what_is_unread
             }
             consumers {
                 go_on_and_never_back

@@ -17,8 +17,8 @@ use tidings_domain::{
 };
 
 use crate::{
-    Answer, CHANNEL_LEASE, Claimed, Due, DueLimits, MessageClaim, Probed, Sealed, Settlement, StoreError, Submission,
-    Submitted, Wish, Wished,
+    Answer, CHANNEL_LEASE, Claimed, Due, DueLimits, Probed, Sealed, Settlement, ShowingClaim, Shown, StoreError,
+    Submission, Wish, Wished,
 };
 
 use super::{
@@ -48,8 +48,13 @@ fn text(to: &str, words: &str) -> Draft {
 
 /// A template, which may be sent to anybody.
 fn template(to: &str) -> Draft {
-    let outgoing =
-        Outgoing::Template { name: "hello".into(), language: "en".into(), components: Vec::new(), text: None };
+    let outgoing = Outgoing::Template {
+        name: "hello".into(),
+        language: "en".into(),
+        components: Vec::new(),
+        text: None,
+        is_marketing: false,
+    };
     Draft { outgoing, ..text(to, "") }
 }
 
@@ -68,14 +73,14 @@ impl<'a> Sender<'a> {
         Self { bench, channel, epoch }
     }
 
-    async fn try_submit(&self, seconds: i64, draft: Draft) -> Result<Submitted, StoreError> {
+    async fn try_submit(&self, seconds: i64, draft: Draft) -> Result<Shown<Message>, StoreError> {
         let submission = Submission { channel: self.channel.clone(), draft, terms: TERMS, at: at(seconds) };
         self.bench.store.message_submit(submission, None).await
     }
 
     async fn submit(&self, seconds: i64, draft: Draft) -> Arc<Message> {
         match self.try_submit(seconds, draft).await {
-            Ok(Submitted::Done(message)) => message,
+            Ok(Shown::Done(message)) => message,
             other => panic!("a message was to be accepted, not {other:?}"),
         }
     }
@@ -102,7 +107,7 @@ impl<'a> Sender<'a> {
         assert_eq!(settled, Ok(()));
     }
 
-    async fn wish(&self, seconds: i64, message_id: MessageId, wish: Wish) -> Result<Submitted, StoreError> {
+    async fn wish(&self, seconds: i64, message_id: MessageId, wish: Wish) -> Result<Shown<Message>, StoreError> {
         let wished = Wished { channel: self.channel.clone(), message_id, wish, terms: TERMS, at: at(seconds) };
         self.bench.store.message_wish(wished, None).await
     }
@@ -179,11 +184,11 @@ pub async fn what_is_scheduled_waits(bench: &Bench) {
     assert_eq!(sender.due(99).await, Due { next_at: Some(at(100)), ..Due::default() });
     let now = sender.submit(50, template("5")).await;
     assert_eq!(sender.waiting(100).await, [now.id]);
-    assert!(matches!(sender.wish(60, scheduled.id, Wish::Reschedule(at(200))).await, Ok(Submitted::Done(_))));
+    assert!(matches!(sender.wish(60, scheduled.id, Wish::Reschedule(at(200))).await, Ok(Shown::Done(_))));
     assert!(sender.mark(100, now.id).await);
     assert_eq!(sender.waiting(150).await, []);
     assert_eq!(sender.waiting(200).await, [scheduled.id]);
-    assert!(matches!(sender.wish(201, scheduled.id, Wish::Cancel).await, Ok(Submitted::Done(_))));
+    assert!(matches!(sender.wish(201, scheduled.id, Wish::Cancel).await, Ok(Shown::Done(_))));
     assert!(!sender.mark(202, scheduled.id).await);
     assert_eq!(sender.status(&scheduled).await, MessageStatus::Deleted);
 }
@@ -249,7 +254,7 @@ pub async fn reports_find_their_attempt(bench: &Bench) {
     assert!(sender.mark(6, message.id).await);
     sender.settle(7, message.id, 1, accepted("w2")).await;
     bench.take(&sender.channel, 8, vec![report("w2", ReportedStatus::Failed, 8)]).await;
-    assert!(matches!(sender.wish(9, message.id, Wish::Retry).await, Ok(Submitted::Done(_))));
+    assert!(matches!(sender.wish(9, message.id, Wish::Retry).await, Ok(Shown::Done(_))));
     let told = bench.events_of(&sender.channel, 10, vec![report("w2", ReportedStatus::Read, 10)]).await;
     assert_eq!(kinds(&told), [""; 0]);
     assert!(sender.mark(11, message.id).await);
@@ -262,11 +267,11 @@ pub async fn reports_find_their_attempt(bench: &Bench) {
 pub async fn a_claim_shows_the_message(bench: &Bench) {
     let sender = Sender::of(bench).await;
     bench.take(&sender.channel, 1, vec![received("m1", 1)]).await;
-    let claim = |fingerprint: u8| MessageClaim {
+    let claim = |fingerprint: u8| ShowingClaim {
         workspace_id: sender.channel.workspace_id,
         key: "once".to_owned(),
         fingerprint: [fingerprint; 32],
-        answer: Arc::new(|message| Answer { status: 202, body: Sealed(message.id.to_bytes().to_vec()) }),
+        answer: Arc::new(|message: &Message| Answer { status: 202, body: Sealed(message.id.to_bytes().to_vec()) }),
         at: at(2),
     };
     let submission = Submission { channel: sender.channel.clone(), draft: template("5"), terms: TERMS, at: at(2) };
@@ -278,8 +283,8 @@ pub async fn a_claim_shows_the_message(bench: &Bench) {
     let ids: Vec<Vec<u8>> = [first, second]
         .into_iter()
         .map(|submitted| match submitted.expect("it is accepted") {
-            Submitted::Done(message) => message.id.to_bytes().to_vec(),
-            Submitted::Replayed(answer) => answer.body.0,
+            Shown::Done(message) => message.id.to_bytes().to_vec(),
+            Shown::Replayed(answer) => answer.body.0,
         })
         .collect();
     assert_eq!(ids[0], ids[1]);

@@ -180,11 +180,13 @@ fn conversation() -> Conversation {
         tags: vec!["vip".to_owned(), "sales".to_owned()],
         metadata: fields(json!({"crm_id": 12})),
         message_count: 3,
+        unread_count: 0,
         sequence: 7,
         last_message_at: Some(moment()),
         last_inbound_at: Some(moment()),
         created_at: moment(),
         updated_at: later(60),
+        reopened_at: None,
         closed_at: None,
     }
 }

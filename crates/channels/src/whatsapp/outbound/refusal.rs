@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tidings_domain::{
+    contact::RecipientNews,
     message::MessageError,
     sending::{DisconnectionReason, Scope, SendOutcome, Trouble, TroubleCategory},
 };

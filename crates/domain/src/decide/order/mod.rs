@@ -139,6 +139,12 @@ pub enum Refusal {
     /// The company's own fields would be more than a contact can have.
     #[error("the custom fields would be longer than {} bytes", super::MOST_CUSTOM_FIELDS)]
     CustomFieldsTooLong,
+    /// The company's own fields would be more than a conversation can have.
+    #[error("the metadata would be longer than {} bytes", super::MOST_METADATA)]
+    MetadataTooLong,
+    /// It contradicts what is there.
+    #[error("{0}")]
+    Contradicts(&'static str),
     /// The contact does not want to be sent this.
     #[error("the contact has opted out of {}", match .0 { OptOut::Marketing => "marketing", OptOut::All => "all messages" })]
     OptedOut(OptOut),

@@ -69,7 +69,7 @@ pub fn change_contact(
         after.tags.clone_from(tags);
     }
     if let Some(fields) = &patch.custom_fields {
-        after.custom_fields = merge(after.custom_fields, fields.clone());
+        after.custom_fields = patched(after.custom_fields, fields.as_ref());
         refuse_long(&after.custom_fields)?;
     }
     if let Some(wishes) = &patch.handles {
@@ -148,8 +148,12 @@ fn refuse_taken(owners: &[Owner], own: Option<ContactId>) -> Result<(), Refusal>
 }
 
 fn refuse_long(custom_fields: &Map<String, Value>) -> Result<(), Refusal> {
-    let length = Value::Object(custom_fields.clone()).to_string().len();
-    if length > MOST_CUSTOM_FIELDS { Err(Refusal::CustomFieldsTooLong) } else { Ok(()) }
+    if json!(custom_fields).to_string().len() > MOST_CUSTOM_FIELDS { Err(Refusal::CustomFieldsTooLong) } else { Ok(()) }
+}
+
+/// An object with a merge patch applied, or emptied.
+pub(super) fn patched(before: Map<String, Value>, patch: Option<&Map<String, Value>>) -> Map<String, Value> {
+    patch.map_or_else(Map::new, |patch| merge(before, patch.clone()))
 }
 
 fn set(field: &mut Option<String>, wish: Option<&Option<String>>) {

@@ -4,12 +4,14 @@ use serde_json::{Value, json};
 
 use crate::{
     conversation::{ActorType, Conversation, ConversationPatch, ConversationStatus},
-    decide::Context,
+    decide::{Context, order::Refusal},
     event::{Actor, ConversationDetail, Event, EventKind, FieldChange, FieldChanges},
-    merge::merge,
 };
 
-use super::{Recorded, tell_of_conversation};
+use super::{Recorded, contact::patched, tell_of_conversation};
+
+/// How long the company's own fields of a conversation may be, as JSON: 4 KiB.
+pub const MOST_METADATA: usize = 4 << 10;
 
 /// Changes a conversation; `None` if there is nothing to change. It is reopened before anything else is told of, and
 /// closed after it.
@@ -18,7 +20,7 @@ pub fn change_conversation(
     patch: &ConversationPatch,
     by: &Actor,
     context: &mut Context<'_>,
-) -> Option<Recorded<Conversation>> {
+) -> Result<Option<Recorded<Conversation>>, Refusal> {
     let mut conversation = before.clone();
     let mut events = Vec::new();
     if patch.status == Some(ConversationStatus::Open) {
@@ -26,14 +28,17 @@ pub fn change_conversation(
     }
     events.extend(assign(&mut conversation, patch, context));
     events.extend(update(&mut conversation, patch, by, context));
+    if patch.metadata.is_some() && json!(conversation.metadata).to_string().len() > MOST_METADATA {
+        return Err(Refusal::MetadataTooLong);
+    }
     if patch.status == Some(ConversationStatus::Closed) {
         events.extend(close(&mut conversation, by, patch.resolution.clone(), context));
     }
     if events.is_empty() {
-        return None;
+        return Ok(None);
     }
     conversation.updated_at = context.now;
-    Some(Recorded { record: conversation, events })
+    Ok(Some(Recorded { record: conversation, events }))
 }
 
 fn reopen(conversation: &mut Conversation, by: &Actor, context: &mut Context<'_>) -> Option<Event> {
@@ -88,7 +93,7 @@ fn update(
         conversation.tags.clone_from(tags);
     }
     if let Some(metadata) = &patch.metadata {
-        conversation.metadata = merge(std::mem::take(&mut conversation.metadata), metadata.clone());
+        conversation.metadata = patched(std::mem::take(&mut conversation.metadata), metadata.as_ref());
     }
     let fields: [(&str, Value, Value); 2] =
         [("tags", before.0, json!(conversation.tags)), ("metadata", before.1, json!(conversation.metadata))];

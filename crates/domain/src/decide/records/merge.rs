@@ -5,7 +5,9 @@
 //! is closed first.
 //!
 //! A phone number alone proves little, since numbers pass from hand to hand: who has another id at the vendor is another
-//! person, and gives the number up.
+//! person, and gives the number up. So is who was known by a number for long when somebody else moved to it.
+
+use std::time::Duration;
 
 use crate::{
     change::Change,
@@ -17,6 +19,9 @@ use crate::{
 };
 
 use super::{Recorded, contact, conversation, tell_of_contact};
+
+/// How long before the vendor tells that somebody has moved to another number the first message from there may come.
+const MOVES_WITHIN: Duration = Duration::from_hours(24);
 
 /// Two contacts that became one.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,13 +58,13 @@ pub fn merge_contacts(
         closed.push(younger);
     }
     let mut contact = kept.clone();
-    fill(&mut contact.name, &gone.name);
-    fill(&mut contact.profile_name, &gone.profile_name);
-    fill(&mut contact.username, &gone.username);
-    fill(&mut contact.phone, &gone.phone);
-    fill(&mut contact.email, &gone.email);
-    fill(&mut contact.avatar_url, &gone.avatar_url);
-    fill(&mut contact.assigned_to, &gone.assigned_to);
+    fill(&mut contact.name, gone.name.as_ref());
+    fill(&mut contact.profile_name, gone.profile_name.as_ref());
+    fill(&mut contact.username, gone.username.as_ref());
+    fill(&mut contact.phone, gone.phone.as_ref());
+    fill(&mut contact.email, gone.email.as_ref());
+    fill(&mut contact.avatar_url, gone.avatar_url.as_ref());
+    fill(&mut contact.assigned_to, gone.assigned_to.as_ref());
     for tag in &gone.tags {
         if !contact.tags.contains(tag) {
             contact.tags.push(tag.clone());
@@ -75,9 +80,9 @@ pub fn merge_contacts(
     Merged { contact, closed, events }
 }
 
-fn fill(field: &mut Option<String>, other: &Option<String>) {
+fn fill(field: &mut Option<String>, other: Option<&String>) {
     if field.is_none() {
-        field.clone_from(other);
+        *field = other.cloned();
     }
 }
 
@@ -113,9 +118,13 @@ pub fn rivalry(change: &Change, found: &Contact, rival: &Contact) -> Rivalry {
         let mut told = identities.iter().filter(|told| is_lasting(told)).peekable();
         own.peek().is_some() && told.peek().is_some() && !own.any(|own| identities.contains(&own))
     };
-    // Who changes the number may get another id with it: of the contact that was found nothing is contradicted then.
-    let moved = matches!(change, Change::IdentityChanged(_));
-    match (contradicts(found) && !moved, contradicts(rival)) {
+    // Who changes the number may get another id with it: of the contact that was found nothing is contradicted then. Its
+    // first messages from there may come before the vendor tells that it has moved.
+    let (moved, is_an_older_owner) = match change {
+        Change::IdentityChanged(changed) => (true, rival.created_at < changed.timestamp.minus(MOVES_WITHIN)),
+        _ => (false, false),
+    };
+    match (contradicts(found) && !moved, contradicts(rival) || is_an_older_owner) {
         (true, _) => Rivalry::Unclear,
         (false, true) => Rivalry::GivesUp,
         (false, false) if found.created_at <= rival.created_at => Rivalry::Same { kept: found.id, gone: rival.id },

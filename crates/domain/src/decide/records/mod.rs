@@ -20,7 +20,7 @@ use super::{Context, happening};
 
 pub(super) use contact::differences;
 pub use contact::{MOST_CUSTOM_FIELDS, change_contact, create_contact, delete_contact};
-pub use conversation::change_conversation;
+pub use conversation::{MOST_METADATA, change_conversation};
 pub use merge::{Merged, Parting, Rivalry, give_up, merge_contacts, rivalry};
 
 /// A record to write, and what happened to it.

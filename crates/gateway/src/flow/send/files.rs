@@ -216,6 +216,7 @@ pub(super) fn outcome(outbound: &dyn Outbound, missing: &Missing, tries: u32) ->
                 vendor: None,
             },
             trouble: None,
+            recipient: None,
         },
     }
 }

@@ -30,16 +30,11 @@ const fn later(method: &'static str, path: &'static str, area: Area, access: Acc
 
 /// All of them, under `/v1`.
 pub(crate) const LATER: &[Later] = {
-    use Access::{Read, Write};
+    use Access::Write;
     use Area::{Contacts, Conversations};
     &[
-        later("PATCH", "/conversations/{id}", Conversations, Write, "changing conversations"),
-        later("GET", "/contacts", Contacts, Read, "reading contacts"),
-        later("POST", "/contacts", Contacts, Write, "making contacts"),
-        later("GET", "/contacts/{id}", Contacts, Read, "reading contacts"),
-        later("PATCH", "/contacts/{id}", Contacts, Write, "changing contacts"),
+        later("POST", "/conversations/{id}/handoff", Conversations, Write, "handing conversations over"),
         later("DELETE", "/contacts/{id}", Contacts, Write, "erasing contacts"),
-        later("POST", "/contacts/{id}/merge", Contacts, Write, "merging contacts"),
     ]
 };
 

@@ -3,6 +3,7 @@
 pub(crate) mod attempts;
 pub(crate) mod channels;
 pub(crate) mod consumers;
+pub(crate) mod contacts;
 pub(crate) mod conversations;
 pub(crate) mod endpoints;
 pub(crate) mod events;
@@ -11,6 +12,7 @@ pub(crate) mod keys;
 pub(crate) mod later;
 pub(crate) mod media;
 pub(crate) mod messages;
+mod record;
 pub(crate) mod workspaces;
 
 use std::sync::Arc;
@@ -62,8 +64,11 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(messages::trace::trace))
         .merge(OpenApiRouter::new().routes(routes!(media::upload)).layer(DefaultBodyLimit::max(media::LONGEST_FORM)))
         .routes(routes!(media::get))
+        .routes(routes!(contacts::create::create, contacts::list))
+        .routes(routes!(contacts::get, contacts::update::update))
+        .routes(routes!(contacts::merge::merge))
         .routes(routes!(conversations::list))
-        .routes(routes!(conversations::get))
+        .routes(routes!(conversations::get, conversations::update::update))
         .routes(routes!(conversations::receipts::read))
         .routes(routes!(conversations::receipts::typing))
 }

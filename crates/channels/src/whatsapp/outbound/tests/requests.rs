@@ -103,6 +103,7 @@ fn texts_places_and_templates() {
         language: "pt_BR".to_owned(),
         components,
         text: Some("not sent".to_owned()),
+        is_marketing: false,
     };
     let plain = json!({"name": "order_ready", "language": {"code": "pt_BR"}});
     check(&template(Vec::new()), "template", &plain);

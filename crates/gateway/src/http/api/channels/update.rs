@@ -6,7 +6,10 @@ use axum::{extract::State, response::Response};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use tidings_domain::key::{Access, Area};
+use tidings_domain::{
+    key::{Access, Area},
+    merge::merge,
+};
 use tidings_store::StoreError;
 use utoipa::ToSchema;
 

@@ -59,6 +59,10 @@ async fn show(gateway: &Gateway, caller: &Caller, id: &Id, typing: bool) -> Answ
     let id: ConversationId = id.of("conversation")?;
     let found = gateway.store.conversation_get(caller.workspace_id, id).await?;
     let conversation = found.ok_or_else(|| Problem::not_found("conversation"))?;
+    if !typing {
+        // The company has read it, whatever the vendor makes of that.
+        gateway.store.conversation_read(caller.workspace_id, id).await?;
+    }
     let channel = gateway.registry.channels.get(caller.workspace_id, conversation.channel_id);
     let channel = channel.ok_or_else(|| Problem::new(Code::Conflict, "the conversation's channel is deleted"))?;
     let newest = gateway.store.message_newest_inbound(caller.workspace_id, id).await?;

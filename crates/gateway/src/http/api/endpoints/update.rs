@@ -9,6 +9,7 @@ use tidings_domain::{
     Timestamp,
     endpoint::EndpointStatus,
     key::{Access, Area},
+    merge::merge,
 };
 
 use tidings_store::StoreError;

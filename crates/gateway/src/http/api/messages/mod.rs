@@ -19,7 +19,7 @@ use tidings_domain::{
     message::{Direction, Message},
     status::MessageStatus,
 };
-use tidings_store::{MessageFilter, Submitted, Wish, Wished};
+use tidings_store::{MessageFilter, Shown, Wish, Wished};
 use utoipa::IntoParams;
 
 pub(crate) use view::MessageView;
@@ -140,12 +140,12 @@ async fn wish(
 ) -> Answer<Response> {
     let wished =
         Wished { channel: channel.channel.clone(), message_id, wish, terms: channel.terms(), at: gateway.clock.now() };
-    let claim = once.and_then(|once| once.message_claim(status));
+    let claim = once.and_then(|once| once.showing(status, MessageView::shown(&gateway.links)));
     let done = gateway.store.message_wish(wished, claim).await?;
     gateway.senders.changed(channel.channel.id, message_id);
     match (done, once) {
-        (Submitted::Replayed(kept), Some(once)) => once.replay(&kept),
-        (Submitted::Done(message), _) => json(status, &MessageView::of(&gateway.links, Message::clone(&message))),
-        (Submitted::Replayed(_), None) => Err(Problem::new(Code::Internal, "an answer without a key was replayed")),
+        (Shown::Replayed(kept), Some(once)) => once.replay(&kept),
+        (Shown::Done(message), _) => json(status, &MessageView::of(&gateway.links, Message::clone(&message))),
+        (Shown::Replayed(_), None) => Err(Problem::new(Code::Internal, "an answer without a key was replayed")),
     }
 }

@@ -13,7 +13,7 @@ use tidings_domain::{
     outgoing::{Draft, MediaFile, MediaKind, Outgoing, OutgoingMedia, Recipient},
     template::Template,
 };
-use tidings_store::{StoreError, Submission, Submitted};
+use tidings_store::{Shown, StoreError, Submission};
 
 use super::{
     MessageView,
@@ -64,7 +64,7 @@ pub(crate) async fn submit(
     let reacts = matches!(wanted.outgoing, Outgoing::Reaction { .. });
     let submission =
         Submission { channel: channel.channel.clone(), draft: draft(to, wanted), terms: channel.terms(), at: now };
-    let claim = once.message_claim(StatusCode::ACCEPTED);
+    let claim = once.showing(StatusCode::ACCEPTED, MessageView::shown(&gateway.links));
     let submitted = gateway.store.message_submit(submission, claim).await.map_err(|error| match error {
         StoreError::Refused(Refusal::Target(problem)) => {
             let pointer = if reacts { "/reaction/message_id" } else { "/reply_to" };
@@ -73,8 +73,8 @@ pub(crate) async fn submit(
         error => error.into(),
     })?;
     match submitted {
-        Submitted::Replayed(kept) => once.replay(&kept),
-        Submitted::Done(message) => {
+        Shown::Replayed(kept) => once.replay(&kept),
+        Shown::Done(message) => {
             gateway.senders.wake(channel.channel.id);
             json(StatusCode::ACCEPTED, &MessageView::of(&gateway.links, Message::clone(&message)))
         }

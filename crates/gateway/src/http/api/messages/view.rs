@@ -153,6 +153,12 @@ pub(crate) struct HistoryView {
 }
 
 impl MessageView {
+    /// Shows messages by these links.
+    pub(crate) fn shown(links: &Links) -> impl Fn(&Message) -> Self + Send + Sync + 'static + use<> {
+        let links = links.clone();
+        move |message| Self::of(&links, message.clone())
+    }
+
     pub(crate) fn of(links: &Links, message: Message) -> Self {
         // Outside of an event, a link is made of the message's own bits.
         let link = |media| links.media_url(EventId::from_uuid(message.id.uuid()), media);

@@ -9,7 +9,7 @@ use tidings_domain::{
 };
 use utoipa::ToSchema;
 
-use super::wrong::Wrong;
+use crate::http::wrong::Wrong;
 
 /// A file to send: by `url`, from which the vendor fetches it, or by `media_id`, as it was uploaded.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -211,6 +211,7 @@ impl TemplateInput {
             language: self.language.clone(),
             components: self.components.clone().unwrap_or_default(),
             text: None,
+            is_marketing: false,
         }
     }
 }

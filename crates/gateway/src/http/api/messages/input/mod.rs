@@ -2,7 +2,6 @@
 
 mod content;
 mod source;
-mod wrong;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -16,11 +15,11 @@ use utoipa::ToSchema;
 use crate::http::{
     auth::Caller,
     problem::{Answer, Problem},
+    wrong::Wrong,
 };
 
 use content::{ContactInput, InteractiveInput, LocationInput, MediaInput, ReactionInput, TemplateInput};
 use source::SourceInput;
-use wrong::Wrong;
 
 /// How many bytes `metadata` may have.
 const MOST_METADATA: usize = 4096;

@@ -7,10 +7,11 @@ use tidings_domain::{
 };
 use utoipa::ToSchema;
 
-use super::{LONGEST_ID, wrong::Wrong};
+use super::LONGEST_ID;
 use crate::http::{
     auth::Caller,
     problem::{Answer, Code, Problem},
+    wrong::Wrong,
 };
 
 /// The kinds of source that a caller can name.

@@ -1,11 +1,16 @@
-//! Contacts and their handles.
+//! Contacts and their handles: how they are stored. `verbs` has what the company does with one, `merging` what happens when
+//! two are one person, `lists` how they are found.
+
+pub(crate) mod lists;
+pub(crate) mod merging;
+pub(crate) mod verbs;
 
 use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tidings_domain::{
     ContactId, HandleId, WorkspaceId,
-    contact::{Contact, Handle, HandleKind, Identity},
+    contact::{Contact, Handle, HandleKind, Identity, OptOut},
 };
 use tidings_store::StoreError;
 
@@ -72,21 +77,26 @@ pub(crate) fn owner(reader: &Reader<'_>, workspace: i64, identity: &Identity) ->
 
 /// A contact with the handles that it has now.
 pub(crate) fn load(reader: &Reader<'_>, workspace_id: WorkspaceId, number: i64) -> Result<Option<Loaded>, StoreError> {
-    let mut statement = reader
-        .statement("SELECT number, id, kind, value FROM handles WHERE contact = ?1 AND detached = 0 ORDER BY number")?;
+    let mut statement =
+        reader.statement("SELECT * FROM handles WHERE contact = ?1 AND detached = 0 ORDER BY number")?;
     let rows = statement.query([number]).map_err(refused)?;
-    let stored = codec::collect(rows, |row| {
-        let identity =
-            Identity::new(codec::word(row, "kind", HandleKind::from_name)?, codec::column::<String>(row, "value")?);
-        let handle = Handle { id: HandleId::from_bytes(codec::id(row, "id")?), identity };
-        Ok((codec::column::<i64>(row, "number")?, handle))
-    })?;
+    let stored = codec::collect(rows, |row| Ok((codec::column::<i64>(row, "number")?, read_handle(row)?)))?;
     let mut statement = reader.statement("SELECT * FROM contacts WHERE number = ?1")?;
     let rows = statement.query([number]).map_err(refused)?;
     let handles = stored.iter().map(|(number, handle)| (handle.id, *number)).collect();
     codec::first(rows, |row| {
         let contact = read(row, workspace_id, stored.into_iter().map(|(_, handle)| handle).collect())?;
         Ok(Loaded { number, handles, contact })
+    })
+}
+
+fn read_handle(row: &Row<'_>) -> Result<Handle, StoreError> {
+    let kind = codec::word(row, "kind", HandleKind::from_name)?;
+    let identity = Identity::new(kind, codec::column::<String>(row, "value")?);
+    Ok(Handle {
+        blocked_at: codec::optional_time(row, "blocked_at")?,
+        opted_out: codec::optional_word(row, "opted_out", OptOut::from_name)?,
+        ..Handle::new(HandleId::from_bytes(codec::id(row, "id")?), identity)
     })
 }
 
@@ -133,10 +143,17 @@ pub(crate) fn write(
     )?;
     let (number, known) = if let Some(Stored { number, handles }) = stored {
         update(reader, number, contact, &document)?;
+        reader.statement("DELETE FROM contact_tags WHERE contact = ?1")?.execute([number]).map_err(refused)?;
         (number, handles)
     } else {
         (insert(reader, workspace, contact, &document)?, Vec::new())
     };
+    for tag in &contact.tags {
+        reader
+            .statement("INSERT OR IGNORE INTO contact_tags (workspace, tag, contact) VALUES (?1, ?2, ?3)")?
+            .execute(rusqlite::params![workspace, tag, number])
+            .map_err(refused)?;
+    }
     let handles = write_handles(reader, workspace, number, known, contact)?;
     Ok(Stored { number, handles })
 }
@@ -144,8 +161,8 @@ pub(crate) fn write(
 fn update(reader: &Reader<'_>, number: i64, contact: &Contact, document: &str) -> Result<(), StoreError> {
     reader
         .statement(
-            "UPDATE contacts SET name = ?2, phone = ?3, email = ?4, sequence = ?5, document = ?6, updated_at = ?7 \
-             WHERE number = ?1",
+            "UPDATE contacts SET name = ?2, phone = ?3, email = ?4, sequence = ?5, document = ?6, updated_at = ?7, \
+             search = ?8 WHERE number = ?1",
         )?
         .execute(rusqlite::params![
             number,
@@ -154,7 +171,8 @@ fn update(reader: &Reader<'_>, number: i64, contact: &Contact, document: &str) -
             contact.email,
             signed(contact.sequence),
             document,
-            contact.updated_at.as_millis()
+            contact.updated_at.as_millis(),
+            contact.searchable(),
         ])
         .map_err(refused)?;
     Ok(())
@@ -163,8 +181,8 @@ fn update(reader: &Reader<'_>, number: i64, contact: &Contact, document: &str) -
 fn insert(reader: &Reader<'_>, workspace: i64, contact: &Contact, document: &str) -> Result<i64, StoreError> {
     reader
         .statement(
-            "INSERT INTO contacts (workspace, id, name, phone, email, sequence, document, created_at, updated_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO contacts (workspace, id, name, phone, email, sequence, document, created_at, updated_at, \
+             search) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .insert(rusqlite::params![
             workspace,
@@ -175,7 +193,8 @@ fn insert(reader: &Reader<'_>, workspace: i64, contact: &Contact, document: &str
             signed(contact.sequence),
             document,
             contact.created_at.as_millis(),
-            contact.updated_at.as_millis()
+            contact.updated_at.as_millis(),
+            contact.searchable(),
         ])
         .map_err(refused)
 }
@@ -197,7 +216,8 @@ fn write_handles(
     }
     let mut numbers = known;
     for handle in &contact.handles {
-        if numbers.iter().any(|(id, _)| *id == handle.id) {
+        if let Some((_, number)) = numbers.iter().find(|(id, _)| *id == handle.id) {
+            mark(reader, *number, handle)?;
             continue;
         }
         let number = reader
@@ -210,7 +230,24 @@ fn write_handles(
                 handle.identity.value
             ])
             .map_err(refused_as("a contact with this identity"))?;
+        mark(reader, number, handle)?;
         numbers.push((handle.id, number));
     }
     Ok(numbers)
+}
+
+/// Writes what is known of a handle, if that is anything new.
+fn mark(reader: &Reader<'_>, number: i64, handle: &Handle) -> Result<(), StoreError> {
+    reader
+        .statement(
+            "UPDATE handles SET blocked_at = ?2, opted_out = ?3 WHERE number = ?1 \
+             AND (blocked_at IS NOT ?2 OR opted_out IS NOT ?3)",
+        )?
+        .execute(rusqlite::params![
+            number,
+            handle.blocked_at.map(tidings_domain::Timestamp::as_millis),
+            handle.opted_out.map(OptOut::name)
+        ])
+        .map_err(refused)?;
+    Ok(())
 }
