@@ -1,12 +1,13 @@
 //! Account, template and policy notices, and fields that are kept.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tidings_domain::{
     Timestamp,
-    change::{Change, Notice, Route},
+    change::{Change, Notice, Route, Update},
+    contact::OptOut,
 };
 
-use super::{body, change_of, metadata, unknown_kind, update};
+use super::{body, change_of, metadata, unknown_kind, update, updates};
 
 #[test]
 fn notices_carry_the_whole_value() {
@@ -35,14 +36,39 @@ fn notices_carry_the_whole_value() {
     }
 }
 
+fn preferences(preference: &Value) -> Vec<Update> {
+    updates(&body("user_preferences", &json!({"metadata": metadata(), "user_preferences": [preference]})))
+}
+
 #[test]
-fn a_notice_that_names_a_number_goes_there() {
-    let preference =
-        json!({"wa_id": "49151", "category": "marketing_messages", "value": "stop", "timestamp": 1_790_000_000});
-    let told = update(&body("user_preferences", &json!({"metadata": metadata(), "user_preferences": [preference]})));
-    assert_eq!(told.route, Route::Account("number-1".to_owned()));
-    let Change::Notice(notice) = change_of(told) else { panic!() };
-    assert_eq!(notice.details["user_preferences"][0]["value"], "stop");
+fn a_persons_choice_is_followed_and_told_as_a_notice_of_its_number() {
+    let choice = |value: &str| {
+        json!({"wa_id": "49151", "user_id": "US.1", "category": "marketing_messages", "value": value,
+            "timestamp": 1_790_000_000})
+    };
+    for (value, opted_out) in [("stop", Some(OptOut::Marketing)), ("resume", None)] {
+        let [followed, told] = <[Update; 2]>::try_from(preferences(&choice(value))).unwrap();
+        assert_eq!(told.route, Route::Account("number-1".to_owned()));
+        assert!(followed.dedup.is_some() && followed.dedup != told.dedup);
+        let Change::Preferred(preferred) = change_of(followed) else { panic!() };
+        assert_eq!((preferred.opted_out, preferred.contact.identities.len()), (opted_out, 2));
+        assert_eq!(preferred.timestamp, Timestamp::from_seconds(1_790_000_000));
+        let Change::Notice(notice) = change_of(told) else { panic!() };
+        assert_eq!(notice.details["user_preferences"][0]["value"], value);
+    }
+}
+
+#[test]
+fn a_choice_that_we_do_not_understand_is_a_notice_alone() {
+    for odd in [
+        json!({"wa_id": "49151", "category": "marketing_messages", "value": "perhaps"}),
+        json!({"wa_id": "49151", "category": "service_messages", "value": "stop"}),
+        json!({"category": "marketing_messages", "value": "stop"}),
+        json!(7),
+    ] {
+        let [told] = <[Update; 1]>::try_from(preferences(&odd)).unwrap();
+        assert!(matches!(change_of(told), Change::Notice(_)), "{odd}");
+    }
 }
 
 #[test]

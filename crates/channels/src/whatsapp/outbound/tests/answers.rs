@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tidings_domain::{
     contact::{HandleKind, Identity},
+    contact::{OptOut, RecipientNews},
     sending::{DisconnectionReason, Scope, SendOutcome, Trouble, TroubleCategory},
 };
 
@@ -273,4 +274,15 @@ fn codes_that_nobody_told_us_of() {
     assert!(matches!(known, SendOutcome::Refused { .. }));
     // A 200 may say that it is none.
     assert!(matches!(read(200, &json!({"error": {"code": 131_026}}), 0), SendOutcome::Refused { .. }));
+}
+
+#[test]
+fn some_codes_say_something_of_the_recipient() {
+    let said = |code: u32| match read(400, &json!({"error": {"code": code}}), 0) {
+        SendOutcome::Refused { recipient, .. } => recipient,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(said(131_026), Some(RecipientNews::Blocked));
+    assert_eq!(said(131_050), Some(RecipientNews::OptedOut(OptOut::Marketing)));
+    assert_eq!(said(131_047), None);
 }
