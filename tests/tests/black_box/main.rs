@@ -14,6 +14,7 @@ mod content;
 mod endpoint_choice;
 mod endpoints;
 mod events;
+mod guides;
 mod idempotency;
 mod keys;
 mod lists;
