@@ -119,7 +119,8 @@ async fn what_may_have_gone_out_after_the_copy_is_not_sent_again() {
     eventually("the vendor refuses it for the time being", async || Ok((!outlet.sent().is_empty()).then_some(())))
         .await
         .unwrap();
-    scene.server.kill().await.unwrap();
+    // What came of the call is written down before it ends, so that no attempt is under way.
+    scene.server.stop().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let backup = folder.path().join("backup");
     // Nothing runs: that is as good. The message is due again at once or in a moment; the restoring is later than both.
@@ -180,6 +181,20 @@ async fn what_cannot_be_right_is_refused_and_says_what_to_do() {
     let told = run("restore", &data, &backup, &[]).await.ok().unwrap();
     assert!(told.contains("is restored") && told.contains("tidings serve --data"), "{told}");
     assert_eq!(mode(&data.join("tidings.db")), 0o600);
+}
+
+#[tokio::test]
+async fn files_that_are_lost_already_are_told_of_and_the_rest_is_backed_up() {
+    let mut scene = Scene::start().await.unwrap();
+    scene.api.upload("a.png", "image/png", b"a picture").await.unwrap().ok().unwrap();
+    std::fs::remove_dir_all(scene.server.data().join("media")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let backup = folder.path().join("backup");
+    let told = run("backup", scene.server.data(), &backup, &["--json"]).await;
+    let summary: Value = serde_json::from_str(&told.output).unwrap();
+    let lost = text(&summary, "/lost_files/0");
+    assert!(told.code == Some(1) && told.errors.contains(lost), "{told:?}");
+    restored(&backup).await;
 }
 
 #[tokio::test]

@@ -69,8 +69,7 @@ pub(crate) fn back_up(arguments: BackupArguments) -> anyhow::Result<()> {
     let lost = &manifest.lost_files;
     ensure!(
         lost.is_empty(),
-        "the backup is made, but {} uploaded files were lost or damaged in the data folder before it: {}",
-        lost.len(),
+        "the backup is made, but uploaded files were lost or damaged in the data folder before it: {}",
         lost.join(", ")
     );
     Ok(())
