@@ -2,6 +2,7 @@
 //!
 //! Each verb has a file. Only this crate names a backend, reads the environment and the command line, and prints.
 
+mod backup;
 mod bench;
 mod channels;
 mod client;
@@ -76,6 +77,10 @@ enum Verb {
     Openapi,
     /// Prints what stands in every webhook, field by field, as Markdown.
     Schemas,
+    /// Copies everything that the server keeps into a folder, while it runs.
+    Backup(backup::BackupArguments),
+    /// Puts a backup in place of a data folder that is not there.
+    Restore(backup::RestoreArguments),
     /// Looks whether everything is as it should be, and says what to do.
     Doctor(Box<doctor::DoctorArguments>),
     /// Prints what a shell needs to complete the command line.
@@ -105,6 +110,8 @@ fn main() -> ExitCode {
             Verb::Keys(arguments) => keys::run(arguments).await,
             Verb::Jobs(arguments) => jobs::run(arguments).await,
             Verb::Doctor(arguments) => doctor::run(*arguments).await,
+            Verb::Backup(arguments) => backup::back_up(arguments),
+            Verb::Restore(arguments) => backup::restore(arguments),
             Verb::Demo(arguments) => demo::run(arguments).await,
             Verb::Bench(arguments) => bench::run(arguments).await,
             Verb::Simulate(arguments) => simulate::run(arguments).await,

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod attempts;
+mod backup;
 mod channel_health;
 mod cli_doctor;
 mod cli_listen;
@@ -13,6 +14,7 @@ mod content;
 mod endpoint_choice;
 mod endpoints;
 mod events;
+mod guides;
 mod idempotency;
 mod keys;
 mod lists;
