@@ -22,6 +22,7 @@ mod origin;
 mod output;
 mod serve;
 mod simulate;
+mod trigger;
 mod verb;
 
 use std::{io::Write as _, process::ExitCode};
@@ -55,6 +56,8 @@ enum Verb {
     Serve(options::ServeArguments),
     /// Prints events as they happen, and hands them on to a program on this machine.
     Listen(listen::ListenArguments),
+    /// Sends sample events to a program on this machine: every kind, in both formats, signed.
+    Trigger(trigger::TriggerArguments),
     /// The accounts at the vendors.
     Channels(channels::ChannelsArguments),
     /// Who is told what happens.
@@ -103,6 +106,7 @@ fn main() -> ExitCode {
         match verb {
             Verb::Serve(arguments) => serve::run(arguments, matches.subcommand_matches("serve")).await,
             Verb::Listen(arguments) => listen::run(arguments).await,
+            Verb::Trigger(arguments) => trigger::run(arguments).await,
             Verb::Channels(arguments) => channels::run(arguments).await,
             Verb::Endpoints(arguments) => endpoints::run(arguments).await,
             Verb::Messages(arguments) => messages::run(arguments).await,
