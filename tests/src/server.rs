@@ -62,6 +62,11 @@ impl Server {
         Server::start_on(tempfile::tempdir_in(folder)?, Vec::new()).await
     }
 
+    /// Starts one on data that something else has put there.
+    pub async fn start_on_folder(data: TempDir) -> Result<Server> {
+        Server::start_on(data, Vec::new()).await
+    }
+
     async fn start_on(data: TempDir, variables: Variables) -> Result<Server> {
         let output = Output::default();
         let (child, address) = spawn(data.path(), &variables, &output).await?;

@@ -23,7 +23,7 @@ use crate::options::ServeOptions;
 /// The database's name in the data folder.
 pub(crate) const DATABASE: &str = "tidings.db";
 /// The folder in the data folder with uploaded files.
-const MEDIA: &str = "media";
+pub(crate) const MEDIA: &str = "media";
 /// The file in the data folder that the one process which runs on it has locked.
 pub(crate) const LOCK: &str = "tidings.lock";
 
@@ -108,7 +108,7 @@ async fn stopped(broken: &mut watch::Receiver<bool>) {
 }
 
 /// The data folder is nobody else's business.
-fn make_folder(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn make_folder(path: &Path) -> anyhow::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -127,7 +127,7 @@ fn make_private(database: &Path) -> anyhow::Result<()> {
 
 /// Two processes on one folder would each believe that the log ends where they left it. The lock ends with the process,
 /// however that ends.
-fn lock_folder(path: &Path) -> anyhow::Result<File> {
+pub(crate) fn lock_folder(path: &Path) -> anyhow::Result<File> {
     let lock = path.join(LOCK);
     let file = File::create(&lock).with_context(|| format!("cannot make {}", lock.display()))?;
     match file.try_lock() {

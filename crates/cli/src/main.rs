@@ -2,6 +2,7 @@
 //!
 //! Each verb has a file. Only this crate names a backend, reads the environment and the command line, and prints.
 
+mod backup;
 mod bench;
 mod channels;
 mod client;
@@ -21,6 +22,7 @@ mod origin;
 mod output;
 mod serve;
 mod simulate;
+mod trigger;
 mod verb;
 
 use std::{io::Write as _, process::ExitCode};
@@ -54,6 +56,8 @@ enum Verb {
     Serve(options::ServeArguments),
     /// Prints events as they happen, and hands them on to a program on this machine.
     Listen(listen::ListenArguments),
+    /// Sends sample events to a program on this machine: every kind, in both formats, signed.
+    Trigger(trigger::TriggerArguments),
     /// The accounts at the vendors.
     Channels(channels::ChannelsArguments),
     /// Who is told what happens.
@@ -76,6 +80,10 @@ enum Verb {
     Openapi,
     /// Prints what stands in every webhook, field by field, as Markdown.
     Schemas,
+    /// Copies everything that the server keeps into a folder, while it runs.
+    Backup(backup::BackupArguments),
+    /// Puts a backup in place of a data folder that is not there.
+    Restore(backup::RestoreArguments),
     /// Looks whether everything is as it should be, and says what to do.
     Doctor(Box<doctor::DoctorArguments>),
     /// Prints what a shell needs to complete the command line.
@@ -98,6 +106,7 @@ fn main() -> ExitCode {
         match verb {
             Verb::Serve(arguments) => serve::run(arguments, matches.subcommand_matches("serve")).await,
             Verb::Listen(arguments) => listen::run(arguments).await,
+            Verb::Trigger(arguments) => trigger::run(arguments).await,
             Verb::Channels(arguments) => channels::run(arguments).await,
             Verb::Endpoints(arguments) => endpoints::run(arguments).await,
             Verb::Messages(arguments) => messages::run(arguments).await,
@@ -105,6 +114,8 @@ fn main() -> ExitCode {
             Verb::Keys(arguments) => keys::run(arguments).await,
             Verb::Jobs(arguments) => jobs::run(arguments).await,
             Verb::Doctor(arguments) => doctor::run(*arguments).await,
+            Verb::Backup(arguments) => backup::back_up(arguments),
+            Verb::Restore(arguments) => backup::restore(arguments),
             Verb::Demo(arguments) => demo::run(arguments).await,
             Verb::Bench(arguments) => bench::run(arguments).await,
             Verb::Simulate(arguments) => simulate::run(arguments).await,

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use serde_json::Value;
 use tidings_gateway::clock::{Clock as _, SystemClock};
@@ -25,6 +25,9 @@ pub(crate) struct SimulateArguments {
     /// Where to listen; port 0 picks a free one
     #[arg(long, value_name = "ADDRESS", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 7788)))]
     listen: SocketAddr,
+    /// The address that others call it by, where that is not the one it listens on: `http://simulator:7788`
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
     /// Where webhooks go: `http://…/in/chan_…`; it can be set later
     #[arg(long, value_name = "URL")]
     callback: Option<String>,
@@ -49,6 +52,15 @@ pub(crate) struct SimulateArguments {
     /// What ids and chance depend on: the same seed makes the same run
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
+    /// Treats every message as one to a number with this ending, such as 9041; `GET /simulator` lists them
+    #[arg(long, value_name = "ENDING")]
+    trouble: Option<String>,
+    /// How calls that send are treated: the document that `POST /simulator/behaviours` takes
+    #[arg(long, value_name = "JSON")]
+    behaviours: Option<String>,
+    /// What goes wrong with webhooks, token, media and throughput: the document that `POST /simulator/faults` takes
+    #[arg(long, value_name = "JSON")]
+    faults: Option<String>,
 }
 
 /// Runs the simulator until SIGTERM or SIGINT.
@@ -61,6 +73,10 @@ pub(crate) async fn run(arguments: SimulateArguments) -> anyhow::Result<()> {
     if let (Some(url), Some(token)) = (&arguments.callback, &arguments.verify_token) {
         let outcome = simulator.verify_callback(url, token).await;
         print::handshake(url, outcome.map_err(anyhow::Error::from))?;
+    }
+    // A crowd that writes wants a callback that listens.
+    if let Some(faults) = &arguments.faults {
+        simulator.tell_faults(faults).context("--faults")?;
     }
     loop {
         tokio::select! {
@@ -87,6 +103,7 @@ async fn start(arguments: &SimulateArguments) -> anyhow::Result<Simulator> {
     };
     let options = SimulatorOptions {
         listen: arguments.listen,
+        public_url: arguments.public_url.clone(),
         account,
         access_token: arguments.access_token.clone(),
         // With a token the callback must show first that it knows it.
@@ -94,7 +111,17 @@ async fn start(arguments: &SimulateArguments) -> anyhow::Result<Simulator> {
         seed: arguments.seed,
         now_seconds: Arc::new(|| SystemClock.now().as_seconds()),
     };
-    Simulator::start(options).await.with_context(|| format!("cannot listen on {}", arguments.listen))
+    let simulator =
+        Simulator::start(options).await.with_context(|| format!("cannot listen on {}", arguments.listen))?;
+    if let Some(ending) = &arguments.trouble
+        && !simulator.ask_for_trouble(ending)
+    {
+        bail!("--trouble: no number asks for trouble by the ending {ending}; `GET /simulator` lists those that do");
+    }
+    if let Some(behaviours) = &arguments.behaviours {
+        simulator.tell_behaviours(behaviours).context("--behaviours")?;
+    }
+    Ok(simulator)
 }
 
 /// A call is told of when it comes and when it is answered; only the second makes a line.

@@ -36,6 +36,7 @@ use crate::{
 };
 pub use crate::{
     http::{openapi::openapi, server::serve},
+    media_store::media_place,
     settings::Settings,
     start::{Environment, StartError},
 };

@@ -80,9 +80,14 @@ impl MediaStore {
     }
 
     fn place(&self, sha256: &[u8; 32]) -> PathBuf {
-        let name = hex(sha256);
-        self.folder.join(&name[..2]).join(&name[2..4]).join(name)
+        self.folder.join(media_place(sha256))
     }
+}
+
+/// Where in the folder of uploaded files the content with this hash lies: `ab/cd/abcd…`.
+pub fn media_place(sha256: &[u8; 32]) -> PathBuf {
+    let name = hex(sha256);
+    PathBuf::from(&name[..2]).join(&name[2..4]).join(name)
 }
 
 /// Bytes as lower-case hexadecimal digits.

@@ -30,7 +30,7 @@ pub fn inspect(database: &Path) -> Result<Inspection, StoreError> {
 
 /// A connection to a database that nobody has open. A usual one would make files beside it, which would belong to whoever
 /// looks, and lock the server's own user out.
-fn connect_alone(database: &Path) -> Result<Connection, StoreError> {
+pub(crate) fn connect_alone(database: &Path) -> Result<Connection, StoreError> {
     let path = database.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     Connection::open_with_flags(format!("file:{path}?immutable=1"), flags).map_err(refused)

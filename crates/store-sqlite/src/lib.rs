@@ -4,8 +4,11 @@
 //! once, tells the commit's listener, and answers. Reads go through a few `readers`: those
 //! without which nothing goes on have connections of their own, apart from lists, counts and searches. A `checkpoint` thread moves the write-ahead log into the database while the writer goes on.
 //!
+//! Beside a running store, [`inspect()`] looks at its database and [`back_up`] copies it.
+//!
 //! `state/` and `log/` hold the verbs, a file for each subject; `migrations/` the schema, which is meant to be read.
 
+mod backup;
 mod checkpoint;
 mod codec;
 mod error;
@@ -18,5 +21,6 @@ mod session;
 mod state;
 mod writer;
 
+pub use backup::{back_up, check_whole, named_files, resume_from};
 pub use inspect::{Inspection, inspect};
 pub use open::{Options, SqliteStore};

@@ -9,6 +9,7 @@ pub mod courier;
 pub mod formats;
 pub mod judgement;
 pub mod request;
+pub mod sample;
 pub mod schedule;
 pub mod schema;
 pub mod signature;

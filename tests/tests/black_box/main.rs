@@ -4,17 +4,21 @@
 
 mod addresses;
 mod attempts;
+mod backup;
 mod channel_health;
 mod cli_doctor;
 mod cli_listen;
+mod cli_trigger;
 mod cli_verbs;
 mod consumers;
 mod contacts;
 mod content;
 mod conversations;
+mod demo;
 mod endpoint_choice;
 mod endpoints;
 mod events;
+mod guides;
 mod idempotency;
 mod keys;
 mod lists;

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use serde_json::{Value, json};
 use tidings_simulator::{Receiver, whatsapp::sign};
-use tidings_tests::{Api, Browser, Scene, Simulation, assert_holds, eventually, text};
+use tidings_tests::{Api, Browser, Scene, Simulation, assert_holds, eventually, text, tidings};
 use tokio::process::Command;
 
 /// A gateway with a channel on the simulator, connected as the introduction says. Answers the channel's id.
@@ -81,6 +81,31 @@ async fn a_callback_of_the_command_line_is_asked_where_a_token_is_given() {
 }
 
 #[tokio::test]
+async fn faults_of_the_command_line_are_there_from_the_start() {
+    let mut receiver = Receiver::start().await.unwrap();
+    let url = receiver.url("/in");
+    let crowd = ["--callback", &url, "--faults", r#"{"batch_messages": 1000}"#, "--trouble", "9023"];
+    let troubled = Simulation::start(&crowd).await.unwrap();
+    let webhook: Value = serde_json::from_slice(&receiver.next().await.unwrap().body).unwrap();
+    assert_eq!(webhook["entry"].as_array().unwrap().len(), 1000);
+    let refuse = r#"{"default": {"kind": "refuse", "http_status": 429, "code": 80007}}"#;
+    let refusing = Simulation::start(&["--behaviours", refuse]).await.unwrap();
+    let message = json!({ "messaging_product": "whatsapp", "to": "15550100001", "text": { "body": "x" } });
+    for (simulation, status, code) in [(troubled, 401, 190), (refusing, 429, 80_007)] {
+        let mut client = Api::new(simulation.base(), "simulated-access-token").unwrap();
+        let answer = client.post("/v26.0/106540352242922/messages", &message).await.unwrap();
+        assert_eq!((answer.status.as_u16(), &answer.json["error"]["code"]), (status, &json!(code)));
+    }
+    for (option, wrong, named) in
+        [("--trouble", "9999", "9999"), ("--behaviours", "{\"nxt\": []}", "nxt"), ("--faults", "[]", "--faults")]
+    {
+        let told =
+            tidings("http://127.0.0.1:1", &["simulate", "--listen", "127.0.0.1:0", option, wrong]).await.unwrap();
+        assert!(told.code != Some(0) && told.errors.contains(named), "{option}: {}", told.errors);
+    }
+}
+
+#[tokio::test]
 async fn a_client_library_of_others_finds_what_it_asks_for() {
     if std::env::var_os("TIDINGS_PYPI").is_none() {
         eprintln!("skipped: TIDINGS_PYPI=1 installs pywa from PyPI and drives the simulator with it");
@@ -125,12 +150,13 @@ async fn runs(program: &str, arguments: &[&str]) -> bool {
 #[tokio::test]
 async fn a_person_writes_from_the_page() {
     let simulation = Simulation::start(&[]).await.unwrap();
-    let mut scene = Scene::start().await.unwrap();
-    let (mut api, channel) = connected(&mut scene, &simulation).await.unwrap();
     let Some(mut browser) = Browser::open(&format!("{}/", simulation.base())).await.unwrap() else {
         eprintln!("skipped: no chromium is installed");
         return;
     };
+    // While the page is loading: what it asked for before must not hide what is told since.
+    let mut scene = Scene::start().await.unwrap();
+    let (mut api, channel) = connected(&mut scene, &simulation).await.unwrap();
     browser.until("document.getElementById('account')?.textContent.includes('15550783881')").await.unwrap();
     browser.until("document.getElementById('callback').textContent.includes('/in/chan_')").await.unwrap();
     let fill = |id: &str, value: &str| format!("document.getElementById('{id}').value = {}", json!(value));

@@ -1,30 +1,12 @@
 //! The other verbs of the binary.
 
-use std::{collections::BTreeSet, process::Output};
+use std::process::Output;
 
 use tidings_tests::{Scene, binary};
 use tokio::process::Command;
 
 async fn run(arguments: &[&str]) -> Output {
     Command::new(binary().unwrap()).args(arguments).output().await.unwrap()
-}
-
-#[tokio::test]
-async fn the_demo_shows_both_formats_verified_one_line_each() {
-    let output = run(&["demo", "--once"]).await;
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let printed = String::from_utf8(output.stdout).unwrap();
-    let mut told = BTreeSet::new();
-    for line in printed.lines() {
-        let words: Vec<_> = line.split(' ').collect();
-        let [time, format, event, id, verified, status] = words[..] else { panic!("not six words: {line}") };
-        assert!(time.ends_with('Z') && id.starts_with("evt_"), "{line}");
-        assert_eq!((verified, status), ("verified", "200"), "{line}");
-        assert!(told.insert((format, event, id)), "twice: {line}");
-    }
-    for format in ["lifecycle", "object"] {
-        assert!(told.iter().any(|(known, event, _)| *known == format && *event == "message.received"), "{printed}");
-    }
 }
 
 #[tokio::test]

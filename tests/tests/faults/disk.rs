@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidings_simulator::Behaviour;
 use tidings_tests::{
-    Answer, Line, Scene, Server, eventually, json_of, text,
+    Answer, Line, Scene, Server, eventually, json_of, text, tidings,
     webhooks::{self, customer},
 };
 
@@ -165,4 +165,21 @@ async fn a_full_disk_acknowledges_nothing_and_loses_nothing() {
     assert_eq!(arrived, acknowledged);
     scene.server.stop().await.unwrap();
     println!("{last} messages over a full disk, none of the acknowledged lost");
+}
+
+#[tokio::test]
+async fn a_backup_for_which_there_is_no_room_says_so_and_leaves_nothing() {
+    let Some(disk) = SmallDisk::make(1) else {
+        println!("skipped: a small file system can only be made by root");
+        return;
+    };
+    let server = Server::start().await.unwrap();
+    disk.fill();
+    let target = disk.path().join("backup");
+    let (data, target) = (server.data().to_str().unwrap(), target.to_str().unwrap());
+    let told = tidings(&server.base(), &["backup", "--data", data, target]).await.unwrap();
+    assert_eq!(told.code, Some(1), "{told:?}");
+    assert!(told.errors.contains("the disk is full") && told.errors.contains("make room"), "{told:?}");
+    let left: Vec<_> = std::fs::read_dir(disk.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["filler"]);
 }

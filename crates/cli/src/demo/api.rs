@@ -1,4 +1,4 @@
-//! The gateway's API, as a program uses it.
+//! An API of JSON, as a program uses it: the gateway's, and that of the simulator.
 
 use anyhow::{Context as _, ensure};
 use bytes::Bytes;
@@ -12,18 +12,13 @@ use tidings_simulator::client::Connection;
 
 /// A client of the API.
 pub(super) struct Api {
-    base: String,
     authorization: String,
     connection: Connection,
 }
 
 impl Api {
     pub(super) fn new(base: &str, key: &str) -> anyhow::Result<Self> {
-        Ok(Self { base: base.to_owned(), authorization: format!("Bearer {key}"), connection: Connection::to(base)? })
-    }
-
-    pub(super) fn base(&self) -> &str {
-        &self.base
+        Ok(Self { authorization: format!("Bearer {key}"), connection: Connection::to(base)? })
     }
 
     /// Posts a document and answers with the answer's.

@@ -92,7 +92,7 @@ fn database(path: &Path) -> Finding {
         Ok(found) if found.schema < found.newest_schema => Finding::warn(
             "database",
             format!("{shown} is of an older version (schema {} of {})", found.schema, found.newest_schema),
-            "the next start brings it up to date; copy the folder before, to be able to go back",
+            "the next start brings it up to date; make a `tidings backup` before, to be able to go back",
         ),
         Ok(found) => Finding::ok("database", format!("{shown} can be read (schema {})", found.schema)),
         Err(error) => Finding::fail(

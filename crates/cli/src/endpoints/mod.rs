@@ -167,7 +167,7 @@ fn with_secret(desk: &Desk, answer: &Value, id: &str) -> String {
 }
 
 /// What it answers. What does not arrive is a failure, so that scripts notice it.
-async fn test(desk: &Desk, id: &str) -> anyhow::Result<()> {
+pub(crate) async fn test(desk: &Desk, id: &str) -> anyhow::Result<()> {
     let answer = desk.client.post(&path(&["endpoints", id, "test"]), None).await?;
     let delivered = answer.json["delivered"] == true;
     desk.output.answer(&answer, |answer| {

@@ -28,7 +28,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// Where the events go.
 #[derive(Debug)]
-pub(super) struct Forwarder {
+pub(crate) struct Forwarder {
     pool: Pool,
     format: WebhookFormat,
     secret: SigningSecret,
@@ -37,7 +37,7 @@ pub(super) struct Forwarder {
 
 /// One try at handing an event on.
 #[derive(Debug)]
-pub(super) struct Try {
+pub(crate) struct Try {
     pub(super) number: u32,
     /// What was answered, if there was an answer.
     pub(super) status: Option<u16>,
@@ -45,12 +45,14 @@ pub(super) struct Try {
     /// What is wrong, unless the program took it.
     pub(super) error: Option<String>,
     /// What it means.
-    pub(super) verdict: Verdict,
+    pub(crate) verdict: Verdict,
 }
 
 impl Forwarder {
-    /// To a program at this address, wherever it is: the operator of this command may call what he can call.
-    pub(super) fn new(
+    /// To a program at this address, wherever it is: the operator of this command may call what he can call. The option
+    /// is the one that names it.
+    pub(crate) fn new(
+        option: &str,
         url: &str,
         format: WebhookFormat,
         secret: SigningSecret,
@@ -60,7 +62,7 @@ impl Forwarder {
         let client = Client::new(AddressPolicy::new(everywhere.context("these are networks")?), Roots::System);
         let pool = client
             .pool(url, PoolLimits::default())
-            .map_err(|refused| Failure::Usage(format!("--forward-to: `{url}`: {refused}")))?;
+            .map_err(|refused| Failure::Usage(format!("{option}: `{url}`: {refused}")))?;
         Ok(Self { pool, format, secret, retries })
     }
 
@@ -99,7 +101,8 @@ impl Forwarder {
         Ok(true)
     }
 
-    async fn attempt(&self, heard: &Heard, number: u32) -> anyhow::Result<Try> {
+    /// One try.
+    pub(crate) async fn attempt(&self, heard: &Heard, number: u32) -> anyhow::Result<Try> {
         let at = SystemClock.now();
         let request = OutboundRequest {
             method: Method::POST,

@@ -20,7 +20,7 @@ use tokio::{
     time::sleep,
 };
 
-use self::{forward::Forwarder, report::Reporter, secret::signing_secret};
+pub(crate) use self::{forward::Forwarder, report::Reporter, secret::signing_secret};
 use crate::client::{Client, EventStream, Failure, ServerArguments, Streamed, query};
 
 /// How long it waits before it opens the stream anew: at first, and at most.
@@ -82,10 +82,10 @@ impl Format {
 
 /// An event as the stream has it.
 #[derive(Debug)]
-struct Heard {
-    id: String,
-    event: String,
-    body: String,
+pub(crate) struct Heard {
+    pub(crate) id: String,
+    pub(crate) event: String,
+    pub(crate) body: String,
 }
 
 /// Listens until it is told to stop.
@@ -95,7 +95,9 @@ pub(crate) async fn run(arguments: ListenArguments) -> anyhow::Result<()> {
     let secret = signing_secret(arguments.secret.as_deref())?;
     let reporter = Reporter::new(arguments.server.json, arguments.print_json);
     let forwarder = match &arguments.forward_to {
-        Some(url) => Some(Forwarder::new(url, arguments.format.webhook(), secret.clone(), arguments.retries)?),
+        Some(url) => {
+            Some(Forwarder::new("--forward-to", url, arguments.format.webhook(), secret.clone(), arguments.retries)?)
+        }
         None => None,
     };
     reporter.introduce(client.server(), arguments.forward_to.as_deref(), &secret.to_text());

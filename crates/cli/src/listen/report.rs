@@ -19,7 +19,7 @@ use crate::{
 
 /// Tells.
 #[derive(Debug)]
-pub(super) struct Reporter {
+pub(crate) struct Reporter {
     style: Style,
     /// On standard output.
     paint: Paint,
@@ -36,7 +36,7 @@ enum Style {
 }
 
 impl Reporter {
-    pub(super) fn new(json: bool, print_json: bool) -> Self {
+    pub(crate) fn new(json: bool, print_json: bool) -> Self {
         let style = match (json, stdout().is_terminal()) {
             (true, _) => Style::Json,
             (false, true) => Style::People,
@@ -60,7 +60,7 @@ impl Reporter {
     }
 
     /// An event and, if it is handed on, what came of the try. Answers whether anybody reads it.
-    pub(super) fn heard(&self, heard: &Heard, attempt: Option<&Try>) -> anyhow::Result<bool> {
+    pub(crate) fn heard(&self, heard: &Heard, attempt: Option<&Try>) -> anyhow::Result<bool> {
         let mut line = self.line(SystemClock.now(), heard, attempt)?;
         if self.print_json && self.style != Style::Json && attempt.is_none_or(|attempt| attempt.number == 1) {
             line = format!("{line}\n{}", heard.body);

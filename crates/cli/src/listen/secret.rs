@@ -6,7 +6,7 @@ use tidings_webhooks::SigningSecret;
 use crate::client::Failure;
 
 /// The secret that was given, or a new one.
-pub(super) fn signing_secret(given: Option<&str>) -> Result<SigningSecret, Failure> {
+pub(crate) fn signing_secret(given: Option<&str>) -> Result<SigningSecret, Failure> {
     let Some(text) = given.filter(|text| !text.is_empty()) else {
         let mut random = [0; SigningSecret::LENGTH];
         SystemRandom.fill(&mut random);

@@ -12,7 +12,7 @@ use std::io::Write as _;
 pub(crate) use self::{
     details::details,
     paint::{Paint, Tone, clean},
-    table::{Cell, Table},
+    table::{Cell, Table, cut},
     terminal::{ask, ask_secret, confirm, is_conversation, width},
 };
 use crate::client::Answer;

@@ -17,6 +17,8 @@ pub(crate) enum Tone {
     Warn,
     /// Not as it should be.
     Bad,
+    /// To be opened or copied.
+    Address,
 }
 
 /// Whether colours are used.
@@ -50,6 +52,7 @@ impl Paint {
             Tone::Good => 32,
             Tone::Warn => 33,
             Tone::Bad => 31,
+            Tone::Address => 36,
         };
         if self.0 && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }

@@ -107,7 +107,7 @@ fn line(cells: &[Cell], widths: &[usize], paint: Paint) -> String {
 }
 
 /// The text in at most so many columns.
-fn cut(text: &str, width: usize) -> String {
+pub(crate) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

@@ -1,4 +1,4 @@
-//! What Meta's error codes are called. Source: "Error codes" of the Cloud API. Titles are for people and will go away, says
+//! What Meta's error codes are called, and what they say more at length. Source: "Error codes" of the Cloud API. Titles are for people and will go away, says
 //! Meta; nobody should decide by them.
 
 /// The title of a code, or a general one for codes that are not in the list.
@@ -44,5 +44,19 @@ pub(super) fn title(code: u32) -> &'static str {
         132_016 => "Template is disabled",
         133_010 => "Phone number not registered",
         _ => "Something went wrong",
+    }
+}
+
+/// What a failure that is told afterwards says of itself.
+pub(super) fn details(code: u32) -> String {
+    match code {
+        131_026 => "Message undeliverable.".to_owned(),
+        131_047 => {
+            "Message failed to send because more than 24 hours have passed since the customer last replied to this \
+                    number."
+                .to_owned()
+        }
+        131_049 => "This message was not delivered to maintain healthy ecosystem engagement.".to_owned(),
+        other => format!("{}.", title(other)),
     }
 }

@@ -14,6 +14,7 @@ pub mod graph;
 mod messages;
 pub mod simulator;
 mod statuses;
+mod templates;
 mod vendor;
 mod world;
 

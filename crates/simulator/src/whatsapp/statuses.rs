@@ -3,7 +3,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Account, Customer, codes::title, webhook};
+use super::{
+    Account, Customer,
+    codes::{details, title},
+    webhook,
+};
 
 /// Meta's code for a recipient that cannot be reached.
 const UNDELIVERABLE: u32 = 131_026;
@@ -23,7 +27,10 @@ pub fn status(
         return failed_status(account, customer, id, UNDELIVERABLE, seconds, tracker);
     }
     let mut item = item(customer, id, status, seconds, tracker);
-    item["pricing"] = json!({ "billable": true, "pricing_model": "PMP", "category": "service", "type": "regular" });
+    // The price is told with `sent` and with `delivered`, and not again afterwards.
+    if matches!(status, "sent" | "delivered") {
+        item["pricing"] = json!({ "billable": true, "pricing_model": "PMP", "category": "service", "type": "regular" });
+    }
     webhook(account, customer, "statuses", vec![item])
 }
 
@@ -42,7 +49,7 @@ pub fn failed_status(
         "code": code,
         "title": title,
         "message": title,
-        "error_data": { "details": format!("{title}.") },
+        "error_data": { "details": details(code) },
         "href": "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/",
     }]);
     let mut webhook = webhook(account, customer, "statuses", vec![item]);

@@ -194,7 +194,7 @@ fn message() -> impl Strategy<Value = Message> {
                 vendor_id,
                 scheduled_at,
                 vendor_timestamp,
-                ..samples::inbound(content)
+                ..samples::samples().inbound(content)
             },
         )
 }
@@ -204,6 +204,7 @@ pub(crate) fn message_event() -> impl Strategy<Value = Event> {
     let kinds: Vec<EventKind> =
         EventKind::ALL.iter().copied().filter(|kind| kind.name().starts_with("message.")).collect();
     let change = option::of(proptest::sample::select(MessageChange::ALL.to_vec()));
-    (proptest::sample::select(kinds), time(), message(), change)
-        .prop_map(|(kind, at, message, change)| samples::event(kind, at, samples::told(message, change)))
+    (proptest::sample::select(kinds), time(), message(), change).prop_map(|(kind, at, message, change)| {
+        samples::samples().event(kind, at, samples::samples().told(message, change))
+    })
 }

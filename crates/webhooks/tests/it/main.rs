@@ -9,5 +9,4 @@ mod samples;
 mod schema;
 mod seeds;
 mod signatures;
-mod variants;
 mod wanted;

@@ -17,7 +17,7 @@ use crate::samples;
 pub(crate) fn endpoint(format: WebhookFormat) -> Endpoint {
     Endpoint {
         id: EndpointId::from_uuid(Uuid::from_u128(77)),
-        workspace_id: samples::workspace_id(),
+        workspace_id: samples::samples().workspace_id(),
         url: "https://receiver.example/hooks".to_owned(),
         format,
         events: default_events(format),
@@ -89,7 +89,7 @@ fn others_workspaces_channels_and_own_trouble_are_not_for_an_endpoint() {
     let elsewhere = Endpoint { workspace_id: WorkspaceId::from_uuid(Uuid::from_u128(1)), ..all.clone() };
     assert!(!wants(&elsewhere, &received));
 
-    let its_channel = Endpoint { channels: vec![samples::channel_id()], ..all.clone() };
+    let its_channel = Endpoint { channels: vec![samples::samples().channel_id()], ..all.clone() };
     let other_channel = Endpoint { channels: vec![ChannelId::from_uuid(Uuid::from_u128(1))], ..all.clone() };
     assert!(wants(&its_channel, &received));
     assert!(!wants(&other_channel, &received));
@@ -97,7 +97,7 @@ fn others_workspaces_channels_and_own_trouble_are_not_for_an_endpoint() {
 
     let failing = sample("endpoint.failing");
     assert!(wants(&all, &failing));
-    assert!(!wants(&Endpoint { id: samples::endpoint_id(), ..all.clone() }, &failing));
+    assert!(!wants(&Endpoint { id: samples::samples().endpoint_id(), ..all.clone() }, &failing));
     assert!(!wants(&all, &sample("webhook.test")));
 }
 

@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-use super::{Behaviour, ladder::Sent, shared::Shared};
+use super::{Behaviour, Step, ladder::Sent, shared::Shared};
 use crate::{ClientError, whatsapp::Customer};
 
 /// A message that the vendor took, however it was answered.
@@ -17,6 +17,8 @@ pub(crate) struct Taken {
     pub(crate) sent: Sent,
     /// The call that sent it.
     pub(crate) body: Value,
+    /// What becomes of it at once.
+    pub(crate) steps: Vec<Step>,
     /// Ends when its statuses were posted or given up; at once where there are none.
     pub(crate) told: oneshot::Receiver<()>,
 }
@@ -38,8 +40,8 @@ pub(crate) struct Posted<'a> {
 
 /// Takes part in what a server does.
 pub(crate) trait Audience: fmt::Debug + Send + Sync {
-    /// How a call to this customer is treated, where nobody said otherwise.
-    fn usual(&self, customer: &Customer) -> Option<Behaviour>;
+    /// How this call to this customer is treated, where nobody said otherwise, at this time of the vendor's clock.
+    fn usual(&self, customer: &Customer, call: &Value, seconds: i64) -> Behaviour;
     /// The vendor took a message, and its statuses are under way.
     fn taken(&self, shared: &Arc<Shared>, taken: Taken);
     /// The business marks a message as read, perhaps with a typing indicator.

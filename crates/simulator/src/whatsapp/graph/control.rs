@@ -50,7 +50,7 @@ impl Graph {
 
     /// Media that a customer sent, under the id that this answers.
     pub fn add_media(&self, mime_type: &str, bytes: impl Into<Bytes>) -> String {
-        self.shared.keep_media(Media { mime_type: mime_type.to_owned(), bytes: bytes.into() })
+        self.shared.keep_media(Media { mime_type: mime_type.to_owned(), bytes: bytes.into(), link_is_dead: false })
     }
 
     /// From now on no upload of a file of this name is answered.

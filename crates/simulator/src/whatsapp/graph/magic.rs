@@ -15,8 +15,16 @@ pub struct Magic {
     behaviour: fn() -> Behaviour,
 }
 
-/// All endings. Those from 9001 on are about statuses, from 9011 on failures that are told afterwards, from 9021 on
-/// refusals, from 9031 on errors of servers, from 9041 on answers that do not come as they should.
+impl Magic {
+    /// How a call is treated.
+    pub(crate) fn behaviour(&self) -> Behaviour {
+        (self.behaviour)()
+    }
+}
+
+/// All endings. Those from 9001 on are about statuses, from 9011 on failures that are told afterwards, from 9020 on
+/// refusals, from 9031 on errors of servers, from 9041 on answers that do not come as they should,
+/// and 9051 about media.
 pub const MAGIC: &[Magic] = &[
     magic_of("9001", "every status comes three times", || taken(Ladder { repeats: 3, ..Ladder::full() })),
     magic_of("9002", "the statuses come in reverse", || taken(Ladder { order: Order::Reversed, ..Ladder::full() })),
@@ -31,6 +39,9 @@ pub const MAGIC: &[Magic] = &[
         taken(Ladder { carry_tracker: false, ..Ladder::full() })
     }),
     magic_of("9009", "delivered without sent before it", || taken(Ladder::of([Step::Delivered, Step::Read]))),
+    magic_of("9010", "999 updates in one webhook: every status comes 333 times", || {
+        taken(Ladder { batched: true, repeats: 333, ..Ladder::full() })
+    }),
     magic_of("9011", "fails afterwards: 131026, undeliverable", || taken(Ladder::failed(131_026))),
     magic_of("9012", "fails afterwards: 131047, the window is closed", || taken(Ladder::failed(131_047))),
     magic_of("9013", "fails afterwards: 131049, not delivered for a healthy ecosystem", || {
@@ -38,6 +49,7 @@ pub const MAGIC: &[Magic] = &[
     }),
     magic_of("9014", "fails afterwards: 131053, the media could not be fetched", || taken(Ladder::failed(131_053))),
     magic_of("9015", "is sent and fails then: 131026", || taken(Ladder::of([Step::Sent, Step::Failed(131_026)]))),
+    magic_of("9020", "refused: 400 with 4, too many calls of the app", || refuse(StatusCode::BAD_REQUEST, 4)),
     magic_of("9021", "refused: 429 with 130429, the number's throughput", || {
         limited(130_429, "Too many messages in a short period of time.", None)
     }),
@@ -50,6 +62,9 @@ pub const MAGIC: &[Magic] = &[
     magic_of("9026", "refused: 403 with 368, blocked for violations of policy", || refuse(StatusCode::FORBIDDEN, 368)),
     magic_of("9027", "refused: 403 with 131031, the account is locked", || refuse(StatusCode::FORBIDDEN, 131_031)),
     magic_of("9028", "refused: 400 with 131048, the number's spam limit", || refuse(StatusCode::BAD_REQUEST, 131_048)),
+    magic_of("9029", "refused: 400 with 80007, too many calls of the account", || {
+        refuse(StatusCode::BAD_REQUEST, 80_007)
+    }),
     magic_of("9031", "500 with code 2, not taken", || server_error(500, false, true)),
     magic_of("9032", "503 with a proxy's page, not taken", || server_error(503, false, false)),
     magic_of("9033", "500 with code 2, and yet taken", || server_error(500, true, true)),
@@ -70,11 +85,20 @@ pub const MAGIC: &[Magic] = &[
         ladder: Ladder::full(),
         millis_per_byte: 200,
     }),
+    magic_of(DEAD_LINKS, "links to the media that it sends lead nowhere", || taken(Ladder::full())),
 ];
+
+/// The only ending that is about what a customer sends.
+const DEAD_LINKS: &str = "9051";
+
+/// Whether the links to the media of this number lead nowhere.
+pub(crate) fn has_dead_links(phone: &str) -> bool {
+    phone.ends_with(DEAD_LINKS)
+}
 
 /// How a message to this number is treated, if its ending is one of [`MAGIC`].
 pub(super) fn magic(phone: &str) -> Option<Behaviour> {
-    MAGIC.iter().find(|magic| phone.ends_with(magic.ending)).map(|magic| (magic.behaviour)())
+    MAGIC.iter().find(|magic| phone.ends_with(magic.ending)).map(Magic::behaviour)
 }
 
 const fn magic_of(ending: &'static str, does: &'static str, behaviour: fn() -> Behaviour) -> Magic {

@@ -1,5 +1,7 @@
 //! Everything that is neither sending nor bytes: nodes and their edges, read and changed.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -14,12 +16,9 @@ use super::{
         templates,
     },
     place::Place,
-    random::number_at,
+    review,
     shared::{Shared, locked},
 };
-
-/// Keeps the ids of templates apart from the message ids of the same seed.
-const TEMPLATES: u64 = 0x7465_6d70_6c61;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +40,7 @@ impl Asked<'_> {
     }
 }
 
-pub(super) fn read(shared: &Shared, asked: &Asked<'_>, form: Option<&[Part]>) -> Result<Value, GraphError> {
+pub(super) fn read(shared: &Arc<Shared>, asked: &Asked<'_>, form: Option<&[Part]>) -> Result<Value, GraphError> {
     let account = &shared.account;
     match asked.place {
         Place::Edge("oauth", "access_token") => {
@@ -70,27 +69,14 @@ fn number_edge(shared: &Shared, asked: &Asked<'_>, edge: &str, form: Option<&[Pa
     }
 }
 
-fn account_edge(shared: &Shared, asked: &Asked<'_>, edge: &str) -> Result<Value, GraphError> {
-    let templates = || locked(&shared.templates).clone().unwrap_or_default();
+fn account_edge(shared: &Arc<Shared>, asked: &Asked<'_>, edge: &str) -> Result<Value, GraphError> {
     match (asked.method, edge) {
         ("GET", "message_templates") => {
-            templates::page(&templates(), &format!("{}{}", shared.base, asked.path), asked.query)
+            let templates = locked(&shared.templates).clone().unwrap_or_default();
+            templates::page(&templates, &format!("{}{}", shared.base, asked.path), asked.query)
         }
-        ("POST", "message_templates") => {
-            let mut all = templates().to_vec();
-            let place = u64::try_from(all.len()).unwrap_or(u64::MAX);
-            let id =
-                (number_at(shared.seed ^ TEMPLATES, place) % 900_000_000_000_000 + 100_000_000_000_000).to_string();
-            let made = templates::made(&all, &id, asked.body)?;
-            let answer = only(&made, "id,status,category");
-            all.push(made);
-            *locked(&shared.templates) = Some(all.into());
-            Ok(answer)
-        }
-        ("DELETE", "message_templates") => {
-            *locked(&shared.templates) = Some(templates::without(&templates(), asked.query)?.into());
-            Ok(json!({ "success": true }))
-        }
+        ("POST", "message_templates") => review::make(shared, asked.body),
+        ("DELETE", "message_templates") => review::delete(shared, asked.query),
         ("GET", "phone_numbers") => {
             let callback = shared.poster.callback();
             let number = number(&shared.account, callback.as_deref(), asked.fields().as_deref())?;

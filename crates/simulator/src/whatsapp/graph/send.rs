@@ -63,7 +63,7 @@ fn admit(shared: &Shared, body: &Value) -> Result<Wish, GraphError> {
 async fn message(shared: &Arc<Shared>, received: Received, recipient: &Recipient) -> Result<Response<Outgoing>, Reset> {
     let known = shared.customer(recipient);
     let magic = known.phone.as_deref().filter(|_| shared.magic).and_then(magic);
-    let usual = || shared.audience.as_ref()?.usual(&known);
+    let usual = || Some(shared.audience.as_ref()?.usual(&known, &received.body, shared.seconds()));
     let behaviour = locked(&shared.choice).choose(&recipient.input, magic, usual);
     let Plan { accepted, person, start, answer } = Plan::of(behaviour);
     // Who was dialled by a user id is answered with that alone, even where the phone number is known.
@@ -81,8 +81,8 @@ async fn message(shared: &Arc<Shared>, received: Received, recipient: &Recipient
         .as_ref()
         .filter(|ladder| !ladder.steps.is_empty())
         .map(|ladder| begin(shared, ladder, &sent, told_signal));
-    if let (Some(audience), true) = (&shared.audience, accepted.is_some()) {
-        audience.taken(shared, Taken { sent, body: received.body.clone(), told });
+    if let (Some(audience), Some(ladder)) = (&shared.audience, &accepted) {
+        audience.taken(shared, Taken { sent, body: received.body.clone(), steps: ladder.steps.clone(), told });
     }
     // Recorded when the statuses are under way and before the first is posted: who sees the call can wait for them, and
     // who sees a status finds the call.

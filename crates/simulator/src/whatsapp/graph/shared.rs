@@ -57,6 +57,8 @@ pub(crate) struct Shared {
     pub(super) magic: bool,
     pub(super) profile: Mutex<Profile>,
     pub(super) messages: AtomicU64,
+    /// How many templates were made, also of those that are gone.
+    pub(super) made_templates: AtomicU64,
     pub(super) traces: AtomicU64,
 }
 
@@ -93,6 +95,7 @@ impl Shared {
             audience,
             profile: Mutex::default(),
             messages: AtomicU64::new(0),
+            made_templates: AtomicU64::new(0),
             traces: AtomicU64::new(0),
         };
         (Arc::new(shared), posting)

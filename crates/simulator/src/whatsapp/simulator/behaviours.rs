@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{control::ControlError, listen::Desk};
+use super::{document::DocumentError, listen::Desk};
 use crate::whatsapp::graph::{self, Order};
 
 /// What is told. Everything that is named is done.
@@ -168,10 +168,10 @@ impl From<Ladder> for graph::Ladder {
 }
 
 impl Behaviour {
-    fn meant(self) -> Result<graph::Behaviour, ControlError> {
+    fn meant(self) -> Result<graph::Behaviour, DocumentError> {
         let ladder = |statuses: Option<Ladder>| statuses.unwrap_or_default().into();
         let status = |number: u16| {
-            let wrong = || ControlError::at("status", format!("{number} is no HTTP status of an error"));
+            let wrong = || DocumentError::new("status", format!("{number} is no HTTP status of an error"));
             StatusCode::from_u16(number).ok().filter(|status| status.as_u16() >= 400).ok_or_else(wrong)
         };
         Ok(match self {
@@ -208,16 +208,19 @@ impl Behaviour {
 }
 
 /// Everything or nothing of it is done.
-pub(super) fn tell(desk: &Desk, told: Behaviours) -> Result<Value, ControlError> {
+pub(super) fn tell(desk: &Desk, told: Behaviours) -> Result<Value, DocumentError> {
     let Behaviours { reset, recipient, next, always, mix, default } = told;
     let next: Vec<graph::Behaviour> = next.into_iter().map(Behaviour::meant).collect::<Result<_, _>>()?;
     let always = always.map(Behaviour::meant).transpose()?;
     let default = default.map(Behaviour::meant).transpose()?;
     let weighted = |one: Weighted| Ok((one.weight, one.behaviour.meant()?));
     let mix: Option<Vec<(u32, graph::Behaviour)>> =
-        mix.map(|mix| mix.into_iter().map(weighted).collect::<Result<_, ControlError>>()).transpose()?;
+        mix.map(|mix| mix.into_iter().map(weighted).collect::<Result<_, DocumentError>>()).transpose()?;
     if always.is_some() && recipient.is_none() {
-        return Err(ControlError::at("recipient", "`always` is for one recipient; for all of them there is `default`"));
+        return Err(DocumentError::new(
+            "recipient",
+            "`always` is for one recipient; for all of them there is `default`",
+        ));
     }
     desk.shared.choose(|choice| {
         if reset || default.is_some() {

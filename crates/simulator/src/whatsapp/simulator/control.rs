@@ -7,9 +7,12 @@ use serde_json::{Value, json};
 
 use super::{
     answer::{Answer, json, of_type, stream},
-    behaviours, callback, customers, faults,
+    behaviours, callback, customers,
+    document::{self, DocumentError},
+    faults,
+    guard::Stranger,
     listen::Desk,
-    log, state,
+    log, reviews, state,
 };
 use crate::whatsapp::{graph::HandshakeError, world::ActError};
 
@@ -25,14 +28,12 @@ pub(super) enum ControlError {
     /// A page of another site can send anything but JSON without being asked.
     #[error("the content type must be application/json")]
     ContentType,
+    /// It comes from elsewhere.
+    #[error(transparent)]
+    Stranger(#[from] Stranger),
     /// The body is not what is expected here.
-    #[error("{message}")]
-    Body {
-        /// What is wrong, and what would be right.
-        message: String,
-        /// Where in the body.
-        at: String,
-    },
+    #[error("{}", .0.message)]
+    Document(#[from] DocumentError),
     /// The callback did not take part in the handshake.
     #[error(transparent)]
     Handshake(#[from] HandshakeError),
@@ -42,19 +43,15 @@ pub(super) enum ControlError {
 }
 
 impl ControlError {
-    /// A value of the body is not allowed.
-    pub(super) fn at(at: &str, message: impl Into<String>) -> ControlError {
-        ControlError::Body { message: message.into(), at: at.to_owned() }
-    }
-
     fn status(&self) -> StatusCode {
         match self {
             ControlError::NotFound(_) | ControlError::Act(ActError::Unknown(_)) => StatusCode::NOT_FOUND,
             ControlError::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            ControlError::Stranger(_) => StatusCode::FORBIDDEN,
             ControlError::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             ControlError::Handshake(_) => StatusCode::BAD_GATEWAY,
             ControlError::Act(ActError::Taken(_) | ActError::Crowded(_)) => StatusCode::CONFLICT,
-            ControlError::Body { .. } | ControlError::Act(_) => StatusCode::BAD_REQUEST,
+            ControlError::Document(_) | ControlError::Act(_) => StatusCode::BAD_REQUEST,
         }
     }
 
@@ -66,8 +63,8 @@ impl ControlError {
             source = cause.source();
         }
         let mut error = json!({ "message": message });
-        if let ControlError::Body { at, .. } = self {
-            error["at"] = json!(at);
+        if let ControlError::Document(document) = self {
+            error["at"] = json!(document.at);
         }
         json(self.status(), &json!({ "error": error }))
     }
@@ -79,6 +76,7 @@ pub(super) async fn control(desk: &Desk, request: &Request<Bytes>) -> Response<A
 }
 
 async fn serve(desk: &Desk, request: &Request<Bytes>) -> Result<Response<Answer>, ControlError> {
+    desk.guard.admit(request.headers())?;
     let path = request.uri().path().trim_start_matches("/simulator").trim_matches('/');
     let segments: Vec<&str> = path.split('/').collect();
     let query = request.uri().query().unwrap_or_default();
@@ -91,6 +89,7 @@ async fn serve(desk: &Desk, request: &Request<Bytes>) -> Result<Response<Answer>
         ("PATCH", ["customers", key]) => ok(&customers::change(desk, key, &read(request)?)?),
         ("POST", ["messages"]) => Ok(json(StatusCode::CREATED, &desk.world.speak(&desk.shared, &read(request)?)?)),
         ("POST", ["behaviours"]) => ok(&behaviours::tell(desk, read(request)?)?),
+        ("POST", ["templates"]) => ok(&reviews::decide(desk, &read(request)?)?),
         ("POST", ["faults"]) => ok(&faults::tell(desk, &read(request)?)?),
         ("PUT", ["callback"]) => ok(&callback::put(desk, &read(request)?).await?),
         ("DELETE", ["callback"]) => ok(&callback::forget(desk)),
@@ -105,7 +104,7 @@ async fn serve(desk: &Desk, request: &Request<Bytes>) -> Result<Response<Answer>
         }
         (
             method,
-            ["" | "customers" | "messages" | "behaviours" | "faults" | "callback" | "log" | "stream"]
+            ["" | "customers" | "messages" | "behaviours" | "templates" | "faults" | "callback" | "log" | "stream"]
             | ["customers" | "media", _],
         ) => Err(ControlError::Method(method.to_owned())),
         _ => Err(ControlError::NotFound(format!("path {}", request.uri().path()))),
@@ -118,8 +117,5 @@ fn read<T: DeserializeOwned>(request: &Request<Bytes>) -> Result<T, ControlError
     if !content_type.is_some_and(|given| given.starts_with("application/json")) {
         return Err(ControlError::ContentType);
     }
-    let body: &[u8] = request.body();
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    serde_path_to_error::deserialize(&mut reader)
-        .map_err(|error| ControlError::at(&error.path().to_string(), error.inner().to_string()))
+    Ok(document::read(request.body())?)
 }

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{control::ControlError, listen::Desk};
+use super::{document::DocumentError, listen::Desk};
 use crate::whatsapp::{
     Customer, batch,
     graph::{number_at, shuffle},
@@ -43,11 +43,11 @@ enum ReleaseOrder {
     Shuffled,
 }
 
-pub(super) fn tell(desk: &Desk, faults: &Faults) -> Result<Value, ControlError> {
+pub(super) fn tell(desk: &Desk, faults: &Faults) -> Result<Value, DocumentError> {
     let too_many = |number: &Option<usize>| number.is_some_and(|number| !(1..=MOST_AT_ONCE).contains(&number));
     for (at, number) in [("repeat_webhooks", &faults.repeat_webhooks), ("batch_messages", &faults.batch_messages)] {
         if too_many(number) {
-            return Err(ControlError::at(at, format!("must be from 1 to {MOST_AT_ONCE}")));
+            return Err(DocumentError::new(at, format!("must be from 1 to {MOST_AT_ONCE}")));
         }
     }
     let poster = desk.shared.poster();
@@ -86,8 +86,9 @@ fn crowd(desk: &Desk, number: usize) -> Value {
     let write = |place: usize| {
         let digits = number_at(desk.shared.seed(), u64::try_from(place).unwrap_or(0)) % 10_000_000;
         let customer = Customer::with_phone(&format!("Crowd {place}"), &format!("1666{digits:07}"));
-        let id = desk.shared.inbound_id(&customer);
-        text_message(desk.shared.account(), &customer, &id, desk.shared.seconds(), &format!("Message {place}"))
+        let (id, seconds) = (desk.shared.inbound_id(&customer), desk.shared.seconds());
+        desk.world.crowd_writes(customer.phone.as_deref().unwrap_or_default(), seconds);
+        text_message(desk.shared.account(), &customer, &id, seconds, &format!("Message {place}"))
     };
     batch((1..=number).map(write))
 }

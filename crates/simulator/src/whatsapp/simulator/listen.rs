@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{answer::Answer, control::control, page::page};
+use super::{answer::Answer, control::control, guard::Guard, page::page};
 use crate::whatsapp::{
     graph::{Reset, Shared, receive, whole},
     world::{Outcome, World},
@@ -21,6 +21,7 @@ pub(super) struct Desk {
     pub(super) world: Arc<World>,
     /// The token that it began with, which is the one that comes back after it was revoked.
     pub(super) access_token: String,
+    pub(super) guard: Guard,
 }
 
 impl Desk {

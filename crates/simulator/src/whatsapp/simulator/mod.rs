@@ -12,6 +12,7 @@
 //! | `GET, PATCH /simulator/customers/{id}` | one with its chat; by id, phone or user id |
 //! | `POST /simulator/messages` | a customer writes, sends, presses or reacts |
 //! | `POST /simulator/behaviours` | how calls that send are treated |
+//! | `POST /simulator/templates` | what Meta decides about a template |
 //! | `POST /simulator/faults` | what goes wrong with webhooks, token, media and throughput |
 //! | `PUT, DELETE /simulator/callback` | Meta's handshake, and where webhooks go |
 //! | `GET /simulator/log`, `/simulator/stream` | calls and webhooks with their answers, and all of it as it happens |
@@ -22,12 +23,15 @@ mod behaviours;
 mod callback;
 mod control;
 mod customers;
+mod document;
 mod faults;
+mod first_templates;
+mod guard;
 mod listen;
 mod log;
 mod page;
+mod reviews;
 mod state;
-mod templates;
 #[cfg(test)]
 mod tests;
 
@@ -36,20 +40,23 @@ use std::{net::SocketAddr, sync::Arc};
 use serde_json::Value;
 use tokio::{net::TcpListener, sync::mpsc, task::JoinSet};
 
-use self::listen::Desk;
+use self::{guard::Guard, listen::Desk};
 use super::{
     Account,
-    graph::{GraphOptions, HandshakeError, NowSeconds, Shared, accept, shake_hands},
+    graph::{GraphOptions, HandshakeError, MAGIC, NowSeconds, Shared, accept, shake_hands},
     world::World,
 };
 
 pub use super::world::{Entry, Told};
+pub use document::DocumentError;
 
 /// What a simulator begins with.
 #[derive(Clone)]
 pub struct SimulatorOptions {
     /// Where to listen; port 0 picks a free one.
     pub listen: SocketAddr,
+    /// The address that others call it by, such as `http://simulator:7788`; without one, where it listens.
+    pub public_url: Option<String>,
     /// The number that is sent from. Its app secret signs the webhooks.
     pub account: Account,
     /// The only token that is good.
@@ -74,15 +81,17 @@ pub struct Simulator {
 impl Simulator {
     /// Starts it.
     pub async fn start(options: SimulatorOptions) -> std::io::Result<Simulator> {
-        let SimulatorOptions { listen, account, access_token, callback, seed, now_seconds } = options;
+        let SimulatorOptions { listen, public_url, account, access_token, callback, seed, now_seconds } = options;
         let listener = TcpListener::bind(listen).await?;
-        let base = format!("http://{}", listener.local_addr()?);
+        let address = listener.local_addr()?;
+        let base = public_url.map_or_else(|| format!("http://{address}"), |url| url.trim_end_matches('/').to_owned());
+        let guard = Guard::new(address, &base);
         let graph =
             GraphOptions { callback, seed, now_seconds, record: false, ..GraphOptions::new(account, &access_token) };
         let world = World::new(seed);
         let (shared, posting) = Shared::new(graph, base.clone(), Some(world.clone()));
-        shared.set_templates(templates::first_templates());
-        let desk = Arc::new(Desk { shared, world, access_token });
+        shared.set_templates(first_templates::first_templates());
+        let desk = Arc::new(Desk { shared, world, access_token, guard });
         let handled = Arc::clone(&desk);
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(listener, move |request| {
@@ -116,6 +125,23 @@ impl Simulator {
     /// Waits until every webhook is posted or given up, and every customer has answered that will.
     pub async fn idle(&self) {
         self.desk.shared.poster().idle().await;
+    }
+
+    /// Treats every call that sends as one to a number that ends so, where nothing else is told. Answers whether there is
+    /// such an ending.
+    pub fn ask_for_trouble(&self, ending: &str) -> bool {
+        let magic = MAGIC.iter().find(|magic| magic.ending == ending);
+        magic.map(|magic| self.desk.shared.choose(|choice| choice.reset(Some(magic.behaviour())))).is_some()
+    }
+
+    /// What `POST /simulator/behaviours` does with this document.
+    pub fn tell_behaviours(&self, document: &str) -> Result<(), DocumentError> {
+        behaviours::tell(&self.desk, document::read(document.as_bytes())?).map(drop)
+    }
+
+    /// What `POST /simulator/faults` does with this document.
+    pub fn tell_faults(&self, document: &str) -> Result<(), DocumentError> {
+        faults::tell(&self.desk, &document::read(document.as_bytes())?).map(drop)
     }
 
     /// Asks a callback whether it knows the token, as Meta does, and makes it the callback if so.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Bubble, Person, Said, Speech, World, speech::Content};
 use crate::whatsapp::{
-    graph::{Media, Shared},
+    graph::{Media, Shared, has_dead_links},
     messages::message,
 };
 
@@ -54,8 +54,8 @@ impl World {
         let customer = self.with(key, |person| (person.customer.clone(), Vec::new())).ok_or_else(unknown)?;
         let id = shared.inbound_id(&customer);
         let content = said.content(|mime_type, bytes| {
-            let media = Media { mime_type: mime_type.to_owned(), bytes };
-            shared.keep_media(media)
+            let link_is_dead = customer.phone.as_deref().is_some_and(has_dead_links);
+            shared.keep_media(Media { mime_type: mime_type.to_owned(), bytes, link_is_dead })
         });
         let Content { kind, value, text, media_id, on, reaction } = content;
         let mut webhook = message(shared.account(), &customer, &id, at, kind, value);
@@ -65,6 +65,7 @@ impl World {
             item["context"] = json!({ "from": shared.account().display_phone_number, "id": id });
         }
         let show = |person: &mut Person| {
+            person.wrote_at = Some(at);
             if let Some((target, emoji)) = reaction {
                 if let Some(bubble) = person.bubble_mut(&target) {
                     bubble.customer_reaction = emoji;

@@ -174,7 +174,11 @@ fn summary(body: &Value) -> String {
         };
     }
     let entries = body["entry"].as_array().map_or(&[][..], Vec::as_slice);
-    let value = &entries.first().unwrap_or(&Value::Null)["changes"][0]["value"];
+    let change = &entries.first().unwrap_or(&Value::Null)["changes"][0];
+    let value = &change["value"];
+    if change["field"] == "message_template_status_update" {
+        return format!("template {} is {}", text(&value["message_template_name"]), text(&value["event"]));
+    }
     let more = if entries.len() > 1 { format!(" and {} more", entries.len() - 1) } else { String::new() };
     if let Some(status) = value["statuses"].get(0) {
         let code = status["errors"][0]["code"].as_u64().map(|code| format!(" {code}")).unwrap_or_default();

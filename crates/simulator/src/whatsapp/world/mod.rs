@@ -6,8 +6,11 @@
 //! for so long. Who blocks the business never gets it, which the vendor tells as 131026. What the customer does then
 //! follows from its rules: an answer, a reaction, or a pressed button, as a webhook to the business.
 //!
+//! The business may send anything within a day of what the customer wrote last. Later only templates reach it, and all
+//! else fails with 131047. Source: "Send messages › Customer service windows".
+//!
 //! ```text
-//! taken ─▶ chat ─▶ sent ─▶ online? ─▶ delivered ─▶ reads? ─▶ read ─▶ rule? ─▶ the customer's webhook
+//! taken ─▶ window? ─▶ sent ─▶ online? ─▶ delivered ─▶ reads? ─▶ read ─▶ rule? ─▶ the customer's webhook
 //! ```
 //!
 //! Everything that happens is also told to whoever watches the [`journal`].
@@ -21,7 +24,10 @@ mod receive;
 mod rules;
 mod speech;
 
-use std::sync::{Arc, Mutex, Weak};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, Weak},
+};
 
 use serde_json::{Value, json};
 
@@ -43,11 +49,17 @@ const MOST_PEOPLE: usize = 1000;
 const MOST_BUBBLES: usize = 500;
 /// Of a number that nobody can be reached by.
 const UNDELIVERABLE: u32 = 131_026;
+/// Of a customer who has not written for so long that only templates may be sent.
+const WINDOW_CLOSED: u32 = 131_047;
+/// How long the window stays open.
+const WINDOW_SECONDS: i64 = 24 * 60 * 60;
 
 /// All customers, their chats and the journal.
 #[derive(Debug)]
 pub(crate) struct World {
     people: Mutex<Vec<Person>>,
+    /// When the members of a crowd wrote, by number: they are nobody until they are written to.
+    crowd: Mutex<HashMap<String, i64>>,
     pub(crate) journal: Journal,
     /// Itself, for what goes on after a call.
     this: Weak<World>,
@@ -58,6 +70,7 @@ impl World {
     pub(crate) fn new(seed: u64) -> Arc<World> {
         Arc::new_cyclic(|this| World {
             people: Mutex::default(),
+            crowd: Mutex::default(),
             journal: Journal::default(),
             this: this.clone(),
             seed,
@@ -111,6 +124,15 @@ impl World {
         Some(told)
     }
 
+    /// Somebody who is no customer here has written.
+    pub(crate) fn crowd_writes(&self, phone: &str, seconds: i64) {
+        locked(&self.crowd).insert(phone.to_owned(), seconds);
+    }
+
+    fn crowd_wrote_at(&self, customer: &Customer) -> Option<i64> {
+        locked(&self.crowd).get(customer.phone.as_ref()?).copied()
+    }
+
     /// Looks at a customer, or changes it, and tells about the bubbles that it names.
     fn with<T>(&self, key: &str, act: impl FnOnce(&mut Person) -> (T, Vec<String>)) -> Option<T> {
         let mut people = locked(&self.people);
@@ -154,20 +176,28 @@ fn key_of(customer: &Customer) -> Option<&str> {
 }
 
 impl Audience for World {
-    fn usual(&self, customer: &Customer) -> Option<Behaviour> {
+    fn usual(&self, customer: &Customer, call: &Value, seconds: i64) -> Behaviour {
         let people = locked(&self.people);
-        let Some(person) = key_of(customer).and_then(|key| place(&people, key)).map(|place| &people[place]) else {
-            return Some(Behaviour::Accept { ladder: Ladder::full() });
+        let person = key_of(customer).and_then(|key| place(&people, key)).map(|place| &people[place]);
+        let wrote_at = person.map_or_else(|| self.crowd_wrote_at(customer), |person| person.wrote_at);
+        let is_open = wrote_at.is_some_and(|at| seconds < at + WINDOW_SECONDS);
+        let is = |kind: &str| call["type"] == kind;
+        let (online, reads) = person.map_or((true, true), |person| (person.online, person.reads));
+        let steps = if person.is_some_and(|person| person.blocked) {
+            vec![Step::Failed(UNDELIVERABLE)]
+        } else if !is_open && !is("template") {
+            vec![Step::Failed(WINDOW_CLOSED)]
+        } else if !online || is("reaction") {
+            // Of a reaction nothing more is ever told. Source: "Send messages › Reaction messages".
+            vec![Step::Sent]
+        } else if reads {
+            vec![Step::Sent, Step::Delivered, Step::Read]
+        } else {
+            vec![Step::Sent, Step::Delivered]
         };
-        let steps = match (person.blocked, person.online, person.reads) {
-            (true, ..) => vec![Step::Failed(UNDELIVERABLE)],
-            (false, false, _) => vec![Step::Sent],
-            (false, true, false) => vec![Step::Sent, Step::Delivered],
-            (false, true, true) => vec![Step::Sent, Step::Delivered, Step::Read],
-        };
-        let spacing_seconds = i64::try_from(person.delay_ms / 1000).unwrap_or(0);
-        let ladder = Ladder { pause_millis: person.delay_ms, spacing_seconds, ..Ladder::of(steps) };
-        Some(Behaviour::Accept { ladder })
+        let pause_millis = person.map_or(0, |person| person.delay_ms);
+        let spacing_seconds = i64::try_from(pause_millis / 1000).unwrap_or(0);
+        Behaviour::Accept { ladder: Ladder { pause_millis, spacing_seconds, ..Ladder::of(steps) } }
     }
 
     fn taken(&self, shared: &Arc<Shared>, taken: Taken) {

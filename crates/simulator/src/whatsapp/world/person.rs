@@ -30,11 +30,13 @@ pub(crate) struct Change {
     blocked: Option<bool>,
     delay_ms: Option<u64>,
     answers: Option<Vec<Rule>>,
+    /// When it wrote last, in seconds since 1970: within a day of it the business may send anything.
+    wrote_at: Option<i64>,
 }
 
 impl Change {
-    /// Somebody of whom nothing is known but the number or the id that was dialled.
-    pub(super) fn stranger(customer: &Customer) -> Change {
+    /// Somebody of whom nothing is known but the number or the id that was dialled, and perhaps that it wrote.
+    pub(super) fn stranger(customer: &Customer, wrote_at: Option<i64>) -> Change {
         let name = match (&customer.phone, &customer.user_id) {
             (Some(phone), _) => format!("+{phone}"),
             (None, id) => id.clone().unwrap_or_default(),
@@ -44,6 +46,7 @@ impl Change {
             phone: customer.phone.clone(),
             hide_phone: customer.phone.is_none().then_some(true),
             user_id: customer.user_id.clone(),
+            wrote_at,
             ..Change::default()
         }
     }
@@ -60,6 +63,7 @@ pub(crate) struct Person {
     pub(super) blocked: bool,
     pub(super) delay_ms: u64,
     pub(super) answers: Vec<Rule>,
+    pub(super) wrote_at: Option<i64>,
     pub(super) chat: Vec<Bubble>,
     /// What was sent while it was offline.
     pub(super) waiting: Vec<Sent>,
@@ -77,6 +81,7 @@ struct Shown<'a> {
     blocked: bool,
     delay_ms: u64,
     answers: &'a [Rule],
+    wrote_at: Option<i64>,
     messages: usize,
     waiting: usize,
 }
@@ -99,6 +104,7 @@ impl Person {
             blocked: false,
             delay_ms: USUAL_DELAY,
             answers: Vec::new(),
+            wrote_at: None,
             chat: Vec::new(),
             waiting: Vec::new(),
         };
@@ -130,6 +136,7 @@ impl Person {
             *field = wish.unwrap_or(*field);
         }
         self.delay_ms = change.delay_ms.unwrap_or(self.delay_ms);
+        self.wrote_at = change.wrote_at.or(self.wrote_at);
         if let Some(answers) = &change.answers {
             self.answers.clone_from(answers);
         }
@@ -179,6 +186,7 @@ impl Person {
             blocked: self.blocked,
             delay_ms: self.delay_ms,
             answers: &self.answers,
+            wrote_at: self.wrote_at,
             messages: self.chat.len(),
             waiting: self.waiting.len(),
         })

@@ -11,23 +11,26 @@ use crate::whatsapp::graph::{Ladder, Round, Sent, Shared, Step, Taken};
 impl World {
     /// Puts what was taken into the chat, and lets the customer answer when its statuses are told.
     pub(super) fn receive(&self, shared: &Arc<Shared>, taken: Taken) {
-        let Taken { sent, body, told } = taken;
+        let Taken { sent, body, steps, told } = taken;
         let Some(key) = key_of(&sent.customer).map(str::to_owned) else { return };
         if place(&locked(&self.people), &key).is_none() {
             // Whoever is one too many is served as well, only without a chat.
-            let _ = self.add(shared, &Change::stranger(&sent.customer));
+            let _ = self.add(shared, &Change::stranger(&sent.customer, self.crowd_wrote_at(&sent.customer)));
         }
         let templates = shared.templates();
         self.with(&key, |person| {
             if person.blocked {
                 return ((), Vec::new());
             }
-            if !person.online {
+            // What is said of it further is said when it arrives.
+            if !person.online && steps.last() == Some(&Step::Sent) && body["type"] != "reaction" {
                 person.waiting.push(sent.clone());
             }
             ((), show(person, &sent, &body, &templates))
         });
-        self.answer_after(shared, &key, &sent.id, told);
+        if !steps.iter().any(|step| matches!(step, Step::Failed(_))) {
+            self.answer_after(shared, &key, &sent.id, told);
+        }
     }
 
     /// What waited for a customer has arrived: the vendor says delivered, and read where the customer reads.
@@ -62,7 +65,7 @@ impl World {
             // An error says that the other end was dropped, which is the sign that all are posted.
             let _ = told.await;
             let act = |person: &mut Person| {
-                let bubble = person.bubble(&id).filter(|bubble| person.online && bubble.status != "failed");
+                let bubble = person.bubble(&id).filter(|_| person.online);
                 let acts = bubble.map(|bubble| reaction_to(&person.answers, bubble)).unwrap_or_default();
                 ((person.delay_ms, acts), Vec::new())
             };

@@ -185,8 +185,12 @@ impl Card {
             json!({ "phone": phone, "wa_id": digits, "type": "CELL" })
         };
         let phones: Vec<Value> = self.phones.iter().map(phone).collect();
-        let first = self.name.split(' ').next().unwrap_or(&self.name);
-        json!({ "name": { "formatted_name": self.name, "first_name": first }, "phones": phones })
+        let (first, last) = self.name.split_once(' ').unwrap_or((&self.name, ""));
+        let mut name = json!({ "formatted_name": self.name, "first_name": first });
+        if !last.is_empty() {
+            name["last_name"] = json!(last);
+        }
+        json!({ "name": name, "phones": phones })
     }
 }
 

@@ -19,6 +19,10 @@ pub(super) fn check(template: &Object, known: Option<&[Value]>) -> Result<(), Gr
     };
     let refused = |code, details| Err(GraphError::coded(StatusCode::BAD_REQUEST, code, details));
     match found["status"].as_str() {
+        Some(waiting @ ("PENDING" | "REJECTED")) => {
+            let details = format!("template {name} in {language} is not approved: {waiting}");
+            return Err(GraphError::coded(StatusCode::NOT_FOUND, 132_001, details));
+        }
         Some("PAUSED") => return refused(132_015, format!("template {name} is paused")),
         Some("DISABLED") => return refused(132_016, format!("template {name} is disabled")),
         _ => {}

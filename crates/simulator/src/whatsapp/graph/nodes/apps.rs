@@ -24,12 +24,13 @@ pub(crate) fn app_token(account: &Account) -> String {
 
 /// `GET /{app_id}/subscriptions`.
 pub(crate) fn subscriptions(callback: Option<&str>) -> Value {
+    let fields = ["messages", "message_template_status_update"].map(|name| json!({ "name": name, "version": "v26.0" }));
     let subscribed = callback.map(|url| {
         json!({
             "object": "whatsapp_business_account",
             "callback_url": url,
             "active": true,
-            "fields": [{ "name": "messages", "version": "v26.0" }],
+            "fields": fields,
         })
     });
     json!({ "data": Vec::from_iter(subscribed) })

@@ -48,6 +48,8 @@ const MOST_BYTES: usize = 512 * MEGABYTE;
 pub(crate) struct Media {
     pub(crate) mime_type: String,
     pub(crate) bytes: Bytes,
+    /// Whether every link to it is answered as one that is too old.
+    pub(crate) link_is_dead: bool,
 }
 
 /// All files of a server.
@@ -119,7 +121,7 @@ impl MediaStore {
         if seconds > expires || self.links_are_dead {
             return None;
         }
-        self.files.get(&parameter(query, "mid")?).cloned()
+        self.files.get(&parameter(query, "mid")?).filter(|media| !media.link_is_dead).cloned()
     }
 }
 
@@ -143,7 +145,7 @@ pub(crate) fn uploaded(parts: Option<&[Part]>) -> Result<Media, GraphError> {
     if file.content.len() > *most {
         return Err(GraphError::parameter(&format!("Param file must be at most {most} bytes large.")));
     }
-    Ok(Media { mime_type: mime_type.to_owned(), bytes: file.content.clone() })
+    Ok(Media { mime_type: mime_type.to_owned(), bytes: file.content.clone(), link_is_dead: false })
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

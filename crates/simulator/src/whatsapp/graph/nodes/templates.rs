@@ -68,7 +68,7 @@ fn filtered(templates: &[Value], query: &str) -> Vec<Value> {
     templates.iter().filter(wanted).cloned().collect()
 }
 
-/// A template that is made of what a call gives. It is approved at once, which takes Meta some minutes.
+/// A template that is made of what a call gives, and waits for its review.
 pub(crate) fn made(templates: &[Value], id: &str, call: &Value) -> Result<Value, GraphError> {
     let required = |field: &str| {
         let missing = || GraphError::parameter(&format!("The parameter {field} is required."));
@@ -88,22 +88,22 @@ pub(crate) fn made(templates: &[Value], id: &str, call: &Value) -> Result<Value,
         "name": name,
         "language": language,
         "category": category.to_ascii_uppercase(),
-        "status": "APPROVED",
+        "status": "PENDING",
         "parameter_format": call.get("parameter_format").cloned().unwrap_or_else(|| json!("POSITIONAL")),
         "components": call.get("components").cloned().unwrap_or_else(|| json!([])),
     }))
 }
 
-/// What is left of the templates when those of a name, or the one of an id, are deleted.
-pub(crate) fn without(templates: &[Value], query: &str) -> Result<Vec<Value>, GraphError> {
+/// What is left of the templates when those of a name, or the one of an id, are deleted; and those.
+pub(crate) fn without(templates: &[Value], query: &str) -> Result<(Vec<Value>, Vec<Value>), GraphError> {
     let name = parameter(query, "name").ok_or_else(|| GraphError::parameter("The parameter name is required."))?;
     let id = parameter(query, "hsm_id");
-    let hit = |one: &&Value| one["name"] == name.as_str() && id.as_ref().is_none_or(|id| one["id"] == id.as_str());
-    let left: Vec<Value> = templates.iter().filter(|one| !hit(one)).cloned().collect();
-    if left.len() == templates.len() {
+    let hit = |one: &Value| one["name"] == name.as_str() && id.as_ref().is_none_or(|id| one["id"] == id.as_str());
+    let (deleted, left): (Vec<Value>, Vec<Value>) = templates.iter().cloned().partition(hit);
+    if deleted.is_empty() {
         return Err(GraphError::parameter("Message template was not found."));
     }
-    Ok(left)
+    Ok((left, deleted))
 }
 
 fn next(url: &str, query: &str, after: &str) -> String {

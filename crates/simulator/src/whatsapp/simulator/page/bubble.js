@@ -60,6 +60,7 @@ function foot(message, act) {
     const button = element("button", "react", reacted ? "take back" : "👍");
     button.type = "button";
     button.title = reacted ? "Take the reaction back" : "React";
+    button.setAttribute("aria-label", button.title);
     button.addEventListener("click", () => act({ reaction: { to: message.id, emoji: reacted ? null : "👍" } }));
     foot.append(button);
   }
@@ -68,6 +69,8 @@ function foot(message, act) {
   const code = message.error_code === null ? "" : ` ${message.error_code}`;
   const ticks = element("span", `ticks ${message.status}`, (TICKS[message.status] ?? message.status) + code);
   ticks.title = message.status;
+  ticks.setAttribute("aria-label", message.status + code);
+  ticks.setAttribute("role", "img");
   foot.append(ticks);
   return foot;
 }

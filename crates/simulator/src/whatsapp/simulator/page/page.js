@@ -10,6 +10,9 @@ const entries = new Map();
 let chosen = null;
 let messages = [];
 let typing = 0;
+/// How many snapshots are being fetched, and what was told in the meantime: it is newer than they are.
+let fetching = 0;
+let told = [];
 
 async function ask(method, path, body) {
   const options = { method };
@@ -34,6 +37,21 @@ async function attempt(work) {
   }
 }
 
+/// Shows a snapshot, and then what was told while it was on its way, so that nothing newer is painted over.
+async function catchUp(fetchAndShow) {
+  fetching += 1;
+  try {
+    await fetchAndShow();
+  } finally {
+    fetching -= 1;
+    if (fetching === 0) {
+      const late = told;
+      told = [];
+      for (const handle of late) handle();
+    }
+  }
+}
+
 function say(content) {
   if (chosen === null) return attempt(() => Promise.reject(new Error("Add a customer first.")));
   return attempt(() => ask("POST", "/simulator/messages", { customer: chosen, ...content }));
@@ -50,10 +68,20 @@ function showPeople() {
     }),
   );
   const person = people.get(chosen);
+  find("window").textContent = person === undefined ? "" : windowOf(person);
+  find("nobody").hidden = people.size > 0;
   for (const name of ["online", "reads", "blocked"]) {
     find(name).checked = person?.[name] ?? false;
     find(name).disabled = person === undefined;
   }
+}
+
+/// Until when the business may send anything.
+function windowOf(person) {
+  const closes = person.wrote_at === null ? 0 : (person.wrote_at + 24 * 60 * 60) * 1000;
+  if (closes <= Date.now()) return "24-hour window closed: only templates arrive";
+  const until = new Date(closes).toLocaleString([], { weekday: "short", hour: "2-digit", minute: "2-digit" });
+  return `24-hour window open until ${until}`;
 }
 
 function showChat() {
@@ -68,13 +96,15 @@ function scrollDown() {
   find("chat").scrollTop = find("chat").scrollHeight;
 }
 
-async function choose(id) {
+function choose(id) {
   chosen = id;
-  const person = await ask("GET", `/simulator/customers/${encodeURIComponent(id)}`);
-  if (chosen !== id) return;
-  messages = person.chat;
-  showPeople();
-  showChat();
+  return catchUp(async () => {
+    const person = await ask("GET", `/simulator/customers/${encodeURIComponent(id)}`);
+    if (chosen !== id) return;
+    messages = person.chat;
+    showPeople();
+    showChat();
+  });
 }
 
 function showEntry(entry) {
@@ -99,6 +129,7 @@ function showEntry(entry) {
   item.append(details);
   entries.get(entry.id)?.replaceWith(item);
   if (!entries.has(entry.id)) find("log").prepend(item);
+  find("quiet").hidden = true;
   entries.set(entry.id, item);
   if (entries.size > MOST_ENTRIES) {
     const [oldest, gone] = entries.entries().next().value;
@@ -109,6 +140,19 @@ function showEntry(entry) {
 
 function showCallback(callback) {
   find("callback").textContent = callback === null ? "webhooks go nowhere yet" : `webhooks go to ${callback}`;
+  find("callback").classList.toggle("bad", callback === null);
+}
+
+function openWindow(at) {
+  const person = people.get(chosen);
+  if (person === undefined || person.wrote_at >= at) return;
+  person.wrote_at = at;
+  find("window").textContent = windowOf(person);
+}
+
+function showForm(isShown) {
+  find("new").hidden = !isShown;
+  find("add").setAttribute("aria-expanded", String(isShown));
 }
 
 function showTyping() {
@@ -119,9 +163,13 @@ function showTyping() {
 
 function listen() {
   const stream = new EventSource("/simulator/stream");
-  const on = (name, handle) => stream.addEventListener(name, (event) => handle(JSON.parse(event.data)));
+  const on = (name, handle) => stream.addEventListener(name, (event) => {
+    const data = JSON.parse(event.data);
+    if (fetching > 0) told.push(() => handle(data));
+    else handle(data);
+  });
   // Also after the stream was broken: what happened in between is asked for.
-  stream.addEventListener("open", () => attempt(load));
+  stream.addEventListener("open", () => attempt(() => catchUp(load)));
   on("entry", showEntry);
   on("customer", (person) => {
     people.set(person.id, person);
@@ -134,6 +182,7 @@ function listen() {
     if (place < 0) messages.push(message);
     else messages[place] = message;
     if (message.from === "business") find("typing").hidden = true;
+    else openWindow(message.at);
     showChat();
   });
   on("callback", ({ callback }) => showCallback(callback));
@@ -155,7 +204,7 @@ async function load() {
 
 find("customers").addEventListener("change", (event) => attempt(() => choose(event.target.value)));
 find("add").addEventListener("click", () => {
-  find("new").hidden = !find("new").hidden;
+  showForm(find("new").hidden);
   if (!find("new").hidden) find("new-name").focus();
 });
 find("new").addEventListener("submit", (event) => {
@@ -165,7 +214,7 @@ find("new").addEventListener("submit", (event) => {
     const person = await ask("POST", "/simulator/customers", { name: find("new-name").value, ...(phone && { phone }) });
     people.set(person.id, person);
     find("new").reset();
-    find("new").hidden = true;
+    showForm(false);
     await choose(person.id);
   });
 });
@@ -186,6 +235,7 @@ find("picture").addEventListener("click", () => say({ image: {} }));
 find("clear").addEventListener("click", () => {
   find("log").replaceChildren();
   entries.clear();
+  find("quiet").hidden = false;
 });
 // Pictures make the chat longer when they have come.
 find("chat").addEventListener("load", scrollDown, true);

@@ -117,7 +117,8 @@ async fn a_customer_says_everything_that_customers_say() {
 #[tokio::test]
 async fn whoever_is_written_to_becomes_a_customer_and_nobody_is_twice() {
     let mut scene = Scene::start().await;
-    scene.send("351910000001", text("Hi")).await;
+    let hello = json!({ "name": "hello_world", "language": { "code": "en_US" } });
+    scene.send("351910000001", json!({ "type": "template", "template": hello })).await;
     assert_eq!(scene.words().await, ["sent", "delivered", "read"]);
     assert_eq!(scene.simulator.state()["customers"][0]["name"], "+351910000001");
     let (status, told) = scene.refused("POST", "/simulator/customers", json!({ "phone": "351910000001" })).await;

@@ -28,8 +28,9 @@ async fn templates_are_made_sent_and_deleted() {
     let body = json!([{ "type": "BODY", "text": "Bye {{1}}" }]);
     let template = json!({ "name": "bye", "language": "pt_BR", "category": "UTILITY", "components": body });
     let made = scene.ask("POST", &path, template.clone()).await;
-    assert_eq!((&made["status"], &made["category"]), (&json!("APPROVED"), &json!("UTILITY")));
+    assert_eq!((&made["status"], &made["category"]), (&json!("PENDING"), &json!("UTILITY")));
     assert_eq!(scene.refused("POST", &path, template).await.0, 400);
+    assert_eq!(scene.words().await, ["APPROVED"]);
     let id = made["id"].as_str().unwrap().to_owned();
     assert_eq!(scene.ask("GET", &format!("/v26.0/{id}?fields=name"), Value::Null).await["name"], "bye");
     let list = scene.ask("GET", &format!("{path}?name=bye"), Value::Null).await;

@@ -3,8 +3,11 @@
 mod customers;
 mod faults;
 mod gaps;
+mod reviews;
+mod shapes;
 mod steering;
 mod watching;
+mod windows;
 
 use std::sync::{
     Arc,
@@ -16,11 +19,18 @@ use http::{Request, Response};
 use http_body_util::Full;
 use serde_json::{Value, json};
 
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
 use super::{Simulator, SimulatorOptions};
 use crate::{Connection, receiver::Receiver, whatsapp::Account};
 
 const TOKEN: &str = "EAAG-token";
 const SECRET: &str = "app secret";
+/// What the vendor's clock shows at first.
+const NOW: i64 = 1_776_609_000;
 const MESSAGES: &str = "/v26.0/106540352242922/messages";
 
 /// A simulator, a callback that it posts to, and a connection to call it over.
@@ -34,10 +44,11 @@ struct Scene {
 impl Scene {
     async fn start() -> Scene {
         let callback = Receiver::start().await.unwrap();
-        let clock = Arc::new(AtomicI64::new(1_776_609_000));
+        let clock = Arc::new(AtomicI64::new(NOW));
         let seconds = Arc::clone(&clock);
         let simulator = Simulator::start(SimulatorOptions {
             listen: ([127, 0, 0, 1], 0).into(),
+            public_url: None,
             account: Account {
                 phone_number_id: "106540352242922".into(),
                 business_account_id: "102290129340398".into(),
@@ -80,9 +91,19 @@ impl Scene {
         (answer.status().as_u16(), serde_json::from_slice(answer.body()).unwrap())
     }
 
-    /// A customer at this number who loses no time.
+    /// What is answered to these bytes, to the end.
+    async fn raw(&self, request: &str) -> String {
+        let address = self.simulator.base().strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    /// A customer at this number who loses no time, and has written lately.
     async fn customer(&mut self, phone: &str, more: Value) -> String {
-        let mut customer = json!({ "name": "Ana", "phone": phone, "delay_ms": 0 });
+        let mut customer = json!({ "name": "Ana", "phone": phone, "delay_ms": 0, "wrote_at": NOW });
         customer.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         self.ask("POST", "/simulator/customers", customer).await["id"].as_str().unwrap().to_owned()
     }
@@ -109,15 +130,18 @@ impl Scene {
             let webhook: Value = serde_json::from_slice(&arrival.body).unwrap();
             for entry in webhook["entry"].as_array().unwrap() {
                 let value = &entry["changes"][0]["value"];
+                items.extend(value.get("event").map(|_| value.clone()));
                 items.extend(["messages", "statuses"].iter().filter_map(|list| value[list].get(0).cloned()));
             }
         }
         items
     }
 
-    /// The same in words: a status's name, or a message's type.
+    /// The same in words: a status's name, what is decided about a template, or a message's type.
     async fn words(&mut self) -> Vec<String> {
-        let word = |item: &Value| item.get("status").or(item.get("type")).and_then(Value::as_str).unwrap().to_owned();
+        let word = |item: &Value| {
+            item.get("status").or(item.get("event")).or(item.get("type")).and_then(Value::as_str).unwrap().to_owned()
+        };
         self.told().await.iter().map(word).collect()
     }
 }

@@ -35,12 +35,23 @@ async fn what_is_not_known_is_named() {
 #[tokio::test]
 async fn a_page_of_another_site_cannot_steer() {
     let mut scene = Scene::start().await;
-    let request = http::Request::post("/simulator/faults")
-        .header("content-type", "text/plain")
-        .body(http_body_util::Full::from(r#"{"revoke_token":true}"#))
-        .unwrap();
-    assert_eq!(scene.connection.send(request).await.unwrap().status(), 415);
-    assert_eq!(scene.simulator.state()["token_is_good"], true);
+    let base = scene.simulator.base().to_owned();
+    for (header, value, status) in [
+        ("content-type", "text/plain", 415),
+        ("origin", "http://evil.example", 403),
+        ("origin", "null", 403),
+        ("origin", base.as_str(), 200),
+    ] {
+        let request = http::Request::post("/simulator/faults")
+            .header("content-type", if header == "content-type" { value } else { "application/json" })
+            .header(if header == "origin" { header } else { "x-other" }, value)
+            .body(http_body_util::Full::from(r#"{"dead_media_links":true}"#))
+            .unwrap();
+        assert_eq!(scene.connection.send(request).await.unwrap().status(), status, "{header}: {value}");
+    }
+    let told = scene.raw("GET /simulator HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n").await;
+    assert!(told.starts_with("HTTP/1.1 403") && told.contains("--public-url"), "{told}");
+    assert!(!told.contains(super::TOKEN), "{told}");
 }
 
 #[tokio::test]
@@ -76,6 +87,14 @@ async fn numbers_ask_for_trouble_by_themselves() {
     let message = json!({ "messaging_product": "whatsapp", "to": "+1 555 010 9022", "text": { "body": "x" } });
     let answer = scene.call("POST", MESSAGES, &message).await;
     assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (429, &"6".parse().unwrap()));
+    scene.send("15550109010", text("x")).await;
+    assert_eq!(scene.words().await.len(), 999);
+    let sender = scene.customer("15550109051", json!({})).await;
+    scene.ask("POST", "/simulator/messages", json!({ "customer": sender, "image": {} })).await;
+    let id = scene.told().await[0]["image"]["id"].as_str().unwrap().to_owned();
+    let described = scene.ask("GET", &format!("/v26.0/{id}"), Value::Null).await;
+    let link = described["url"].as_str().unwrap().strip_prefix(scene.simulator.base()).unwrap().to_owned();
+    assert_eq!(scene.call("GET", &link, &Value::Null).await.status(), 404);
     let listed = scene.simulator.state()["magic_numbers"].as_array().unwrap().len();
     assert_eq!(listed, crate::whatsapp::graph::MAGIC.len());
 }

@@ -34,7 +34,7 @@ async fn what_happens_is_streamed() {
     let mut scene = Scene::start().await;
     let address = scene.simulator.base().strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(b"GET /simulator/stream HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    stream.write_all(b"GET /simulator/stream HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     let mut lines = BufReader::new(stream).lines();
     while !lines.next_line().await.unwrap().unwrap().is_empty() {}
     scene.customer("15550100001", json!({})).await;

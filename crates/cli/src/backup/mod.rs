@@ -1,0 +1,60 @@
+//! `tidings backup` and `tidings restore`: everything that a server keeps, as a folder that can be put in its place.
+//!
+//! A backup has the database as it was at one moment, the key that secrets are sealed with, and the uploaded files that
+//! this database names. The database is copied first: a file lies in its place before the database names it and until
+//! after the database has forgotten it, so that what the copy names is there to be copied. The `manifest` is written last,
+//! and the folder gets its name when all of it is on the disk: what was not finished is never taken for a backup.
+
+mod file;
+mod manifest;
+mod progress;
+mod restore;
+mod take;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use tidings_store::StoreError;
+
+pub(crate) use self::{
+    restore::{RestoreArguments, restore},
+    take::{BackupArguments, back_up},
+};
+use crate::options::{ServeArguments, ServeOptions};
+
+/// What the sealing key's copy is called in a backup.
+const KEY: &str = "tidings.key";
+
+/// Where a server keeps what it keeps: its options, as it is started.
+#[derive(Debug, Clone, Args)]
+struct FolderArguments {
+    /// The server's data folder [default: ./tidings-data]
+    #[arg(long, env = "TIDINGS_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The file with the key that secrets are sealed with [default: tidings.key in the data folder]
+    #[arg(long, env = "TIDINGS_SEAL_KEY_FILE", value_name = "FILE")]
+    seal_key_file: Option<PathBuf>,
+    /// The server's configuration file
+    #[arg(long, env = "TIDINGS_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl FolderArguments {
+    fn resolve(self) -> anyhow::Result<ServeOptions> {
+        let Self { data, seal_key_file, config } = self;
+        ServeArguments { data, seal_key_file, config, ..ServeArguments::default() }.resolve()
+    }
+}
+
+/// Says what to do where a disk is full.
+fn with_advice(error: anyhow::Error) -> anyhow::Error {
+    let is_full = error.chain().any(|cause| {
+        matches!(cause.downcast_ref::<StoreError>(), Some(StoreError::DiskFull))
+            || cause.downcast_ref::<std::io::Error>().is_some_and(file::is_full)
+    });
+    if is_full {
+        error.context("the disk is full; nothing of it was left behind: make room, or name a folder on another disk")
+    } else {
+        error
+    }
+}
