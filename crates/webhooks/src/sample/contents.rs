@@ -72,26 +72,6 @@ impl Samples {
 
     /// Kinds that the lifecycle format has no word for.
     fn interactive(self) -> Vec<(&'static str, Event)> {
-        let list = Content {
-            text: Some("Pick one".to_owned()),
-            header: Some("Menu".to_owned()),
-            footer: Some("Thanks".to_owned()),
-            ..Content::attachment(Attachment::ListSection {
-                text: "Pick one".to_owned(),
-                title: Some("Pizza".to_owned()),
-                description: None,
-                rows: vec![
-                    ListRow {
-                        id: "1".to_owned(),
-                        title: "Margherita".to_owned(),
-                        description: Some("Cheese".to_owned()),
-                    },
-                    ListRow { id: "2".to_owned(), title: "Marinara".to_owned(), description: None },
-                ],
-                button_text: Some("Open".to_owned()),
-                selected_row_id: None,
-            })
-        };
         let flow = Content {
             payload: Some(json!({"flow_token": "t", "answers": {"size": "L"}})),
             ..Content::attachment(Attachment::Button {
@@ -102,7 +82,7 @@ impl Samples {
             })
         };
         vec![
-            ("list", self.sent(api(), list)),
+            ("list", self.sent(api(), menu())),
             (
                 "contact",
                 self.part(Attachment::Contact(ContactCard {
@@ -267,5 +247,25 @@ impl Samples {
             ("automation", self.sent(Source::Automation { id: "welcome".to_owned() }, hi())),
             ("admin", self.sent(Source::Api { id: "key_admin".to_owned() }, hi())),
         ]
+    }
+}
+
+/// Something to choose from.
+fn menu() -> Content {
+    Content {
+        text: Some("Pick one".to_owned()),
+        header: Some("Menu".to_owned()),
+        footer: Some("Thanks".to_owned()),
+        ..Content::attachment(Attachment::ListSection {
+            text: "Pick one".to_owned(),
+            title: Some("Pizza".to_owned()),
+            description: None,
+            rows: vec![
+                ListRow { id: "1".to_owned(), title: "Margherita".to_owned(), description: Some("Cheese".to_owned()) },
+                ListRow { id: "2".to_owned(), title: "Marinara".to_owned(), description: None },
+            ],
+            button_text: Some("Open".to_owned()),
+            selected_row_id: None,
+        })
     }
 }
