@@ -69,9 +69,9 @@ async fn a_change_tells_what_was_before_and_after() {
     let mut scene = scene().await;
     let contact = made(&mut scene, json!({ "name": "Ana", "custom_fields": { "plan": "gold", "since": 7 } })).await;
     let path = format!("/v1/contacts/{}", text(&contact, "/id"));
-    let patch = json!({ "name": null, "phone": "(55) 11-98765.4321", "custom_fields": { "since": null },
+    let wish = json!({ "name": null, "phone": "(55) 11-98765.4321", "custom_fields": { "since": null },
                         "by": { "type": "attendant", "id": "maria" } });
-    let changed = scene.api.patch(&path, &patch).await.unwrap().ok().unwrap();
+    let changed = scene.api.patch(&path, &wish).await.unwrap().ok().unwrap();
     assert_holds(
         &changed,
         &json!({ "name": null, "phone": "+5511987654321", "custom_fields": { "plan": "gold" },

@@ -18,22 +18,22 @@ async fn scene() -> (Scene, Line, String) {
     (scene, line, path)
 }
 
-async fn patched(scene: &mut Scene, path: &str, patch: Value) -> Value {
-    scene.api.patch(path, &patch).await.unwrap().ok().unwrap()
+async fn patched(scene: &mut Scene, path: &str, wish: Value) -> Value {
+    scene.api.patch(path, &wish).await.unwrap().ok().unwrap()
 }
 
 #[tokio::test]
 async fn a_conversation_is_assigned_tagged_closed_and_reopened() {
     let (mut scene, mut line, path) = scene().await;
-    let patch = json!({ "assigned_to": "erp-17", "tags": ["vip"], "metadata": { "order": 7 },
+    let wish = json!({ "assigned_to": "erp-17", "tags": ["vip"], "metadata": { "order": 7 },
                         "by": { "type": "attendant", "id": "maria" } });
-    let changed = patched(&mut scene, &path, patch.clone()).await;
+    let changed = patched(&mut scene, &path, wish.clone()).await;
     assert_holds(
         &changed,
         &json!({ "assigned_to": "erp-17", "assigned_type": "attendant", "tags": ["vip"], "metadata": { "order": 7 },
                  "unread_count": 1, "last_message": { "direction": "inbound", "type": "text", "text": "hello" } }),
     );
-    assert_eq!(patched(&mut scene, &path, patch).await, changed);
+    assert_eq!(patched(&mut scene, &path, wish).await, changed);
     let closed = patched(&mut scene, &path, json!({ "status": "closed", "resolution": "resolved" })).await;
     assert!(closed["closed_at"].is_string());
     patched(&mut scene, &path, json!({ "status": "open", "assigned_to": null })).await;
