@@ -32,3 +32,4 @@ mod statuses;
 mod system;
 mod vendor;
 mod verbs;
+mod walls;
