@@ -44,6 +44,9 @@ pub trait State: Send + Sync {
     async fn key_create(&self, key: ApiKey, claim: Option<Claim>) -> Result<Claimed, StoreError>;
     /// Deletes an API key.
     async fn key_delete(&self, workspace: WorkspaceId, key: KeyId) -> Result<(), StoreError>;
+    /// Remembers when an API key was used last; an earlier time than what is known changes nothing, and neither does a key
+    /// that is not there.
+    async fn key_used(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Result<(), StoreError>;
     /// What a start has remembered by this name.
     async fn setting(&self, name: &'static str) -> Result<Option<Vec<u8>>, StoreError>;
     /// Remembers something by a name, unless something is remembered by it.

@@ -1,6 +1,6 @@
 //! Who calls: bearer keys, what they may do, and how often. Runs before every route under `/v1`.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use aws_lc_rs::{constant_time, digest};
 use axum::{
@@ -10,15 +10,18 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 use tidings_domain::{
-    KeyId, WorkspaceId,
-    key::{Access, Area, Scope},
+    KeyId, Timestamp, WorkspaceId,
+    key::{Access, ApiKey, Area, Scope},
 };
 
 use super::{
     limit::Allowance,
     problem::{Answer, Code, Problem},
 };
-use crate::{Gateway, registry::keys::LiveKey};
+use crate::{Gateway, clock::Clock, registry::keys::LiveKey};
+
+/// How long the end of a key is waited for without looking at the clock.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// What a key is known by.
 pub(crate) fn hash(secret: &str) -> [u8; 32] {
@@ -64,17 +67,35 @@ impl Caller {
         self.key.as_ref().map(|key| key.key.id)
     }
 
-    /// Whether the key was deleted since it asked.
-    pub(crate) fn is_deleted(&self) -> bool {
-        self.key.as_ref().is_some_and(|key| *key.deleted.borrow())
+    /// When the key expires, if it does.
+    pub(crate) fn expires_at(&self) -> Option<Timestamp> {
+        self.key.as_ref().and_then(|key| key.key.expires_at)
     }
 
-    /// Ends when the key is deleted. The operator's never is while the server runs.
-    pub(crate) async fn deleted(&self) {
+    /// Refuses a key that was deleted or has expired since it asked.
+    pub(crate) fn still_may(&self, now: Timestamp) -> Answer<()> {
         match &self.key {
+            Some(key) if *key.deleted.borrow() => Err(Problem::new(Code::Unauthenticated, "the key was deleted")),
+            Some(key) => unexpired(&key.key, now),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends when the key is deleted or expires. The operator's never does while the server runs.
+    pub(crate) async fn ended(&self, clock: &dyn Clock) {
+        let Some(key) = &self.key else { return std::future::pending().await };
+        let expired = async {
+            let Some(end) = key.key.expires_at else { return std::future::pending().await };
+            // The clock may be set meanwhile, so it is asked again.
+            while clock.now() < end {
+                tokio::time::sleep(end.since(clock.now()).min(LONGEST_SLEEP)).await;
+            }
+        };
+        let mut deleted = key.deleted.subscribe();
+        tokio::select! {
             // The sender lives as long as the key that is asked, so that waiting cannot fail.
-            Some(key) => drop(key.deleted.subscribe().wait_for(|deleted| *deleted).await),
-            None => std::future::pending().await,
+            _ = deleted.wait_for(|deleted| *deleted) => {}
+            () = expired => {}
         }
     }
 
@@ -99,6 +120,9 @@ pub(crate) async fn layer(State(gateway): State<Arc<Gateway>>, mut request: Requ
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
     };
+    if let Some(key) = &caller.key {
+        note_use(&gateway, key);
+    }
     let allowance = caller
         .key
         .as_ref()
@@ -114,6 +138,28 @@ pub(crate) async fn layer(State(gateway): State<Arc<Gateway>>, mut request: Requ
         tell(response.headers_mut(), allowance);
     }
     response
+}
+
+/// Refuses a key that opens nothing any more.
+fn unexpired(key: &ApiKey, now: Timestamp) -> Answer<()> {
+    match key.expires_at.filter(|_| key.has_expired(now)) {
+        Some(end) => Err(Problem::new(Code::Unauthenticated, format!("the key expired at {end}"))),
+        None => Ok(()),
+    }
+}
+
+/// Has it written down that a key is used, without anybody waiting for that.
+fn note_use(gateway: &Arc<Gateway>, key: &LiveKey) {
+    let now = gateway.clock.now();
+    if !key.is_used(now) {
+        return;
+    }
+    let (store, workspace, id) = (gateway.store.clone(), key.key.workspace_id, key.key.id);
+    tokio::spawn(async move {
+        if let Err(error) = store.key_used(workspace, id, now).await {
+            tracing::debug!(%error, "that a key was used is not written down");
+        }
+    });
 }
 
 fn tell(headers: &mut HeaderMap, allowance: Allowance) {
@@ -139,6 +185,7 @@ fn identify(gateway: &Gateway, headers: &HeaderMap) -> Answer<Caller> {
         return Ok(Caller { workspace_id: named_workspace(gateway, headers)?, key: None });
     }
     let key = gateway.registry.keys.find(&hash).ok_or_else(|| unknown("the key is not valid"))?;
+    unexpired(&key.key, gateway.clock.now())?;
     let workspace_id = key.key.workspace_id;
     // A caller that means another workspace must not act in this one.
     if headers.get("tidings-workspace").is_some_and(|named| named.as_bytes() != workspace_id.to_string().as_bytes()) {

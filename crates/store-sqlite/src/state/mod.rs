@@ -40,7 +40,7 @@ use tidings_store::{
     StoreError, StoredBody, Submission, Submitted, Templates, Wished,
 };
 
-use crate::{open::SqliteStore, queue::Urgency::Now, session::Session};
+use crate::{open::SqliteStore, queue::Urgency::{Now, Soon}, session::Session};
 
 use bodies::OwnedKept;
 
@@ -71,6 +71,10 @@ impl State for SqliteStore {
 
     async fn key_delete(&self, workspace: WorkspaceId, key: KeyId) -> Result<(), StoreError> {
         self.writer.run(Now, workspace.uuid(), move |session| keys::delete(session, workspace, key)).await
+    }
+
+    async fn key_used(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Result<(), StoreError> {
+        self.writer.run(Soon, workspace.uuid(), move |session| keys::used(session, workspace, key, at)).await
     }
 
     async fn setting(&self, name: &'static str) -> Result<Option<Vec<u8>>, StoreError> {

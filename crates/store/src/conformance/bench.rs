@@ -92,6 +92,8 @@ impl Bench {
             hash,
             scopes: Scope::all().collect(),
             created_at: at(0),
+            expires_at: None,
+            last_used_at: None,
         }
     }
 

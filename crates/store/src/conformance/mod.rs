@@ -41,6 +41,7 @@ macro_rules! conformance_suite {
                 are_written_and_read
                 have_unique_names
                 have_keys
+                know_when_their_keys_were_used
                 a_setting_is_remembered_once
             }
             channels {

@@ -1,6 +1,6 @@
 //! Workspaces, their keys, and the operator's.
 
-use tidings_domain::workspace::Workspace;
+use tidings_domain::{key::ApiKey, workspace::Workspace};
 
 use crate::{Claimed, StoreError};
 
@@ -46,6 +46,21 @@ pub async fn have_keys(bench: &Bench) {
     assert_eq!(bench.store.key_delete(workspace, first.id).await, Ok(()));
     assert!(matches!(bench.store.key_delete(workspace, first.id).await, Err(StoreError::NotFound(_))));
     assert_eq!(bench.store.key_all().await, Ok(vec![second]));
+}
+
+/// The last use of a key goes on and never back, and another workspace cannot tell of it.
+pub async fn know_when_their_keys_were_used(bench: &Bench) {
+    let (workspace, other) = (bench.workspace("ant").await, bench.workspace("bee").await);
+    let key = ApiKey { expires_at: Some(at(100)), ..bench.new_key(workspace) };
+    assert_eq!(bench.store.key_create(key.clone(), None).await, Ok(Claimed::Done));
+    for (of, when, known) in [(workspace, 5, 5), (workspace, 3, 5), (other, 9, 5), (workspace, 7, 7)] {
+        assert_eq!(bench.store.key_used(of, key.id, at(when)).await, Ok(()));
+        let used = ApiKey { last_used_at: Some(at(known)), ..key.clone() };
+        assert_eq!(bench.store.key_all().await, Ok(vec![used]));
+    }
+    assert_eq!(bench.store.key_delete(workspace, key.id).await, Ok(()));
+    assert_eq!(bench.store.key_used(workspace, key.id, at(9)).await, Ok(()));
+    assert_eq!(bench.store.key_all().await, Ok(vec![]));
 }
 
 /// The first value stays, and names are kept apart.

@@ -124,11 +124,16 @@ pub(crate) async fn fetch(
     } else {
         // One that waits holds a connection as a stream does.
         let _open = Open::new(&gateway, &caller)?;
-        match tokio::time::timeout(Duration::from_secs(wait), reading.soon()).await {
-            Ok(page) => page?,
-            Err(_) => Listing { items: Vec::new(), next: None },
+        tokio::select! {
+            page = tokio::time::timeout(Duration::from_secs(wait), reading.soon()) => match page {
+                Ok(page) => page?,
+                Err(_) => Listing { items: Vec::new(), next: None },
+            },
+            () = caller.ended(&*gateway.clock) => Listing { items: Vec::new(), next: None },
         }
     };
+    // What came while it waited is not for a key that is gone.
+    caller.still_may(gateway.clock.now())?;
     let batch = Batch {
         up_to: page.items.last().map(|entry| entry.event.id),
         has_more: page.next.is_some(),

@@ -8,6 +8,7 @@ mod endpoints;
 mod events;
 mod idempotency;
 mod inbound;
+mod keys;
 mod media;
 mod serving;
 
