@@ -56,7 +56,10 @@ pub(crate) async fn run(arguments: KeysArguments) -> anyhow::Result<()> {
     let desk = Desk::new(&arguments.server)?;
     match arguments.verb {
         Verb::List(page) => {
-            let table = Table::new("There are no keys.", &["ID", "~NAME", "SECRET", "~SCOPES", "CREATED", "EXPIRES", "LAST USED"]);
+            let table = Table::new(
+                "There are no keys.",
+                &["ID", "~NAME", "SECRET", "~SCOPES", "CREATED", "EXPIRES", "LAST USED"],
+            );
             desk.list(&["keys"], &page.with(&[]), table, |key| {
                 vec![
                     cell(key, "/id"),

@@ -7,6 +7,7 @@
 //! A backend makes no events of its own: for each change it loads a situation, asks [`tidings_domain::decide`], and
 //! writes the decision.
 
+mod audit;
 mod error;
 mod idempotency;
 mod intake;
@@ -19,6 +20,7 @@ mod templates;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 
+pub use audit::{ActFilter, ByWhom};
 pub use error::StoreError;
 pub use idempotency::{Answer, Claim, Claimed, MessageClaim};
 pub use intake::{BodyNumber, Intake, IntakeReceipt, KeptBodies, RoutedUpdate, StoredBody, Target};

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod attempts;
+mod audit;
 mod channel_health;
 mod cli_doctor;
 mod cli_listen;

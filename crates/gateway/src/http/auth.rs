@@ -1,6 +1,6 @@
 //! Who calls: bearer keys, what they may do, and how often. Runs before every route under `/v1`.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use aws_lc_rs::{constant_time, digest};
 use axum::{
@@ -11,10 +11,13 @@ use axum::{
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 use tidings_domain::{
     KeyId, Timestamp, WorkspaceId,
+    audit::{Act, Action, Actor, Origin},
+    id::ActId,
     key::{Access, ApiKey, Area, Scope},
 };
 
 use super::{
+    acts::Changes,
     limit::Allowance,
     problem::{Answer, Code, Problem},
 };
@@ -35,6 +38,23 @@ pub(crate) fn hash(secret: &str) -> [u8; 32] {
 pub(crate) struct Caller {
     pub(crate) workspace_id: WorkspaceId,
     key: Option<Arc<LiveKey>>,
+    origin: Origin,
+}
+
+/// The address at the other end of a connection; the server leaves it with every request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// How much is kept of what a request says of where it comes from.
+const LONGEST_FORWARDED_FOR: usize = 200;
+
+/// Where a request comes from.
+fn origin(request: &Request) -> Origin {
+    let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    Origin {
+        address: request.extensions().get::<Peer>().map(|peer| peer.0.to_string()),
+        forwarded_for: forwarded.map(|text| text.chars().take(LONGEST_FORWARDED_FOR).collect()),
+    }
 }
 
 impl Caller {
@@ -99,6 +119,42 @@ impl Caller {
         }
     }
 
+    /// What the caller does, to be written down with it. None if it changes nothing that was there.
+    pub(crate) fn act(
+        &self,
+        gateway: &Gateway,
+        action: Action,
+        object: impl ToString,
+        changes: Changes,
+    ) -> Option<Act> {
+        let updates = matches!(action, Action::WorkspaceUpdated | Action::ChannelUpdated | Action::EndpointUpdated);
+        if updates && changes.is_empty() {
+            return None;
+        }
+        let name = self.key.as_ref().map_or_else(|| "operator".to_owned(), |key| key.key.name.clone());
+        Some(Act {
+            id: gateway.ids.next(ActId::next),
+            workspace_id: self.workspace_id,
+            at: gateway.clock.now(),
+            actor: Actor { key_id: self.key_id(), name },
+            origin: self.origin.clone(),
+            action,
+            object: object.to_string(),
+            changes: changes.into_fields(),
+        })
+    }
+
+    /// The same to a workspace, which need not be the one that the operator acts in.
+    pub(crate) fn act_on(
+        &self,
+        gateway: &Gateway,
+        action: Action,
+        workspace: WorkspaceId,
+        changes: Changes,
+    ) -> Option<Act> {
+        self.act(gateway, action, workspace, changes).map(|act| Act { workspace_id: workspace, ..act })
+    }
+
     /// What events and messages call the caller.
     pub(crate) fn name(&self) -> String {
         self.key.as_ref().map_or_else(|| "key_admin".to_owned(), |key| key.key.id.to_string())
@@ -116,7 +172,7 @@ impl FromRequestParts<Arc<Gateway>> for Caller {
 
 /// The layer: finds out who calls, counts it, and leaves a [`Caller`] with the request.
 pub(crate) async fn layer(State(gateway): State<Arc<Gateway>>, mut request: Request, next: Next) -> Response {
-    let caller = match identify(&gateway, request.headers()) {
+    let caller = match identify(&gateway, request.headers(), origin(&request)) {
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
     };
@@ -168,7 +224,7 @@ fn tell(headers: &mut HeaderMap, allowance: Allowance) {
     headers.insert("ratelimit-reset", HeaderValue::from(allowance.reset));
 }
 
-fn identify(gateway: &Gateway, headers: &HeaderMap) -> Answer<Caller> {
+fn identify(gateway: &Gateway, headers: &HeaderMap, origin: Origin) -> Answer<Caller> {
     let unknown = |detail: &str| Problem::new(Code::Unauthenticated, detail);
     let authorization = headers
         .get(header::AUTHORIZATION)
@@ -182,7 +238,7 @@ fn identify(gateway: &Gateway, headers: &HeaderMap) -> Answer<Caller> {
         .ok_or_else(|| unknown("send the key as `authorization: Bearer …`"))?;
     let hash = hash(secret);
     if constant_time::verify_slices_are_equal(&hash, &gateway.admin_key_hash).is_ok() {
-        return Ok(Caller { workspace_id: named_workspace(gateway, headers)?, key: None });
+        return Ok(Caller { workspace_id: named_workspace(gateway, headers)?, key: None, origin });
     }
     let key = gateway.registry.keys.find(&hash).ok_or_else(|| unknown("the key is not valid"))?;
     unexpired(&key.key, gateway.clock.now())?;
@@ -194,7 +250,7 @@ fn identify(gateway: &Gateway, headers: &HeaderMap) -> Answer<Caller> {
             "the header tidings-workspace names another workspace than the key's",
         ));
     }
-    Ok(Caller { workspace_id, key: Some(key) })
+    Ok(Caller { workspace_id, key: Some(key), origin })
 }
 
 /// The workspace in which the operator's key acts.

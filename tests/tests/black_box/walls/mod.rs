@@ -149,7 +149,8 @@ impl Neighbours {
     /// What an answer says of the other workspace, but for what was said in asking.
     fn leaked(&self, answer: &Answer, asked: &str) -> Vec<String> {
         let body = String::from_utf8_lossy(&answer.body);
-        let told = self.theirs_alone.iter().filter(|word| body.contains(word.as_str()) && !asked.contains(word.as_str()));
+        let told =
+            self.theirs_alone.iter().filter(|word| body.contains(word.as_str()) && !asked.contains(word.as_str()));
         told.map(|word| format!("tells of {word}")).collect()
     }
 

@@ -8,6 +8,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tidings_domain::{
     KeyId, Timestamp,
+    audit::Action,
     key::{Access, ApiKey, Area, Scope},
 };
 use utoipa::ToSchema;
@@ -16,6 +17,7 @@ use super::{time, workspaces::checked_name};
 use crate::{
     Gateway,
     http::{
+        acts::Changes,
         auth::{self, Caller},
         body::{Id, Params, RawRequest, json},
         idempotency::{Draft, Once},
@@ -118,9 +120,11 @@ pub(crate) async fn create(
         expires_at: expiry(&caller, input.expires_at.as_deref(), now)?,
         last_used_at: None,
     };
-    let draft = Draft::new(StatusCode::CREATED, &NewKey { key: KeyView::of(&key, None), secret })?;
+    let view = KeyView::of(&key, None);
+    let act = caller.act(&gateway, Action::KeyCreated, key.id, Changes::between(None, Some(&view)));
+    let draft = Draft::new(StatusCode::CREATED, &NewKey { key: view, secret })?;
     let _changing = gateway.changing.lock().await;
-    let claimed = gateway.store.key_create(key.clone(), once.claim(&draft)).await?;
+    let claimed = gateway.store.key_create(key.clone(), once.claim(&draft), act).await?;
     once.finish(&claimed, draft, || gateway.registry.keys.put(key))
 }
 
@@ -177,7 +181,8 @@ pub(crate) async fn list(
     caller.may(Area::Keys, Access::Read)?;
     let all = gateway.registry.keys.of(caller.workspace_id);
     let id = |live: &Arc<LiveKey>| live.key.id.to_bytes();
-    let page = in_memory(all, params.limit, params.cursor.as_deref(), id, |live| KeyView::of(&live.key, live.last_used_at()))?;
+    let page =
+        in_memory(all, params.limit, params.cursor.as_deref(), id, |live| KeyView::of(&live.key, live.last_used_at()))?;
     json(StatusCode::OK, &page)
 }
 
@@ -191,10 +196,10 @@ pub(crate) async fn delete(State(gateway): State<Arc<Gateway>>, caller: Caller, 
     caller.may(Area::Keys, Access::Write)?;
     let id: KeyId = id.of("key")?;
     let _changing = gateway.changing.lock().await;
-    if !gateway.registry.keys.of(caller.workspace_id).iter().any(|live| live.key.id == id) {
-        return Err(Problem::not_found("key"));
-    }
-    gateway.store.key_delete(caller.workspace_id, id).await?;
+    let known = gateway.registry.keys.of(caller.workspace_id).into_iter().find(|live| live.key.id == id);
+    let view = KeyView::of(&known.ok_or_else(|| Problem::not_found("key"))?.key, None);
+    let act = caller.act(&gateway, Action::KeyDeleted, id, Changes::between(Some(&view), None));
+    gateway.store.key_delete(caller.workspace_id, id, act).await?;
     gateway.registry.keys.remove(caller.workspace_id, id);
     Ok(StatusCode::NO_CONTENT)
 }

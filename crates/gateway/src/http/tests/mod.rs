@@ -2,6 +2,7 @@
 
 mod access;
 mod attempts;
+mod audit;
 mod channels;
 mod deliveries;
 mod endpoints;
