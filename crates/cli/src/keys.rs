@@ -14,6 +14,7 @@ use crate::{
 #[command(after_help = "\
 Examples:
   tidings keys create --name till --scope messages:write --scope events:read
+  tidings keys create --name audit --scope messages:read --expires-at 2027-01-01T00:00:00Z
   tidings keys list
   tidings keys delete key_01M8C621A3FJKAD08F1RCJCPG8")]
 pub(crate) struct KeysArguments {
@@ -36,6 +37,9 @@ enum Verb {
         /// What it may do, such as messages:read; may be repeated [default: all that your key may]
         #[arg(long = "scope", value_name = "SCOPE")]
         scopes: Vec<String>,
+        /// From when on it opens nothing, such as 2027-01-01T00:00:00Z [default: never, or when your key does]
+        #[arg(long, value_name = "TIME")]
+        expires_at: Option<String>,
     },
     /// Deletes a key, which is refused from then on
     Delete {
@@ -52,7 +56,10 @@ pub(crate) async fn run(arguments: KeysArguments) -> anyhow::Result<()> {
     let desk = Desk::new(&arguments.server)?;
     match arguments.verb {
         Verb::List(page) => {
-            let table = Table::new("There are no keys.", &["ID", "~NAME", "SECRET", "~SCOPES", "CREATED"]);
+            let table = Table::new(
+                "There are no keys.",
+                &["ID", "~NAME", "SECRET", "~SCOPES", "CREATED", "EXPIRES", "LAST USED"],
+            );
             desk.list(&["keys"], &page.with(&[]), table, |key| {
                 vec![
                     cell(key, "/id"),
@@ -60,13 +67,19 @@ pub(crate) async fn run(arguments: KeysArguments) -> anyhow::Result<()> {
                     dim(key, "/hint"),
                     cell(key, "/scopes"),
                     dim(key, "/created_at"),
+                    dim(key, "/expires_at"),
+                    dim(key, "/last_used_at"),
                 ]
             })
             .await
         }
-        Verb::Create { name, scopes } => {
+        Verb::Create { name, scopes, expires_at } => {
             let scopes = (!scopes.is_empty()).then(|| json!(scopes));
-            let asked = document([("name", Some(json!(name))), ("scopes", scopes)]);
+            let asked = document([
+                ("name", Some(json!(name))),
+                ("scopes", scopes),
+                ("expires_at", expires_at.map(|at| json!(at))),
+            ]);
             let answer = desk.client.post(&path(&["keys"]), Some(&asked)).await?;
             desk.output.answer(&answer, |answer| {
                 let (id, secret) = (text(&answer.json, "/id"), text(&answer.json, "/secret"));

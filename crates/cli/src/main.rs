@@ -2,6 +2,7 @@
 //!
 //! Each verb has a file. Only this crate names a backend, reads the environment and the command line, and prints.
 
+mod audit;
 mod backup;
 mod bench;
 mod channels;
@@ -68,6 +69,8 @@ enum Verb {
     Events(events::EventsArguments),
     /// API keys.
     Keys(keys::KeysArguments),
+    /// Who set up what, when and from where.
+    Audit(audit::AuditArguments),
     /// Replays that are under way, and those that were.
     Jobs(jobs::JobsArguments),
     /// Shows the gateway at work: no accounts, nothing else installed.
@@ -112,6 +115,7 @@ fn main() -> ExitCode {
             Verb::Messages(arguments) => messages::run(arguments).await,
             Verb::Events(arguments) => events::run(arguments).await,
             Verb::Keys(arguments) => keys::run(arguments).await,
+            Verb::Audit(arguments) => audit::run(arguments).await,
             Verb::Jobs(arguments) => jobs::run(arguments).await,
             Verb::Doctor(arguments) => doctor::run(*arguments).await,
             Verb::Backup(arguments) => backup::back_up(arguments),

@@ -176,6 +176,8 @@ ids! {
     JobId = "job";
     /// One try at delivering one event to one endpoint.
     AttemptId = "atm";
+    /// Something that somebody changed of a workspace.
+    ActId = "act";
 }
 
 impl MessageId {

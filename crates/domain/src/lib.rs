@@ -5,6 +5,7 @@
 //! [`decide::Decision`]. Everything here is a value or a pure function: no I/O, no clock, no randomness of its own.
 //! Times come in as arguments and ids from an [`id::IdSource`].
 
+pub mod audit;
 pub mod change;
 pub mod channel;
 pub mod contact;
@@ -30,7 +31,7 @@ pub mod time;
 pub mod workspace;
 
 pub use id::{
-    AttachmentId, AttemptId, ChannelId, ContactId, ConversationId, EndpointId, EventId, HandleId, JobId, KeyId,
+    ActId, AttachmentId, AttemptId, ChannelId, ContactId, ConversationId, EndpointId, EventId, HandleId, JobId, KeyId,
     MediaId, MessageId, WorkspaceId,
 };
 pub use time::Timestamp;

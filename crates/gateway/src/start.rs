@@ -208,7 +208,7 @@ async fn default_workspace(
     let now = clock.now();
     let id = ids.next(WorkspaceId::next);
     let workspace = Workspace { id, name: DEFAULT_WORKSPACE.to_owned(), created_at: now, updated_at: now };
-    store.workspace_create(workspace.clone(), None).await?;
+    store.workspace_create(workspace.clone(), None, None).await?;
     registry.workspaces.put(workspace);
     Ok(id)
 }

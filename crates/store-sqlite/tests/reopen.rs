@@ -43,7 +43,7 @@ async fn everything_is_there_again() {
         answer: Answer { status: 201, body: Sealed(vec![1]) },
         at: at(0),
     };
-    assert_eq!(first.key_create(key.clone(), Some(claim.clone())).await, Ok(Claimed::Done));
+    assert_eq!(first.key_create(key.clone(), Some(claim.clone()), None).await, Ok(Claimed::Done));
     first.setting_remember("name", vec![8]).await.unwrap();
     let channel = bench.channel(workspace, "100").await;
     let endpoint = bench.endpoint(workspace).await;
@@ -68,7 +68,7 @@ async fn everything_is_there_again() {
     let bodies = first.body_kept(workspace, which, BodyNumber(0), 10).await.unwrap();
     assert_eq!((log.len(), messages.items.len(), bodies.len()), (3, 1, 1));
     first.close();
-    assert_eq!(first.workspace_create(bench.new_workspace("late"), None).await, Err(StoreError::Stopped));
+    assert_eq!(first.workspace_create(bench.new_workspace("late"), None, None).await, Err(StoreError::Stopped));
 
     let second = open(folder.path(), 2);
     let bench = Bench::new(Arc::clone(&second) as Arc<_>);
@@ -81,7 +81,7 @@ async fn everything_is_there_again() {
     assert_eq!(second.message_list(workspace, MessageFilter::default(), ALL).await, Ok(messages));
     assert_eq!(second.conversation_list(workspace, ConversationFilter::default(), ALL).await, Ok(conversations));
     assert_eq!(second.body_kept(workspace, which, BodyNumber(0), 10).await.as_ref(), Ok(&bodies));
-    assert_eq!(second.key_create(key, Some(claim.clone())).await, Ok(Claimed::Replayed(claim.answer)));
+    assert_eq!(second.key_create(key, Some(claim.clone()), None).await, Ok(Claimed::Replayed(claim.answer)));
 
     let repeated = second.intake(bench.webhook(&channel, 5, updates)).await;
     assert_eq!(repeated, Ok(IntakeReceipt { applied: 0, repeated: 2, kept: 0 }));
@@ -104,7 +104,7 @@ async fn the_secrets_of_a_deleted_channel_are_gone() {
     let bench = Bench::new(Arc::clone(&store) as Arc<_>);
     let workspace = bench.workspace("ant").await;
     let channel = bench.channel(workspace, "100").await;
-    store.channel_delete(workspace, channel.id, at(1)).await.unwrap();
+    store.channel_delete(workspace, channel.id, at(1), None).await.unwrap();
     store.close();
     let database = rusqlite::Connection::open(folder.path().join("tidings.db")).unwrap();
     let secrets: Vec<u8> = database.query_row("SELECT secrets FROM channels", [], |row| row.get(0)).unwrap();

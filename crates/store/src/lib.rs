@@ -7,6 +7,7 @@
 //! A backend makes no events of its own: for each change it loads a situation, asks [`tidings_domain::decide`], and
 //! writes the decision.
 
+mod audit;
 mod contacts;
 mod error;
 mod idempotency;
@@ -20,6 +21,7 @@ mod templates;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 
+pub use audit::{ActFilter, ByWhom};
 pub use contacts::{ContactChange, ContactCreation, ContactFilter, ContactMerge, ConversationChange};
 pub use error::StoreError;
 pub use idempotency::{Answer, Claim, Claimed, ShowingClaim, Shown};

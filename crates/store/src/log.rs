@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tidings_domain::{
     AttemptId, ChannelId, EndpointId, EventId, JobId, Timestamp, WorkspaceId,
+    audit::Act,
     delivery::{AttemptRecord, DeliveryChange, DeliveryState, Outcome},
     event::{EventKind, LogEntry, OrderingKey, Position},
     replay::{Replay, ReplayScope},
@@ -138,8 +139,9 @@ pub trait Log: Send + Sync {
         up_to: Position,
         at: Timestamp,
     ) -> Result<Consumer, StoreError>;
-    /// Forgets a consumer. False if there was none.
-    async fn consumer_delete(&self, workspace: WorkspaceId, name: String) -> Result<bool, StoreError>;
+    /// Forgets a consumer. False if there was none, and then nothing is written down.
+    async fn consumer_delete(&self, workspace: WorkspaceId, name: String, act: Option<Act>)
+    -> Result<bool, StoreError>;
 
     /// The first and the last position at which something was recorded at `since` or later and before `until`.
     async fn log_between(
@@ -155,19 +157,25 @@ pub trait Log: Send + Sync {
         scope: ReplayScope,
     ) -> Result<u64, StoreError>;
     /// Begins a replay.
-    async fn replay_create(&self, replay: Replay, claim: Option<Claim>) -> Result<Claimed, StoreError>;
+    async fn replay_create(
+        &self,
+        replay: Replay,
+        claim: Option<Claim>,
+        act: Option<Act>,
+    ) -> Result<Claimed, StoreError>;
     /// A replay of a workspace. How far it has come is written by [`Self::delivery_record`].
     async fn replay_get(&self, workspace: WorkspaceId, id: JobId) -> Result<Option<Replay>, StoreError>;
     /// The replays of a workspace, newest first.
     async fn replay_list(&self, workspace: WorkspaceId, page: Page) -> Result<Listing<Replay>, StoreError>;
     /// The oldest replay of an endpoint that has not come to its end.
     async fn replay_running(&self, endpoint: EndpointId) -> Result<Option<Replay>, StoreError>;
-    /// Ends a replay, unless it has come to its end. Answers what it is then, if it is there.
+    /// Ends a replay, unless it has come to its end; the act is written down if it ends now. Answers what it is then, if it is there.
     async fn replay_cancel(
         &self,
         workspace: WorkspaceId,
         id: JobId,
         at: Timestamp,
+        act: Option<Act>,
     ) -> Result<Option<Replay>, StoreError>;
     /// What a replay is about after a position, in order: at most so many, and fewer where they are large.
     async fn replay_next(&self, replay: Replay, after: Position, limit: usize) -> Result<ReplayPage, StoreError>;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tidings_domain::{
     ChannelId, ContactId, ConversationId, EndpointId, KeyId, MediaId, MessageId, Timestamp, WorkspaceId,
+    audit::Act,
     channel::Channel,
     contact::Contact,
     conversation::Conversation,
@@ -18,6 +19,7 @@ use tidings_domain::{
 };
 
 use crate::{
+    audit::ActFilter,
     contacts::{ContactChange, ContactCreation, ContactFilter, ContactMerge, ConversationChange},
     error::StoreError,
     idempotency::{Answer, Claim, Claimed, ShowingClaim, Shown},
@@ -31,21 +33,35 @@ use crate::{
 ///
 /// Methods that create take an optional [`Claim`]: if its key is known with the same fingerprint, nothing is done and
 /// the first answer comes back; with another fingerprint, [`StoreError::IdempotencyConflict`].
+///
+/// Methods that set things up take an optional [`Act`]: who does it, and what changes by it. It is written down if it is
+/// done, and only then; without, it is nobody's doing but our own.
 #[async_trait]
 pub trait State: Send + Sync {
     /// Every workspace, oldest first.
     async fn workspace_all(&self) -> Result<Vec<Workspace>, StoreError>;
     /// Makes a workspace. Its name is unique.
-    async fn workspace_create(&self, workspace: Workspace, claim: Option<Claim>) -> Result<Claimed, StoreError>;
+    async fn workspace_create(
+        &self,
+        workspace: Workspace,
+        claim: Option<Claim>,
+        act: Option<Act>,
+    ) -> Result<Claimed, StoreError>;
     /// Writes a workspace that is there.
-    async fn workspace_update(&self, workspace: Workspace) -> Result<(), StoreError>;
+    async fn workspace_update(&self, workspace: Workspace, act: Option<Act>) -> Result<(), StoreError>;
 
     /// Every API key, oldest first.
     async fn key_all(&self) -> Result<Vec<ApiKey>, StoreError>;
     /// Makes an API key.
-    async fn key_create(&self, key: ApiKey, claim: Option<Claim>) -> Result<Claimed, StoreError>;
+    async fn key_create(&self, key: ApiKey, claim: Option<Claim>, act: Option<Act>) -> Result<Claimed, StoreError>;
     /// Deletes an API key.
-    async fn key_delete(&self, workspace: WorkspaceId, key: KeyId) -> Result<(), StoreError>;
+    async fn key_delete(&self, workspace: WorkspaceId, key: KeyId, act: Option<Act>) -> Result<(), StoreError>;
+    /// Remembers when an API key was used last; an earlier time than what is known changes nothing, and neither does a key
+    /// that is not there.
+    async fn key_used(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Result<(), StoreError>;
+    /// What was done in a workspace, the newest first.
+    async fn act_list(&self, workspace: WorkspaceId, filter: ActFilter, page: Page)
+    -> Result<Listing<Act>, StoreError>;
     /// What a start has remembered by this name.
     async fn setting(&self, name: &'static str) -> Result<Option<Vec<u8>>, StoreError>;
     /// Remembers something by a name, unless something is remembered by it.
@@ -54,26 +70,51 @@ pub trait State: Send + Sync {
     /// Every channel, oldest first.
     async fn channel_all(&self) -> Result<Vec<ChannelRecord>, StoreError>;
     /// Makes a channel. A vendor's account has at most one in a workspace.
-    async fn channel_create(&self, record: ChannelRecord, claim: Option<Claim>) -> Result<Claimed, StoreError>;
+    async fn channel_create(
+        &self,
+        record: ChannelRecord,
+        claim: Option<Claim>,
+        act: Option<Act>,
+    ) -> Result<Claimed, StoreError>;
     /// Writes a channel that is there, but for its status, which only changes write. What the vendor calls files is
     /// forgotten if the channel has another account now.
-    async fn channel_update(&self, record: ChannelRecord) -> Result<(), StoreError>;
+    async fn channel_update(&self, record: ChannelRecord, act: Option<Act>) -> Result<(), StoreError>;
     /// Deletes a channel and its secrets. What came by it stays.
-    async fn channel_delete(&self, workspace: WorkspaceId, channel: ChannelId, at: Timestamp)
-    -> Result<(), StoreError>;
+    async fn channel_delete(
+        &self,
+        workspace: WorkspaceId,
+        channel: ChannelId,
+        at: Timestamp,
+        act: Option<Act>,
+    ) -> Result<(), StoreError>;
 
     /// Every endpoint, oldest first.
     async fn endpoint_all(&self) -> Result<Vec<EndpointRecord>, StoreError>;
     /// Makes an endpoint, whose place is the end of the log.
-    async fn endpoint_create(&self, record: EndpointRecord, claim: Option<Claim>) -> Result<Claimed, StoreError>;
+    async fn endpoint_create(
+        &self,
+        record: EndpointRecord,
+        claim: Option<Claim>,
+        act: Option<Act>,
+    ) -> Result<Claimed, StoreError>;
     /// Writes an endpoint that is there.
-    async fn endpoint_update(&self, record: EndpointRecord, claim: Option<Claim>) -> Result<Claimed, StoreError>;
+    async fn endpoint_update(
+        &self,
+        record: EndpointRecord,
+        claim: Option<Claim>,
+        act: Option<Act>,
+    ) -> Result<Claimed, StoreError>;
     /// Writes an endpoint that is there, and skips what it has missed: its place is the end of the log. Who has the lease on
     /// it must have given it up.
-    async fn endpoint_resume_from_now(&self, record: EndpointRecord) -> Result<(), StoreError>;
+    async fn endpoint_resume_from_now(&self, record: EndpointRecord, act: Option<Act>) -> Result<(), StoreError>;
     /// Deletes an endpoint and what is remembered of its deliveries. That may take several commits; from the first one on it
     /// is disabled and has missed nothing.
-    async fn endpoint_delete(&self, workspace: WorkspaceId, endpoint: EndpointId) -> Result<(), StoreError>;
+    async fn endpoint_delete(
+        &self,
+        workspace: WorkspaceId,
+        endpoint: EndpointId,
+        act: Option<Act>,
+    ) -> Result<(), StoreError>;
 
     /// The answer kept under an idempotency key of the 24 hours before `at`, with its fingerprint.
     async fn claim_find(

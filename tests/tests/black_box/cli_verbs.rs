@@ -9,13 +9,15 @@ use tidings_tests::{ACCESS_TOKEN, Certificate, Door, Scene, assert_holds, eventu
 async fn keys_are_made_listed_and_deleted() {
     let scene = Scene::start().await.unwrap();
     let base = scene.server.base();
-    let made = tidings(&base, &["keys", "create", "--name", "till", "--scope", "events:read", "--json"]).await.unwrap();
-    let made = made.json().unwrap();
+    let end = "2099-01-01T00:00:00Z";
+    let asked = ["keys", "create", "--name", "till", "--scope", "events:read", "--expires-at", end, "--json"];
+    let made = tidings(&base, &asked).await.unwrap().json().unwrap();
     let (id, secret) = (text(&made, "/id"), text(&made, "/secret"));
 
     let table = tidings(&base, &["keys", "list"]).await.unwrap().ok().unwrap();
     let [heading, row] = table.lines().collect::<Vec<_>>()[..] else { panic!("not two lines: {table}") };
     assert!(heading.starts_with("ID  ") && row.starts_with(id) && row.contains("events:read"), "{table}");
+    assert!(heading.ends_with("LAST USED") && row.contains("2099-01-01T00:00:00.000Z"), "{table}");
     assert_eq!(heading.find("NAME"), row.find("till"), "{table}");
     assert!(!table.contains('\x1b') && !table.contains(secret), "{table}");
 

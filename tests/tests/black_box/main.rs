@@ -4,6 +4,7 @@
 
 mod addresses;
 mod attempts;
+mod audit;
 mod backup;
 mod channel_health;
 mod cli_doctor;
@@ -38,3 +39,4 @@ mod statuses;
 mod system;
 mod vendor;
 mod verbs;
+mod walls;

@@ -1,6 +1,6 @@
 //! Who calls: bearer keys, what they may do, and how often. Runs before every route under `/v1`.
 
-use std::sync::Arc;
+use std::{fmt::Display, net::IpAddr, sync::Arc, time::Duration};
 
 use aws_lc_rs::{constant_time, digest};
 use axum::{
@@ -10,15 +10,21 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 use tidings_domain::{
-    KeyId, WorkspaceId,
-    key::{Access, Area, Scope},
+    KeyId, Timestamp, WorkspaceId,
+    audit::{Act, Action, Actor, Origin},
+    id::ActId,
+    key::{Access, ApiKey, Area, Scope},
 };
 
 use super::{
+    acts::Changes,
     limit::Allowance,
     problem::{Answer, Code, Problem},
 };
-use crate::{Gateway, registry::keys::LiveKey};
+use crate::{Gateway, clock::Clock, registry::keys::LiveKey};
+
+/// How long the end of a key is waited for without looking at the clock.
+const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 
 /// What a key is known by.
 pub(crate) fn hash(secret: &str) -> [u8; 32] {
@@ -32,6 +38,23 @@ pub(crate) fn hash(secret: &str) -> [u8; 32] {
 pub(crate) struct Caller {
     pub(crate) workspace_id: WorkspaceId,
     key: Option<Arc<LiveKey>>,
+    origin: Origin,
+}
+
+/// The address at the other end of a connection; the server leaves it with every request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// How much is kept of what a request says of where it comes from.
+const LONGEST_FORWARDED_FOR: usize = 200;
+
+/// Where a request comes from.
+fn origin(request: &Request) -> Origin {
+    let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    Origin {
+        address: request.extensions().get::<Peer>().map(|peer| peer.0.to_string()),
+        forwarded_for: forwarded.map(|text| text.chars().take(LONGEST_FORWARDED_FOR).collect()),
+    }
 }
 
 impl Caller {
@@ -64,18 +87,66 @@ impl Caller {
         self.key.as_ref().map(|key| key.key.id)
     }
 
-    /// Whether the key was deleted since it asked.
-    pub(crate) fn is_deleted(&self) -> bool {
-        self.key.as_ref().is_some_and(|key| *key.deleted.borrow())
+    /// When the key expires, if it does.
+    pub(crate) fn expires_at(&self) -> Option<Timestamp> {
+        self.key.as_ref().and_then(|key| key.key.expires_at)
     }
 
-    /// Ends when the key is deleted. The operator's never is while the server runs.
-    pub(crate) async fn deleted(&self) {
+    /// Refuses a key that was deleted or has expired since it asked.
+    pub(crate) fn still_may(&self, now: Timestamp) -> Answer<()> {
         match &self.key {
-            // The sender lives as long as the key that is asked, so that waiting cannot fail.
-            Some(key) => drop(key.deleted.subscribe().wait_for(|deleted| *deleted).await),
-            None => std::future::pending().await,
+            Some(key) if *key.deleted.borrow() => Err(Problem::new(Code::Unauthenticated, "the key was deleted")),
+            Some(key) => unexpired(&key.key, now),
+            None => Ok(()),
         }
+    }
+
+    /// Ends when the key is deleted or expires. The operator's never does while the server runs.
+    pub(crate) async fn ended(&self, clock: &dyn Clock) {
+        let Some(key) = &self.key else { return std::future::pending().await };
+        let expired = async {
+            let Some(end) = key.key.expires_at else { return std::future::pending().await };
+            // The clock may be set meanwhile, so it is asked again.
+            while clock.now() < end {
+                tokio::time::sleep(end.since(clock.now()).min(LONGEST_SLEEP)).await;
+            }
+        };
+        let mut deleted = key.deleted.subscribe();
+        tokio::select! {
+            // The sender lives as long as the key that is asked, so that waiting cannot fail.
+            _ = deleted.wait_for(|deleted| *deleted) => {}
+            () = expired => {}
+        }
+    }
+
+    /// What the caller does, to be written down with it. None if it changes nothing that was there.
+    pub(crate) fn act(&self, gateway: &Gateway, action: Action, object: impl Display, changes: Changes) -> Option<Act> {
+        let updates = matches!(action, Action::WorkspaceUpdated | Action::ChannelUpdated | Action::EndpointUpdated);
+        if updates && changes.is_empty() {
+            return None;
+        }
+        let name = self.key.as_ref().map_or_else(|| "operator".to_owned(), |key| key.key.name.clone());
+        Some(Act {
+            id: gateway.ids.next(ActId::next),
+            workspace_id: self.workspace_id,
+            at: gateway.clock.now(),
+            actor: Actor { key_id: self.key_id(), name },
+            origin: self.origin.clone(),
+            action,
+            object: object.to_string(),
+            changes: changes.into_fields(),
+        })
+    }
+
+    /// The same to a workspace, which need not be the one that the operator acts in.
+    pub(crate) fn act_on(
+        &self,
+        gateway: &Gateway,
+        action: Action,
+        workspace: WorkspaceId,
+        changes: Changes,
+    ) -> Option<Act> {
+        self.act(gateway, action, workspace, changes).map(|act| Act { workspace_id: workspace, ..act })
     }
 
     /// What events and messages call the caller.
@@ -95,10 +166,13 @@ impl FromRequestParts<Arc<Gateway>> for Caller {
 
 /// The layer: finds out who calls, counts it, and leaves a [`Caller`] with the request.
 pub(crate) async fn layer(State(gateway): State<Arc<Gateway>>, mut request: Request, next: Next) -> Response {
-    let caller = match identify(&gateway, request.headers()) {
+    let caller = match identify(&gateway, request.headers(), origin(&request)) {
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
     };
+    if let Some(key) = &caller.key {
+        note_use(&gateway, key);
+    }
     let allowance = caller
         .key
         .as_ref()
@@ -116,13 +190,35 @@ pub(crate) async fn layer(State(gateway): State<Arc<Gateway>>, mut request: Requ
     response
 }
 
+/// Refuses a key that opens nothing any more.
+fn unexpired(key: &ApiKey, now: Timestamp) -> Answer<()> {
+    match key.expires_at.filter(|_| key.has_expired(now)) {
+        Some(end) => Err(Problem::new(Code::Unauthenticated, format!("the key expired at {end}"))),
+        None => Ok(()),
+    }
+}
+
+/// Has it written down that a key is used, without anybody waiting for that.
+fn note_use(gateway: &Arc<Gateway>, key: &LiveKey) {
+    let now = gateway.clock.now();
+    if !key.is_used(now) {
+        return;
+    }
+    let (store, workspace, id) = (gateway.store.clone(), key.key.workspace_id, key.key.id);
+    tokio::spawn(async move {
+        if let Err(error) = store.key_used(workspace, id, now).await {
+            tracing::debug!(%error, "that a key was used is not written down");
+        }
+    });
+}
+
 fn tell(headers: &mut HeaderMap, allowance: Allowance) {
     headers.insert("ratelimit-limit", HeaderValue::from(allowance.limit));
     headers.insert("ratelimit-remaining", HeaderValue::from(allowance.remaining));
     headers.insert("ratelimit-reset", HeaderValue::from(allowance.reset));
 }
 
-fn identify(gateway: &Gateway, headers: &HeaderMap) -> Answer<Caller> {
+fn identify(gateway: &Gateway, headers: &HeaderMap, origin: Origin) -> Answer<Caller> {
     let unknown = |detail: &str| Problem::new(Code::Unauthenticated, detail);
     let authorization = headers
         .get(header::AUTHORIZATION)
@@ -136,9 +232,10 @@ fn identify(gateway: &Gateway, headers: &HeaderMap) -> Answer<Caller> {
         .ok_or_else(|| unknown("send the key as `authorization: Bearer …`"))?;
     let hash = hash(secret);
     if constant_time::verify_slices_are_equal(&hash, &gateway.admin_key_hash).is_ok() {
-        return Ok(Caller { workspace_id: named_workspace(gateway, headers)?, key: None });
+        return Ok(Caller { workspace_id: named_workspace(gateway, headers)?, key: None, origin });
     }
     let key = gateway.registry.keys.find(&hash).ok_or_else(|| unknown("the key is not valid"))?;
+    unexpired(&key.key, gateway.clock.now())?;
     let workspace_id = key.key.workspace_id;
     // A caller that means another workspace must not act in this one.
     if headers.get("tidings-workspace").is_some_and(|named| named.as_bytes() != workspace_id.to_string().as_bytes()) {
@@ -147,7 +244,7 @@ fn identify(gateway: &Gateway, headers: &HeaderMap) -> Answer<Caller> {
             "the header tidings-workspace names another workspace than the key's",
         ));
     }
-    Ok(Caller { workspace_id, key: Some(key) })
+    Ok(Caller { workspace_id, key: Some(key), origin })
 }
 
 /// The workspace in which the operator's key acts.

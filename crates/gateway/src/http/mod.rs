@@ -1,6 +1,7 @@
 //! The HTTP surface: connections (`server`), routes (`router`), vendors' webhooks (`inbound`), the API (`api`), and what
 //! tells of the process (`system`). What a handler decides it decides by the store; nothing is remembered here.
 
+mod acts;
 mod api;
 pub(crate) mod auth;
 mod body;

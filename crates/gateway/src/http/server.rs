@@ -3,7 +3,7 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use hyper::server::conn::http1;
+use hyper::{Request, body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -13,8 +13,9 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
 };
+use tower::ServiceExt as _;
 
-use super::router::router;
+use super::{auth::Peer, router::router};
 use crate::Gateway;
 
 /// How long to wait after the system could not accept, for want of file descriptors say.
@@ -34,7 +35,14 @@ pub async fn serve(gateway: Arc<Gateway>, listener: TcpListener, stop: impl Futu
             () = &mut stop => break,
             accepted = accept(&listener, &places) => accepted,
         };
-        let service = TowerToHyperService::new(router.clone());
+        let peer = stream.peer_addr().ok().map(|address| Peer(address.ip().to_canonical()));
+        let service = router.clone().map_request(move |mut request: Request<Incoming>| {
+            if let Some(peer) = peer {
+                request.extensions_mut().insert(peer);
+            }
+            request
+        });
+        let service = TowerToHyperService::new(service);
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {

@@ -2,14 +2,20 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, RwLock},
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
-use tidings_domain::{KeyId, WorkspaceId, key::ApiKey};
+use tidings_domain::{KeyId, Timestamp, WorkspaceId, key::ApiKey};
 use tokio::sync::watch;
 
 use super::{read, write};
 use crate::http::limit::Bucket;
+
+/// How much later than the last use that was written down one is worth writing down.
+const WRITTEN_EVERY_MS: i64 = 60_000;
 
 /// A key with what it has used of its allowance.
 pub(crate) struct LiveKey {
@@ -17,6 +23,48 @@ pub(crate) struct LiveKey {
     pub(crate) bucket: Bucket,
     /// Becomes true when the key is deleted, so that what it has open ends.
     pub(crate) deleted: watch::Sender<bool>,
+    last_use: LastUse,
+}
+
+impl LiveKey {
+    fn new(key: ApiKey) -> Self {
+        let last_use = LastUse::new(key.last_used_at);
+        Self { key, bucket: Bucket::full(), deleted: watch::Sender::new(false), last_use }
+    }
+
+    /// It is used now. Answers whether that is to be written down: about once a minute.
+    pub(crate) fn is_used(&self, now: Timestamp) -> bool {
+        self.last_use.at(now.as_millis())
+    }
+
+    /// When it was used last.
+    pub(crate) fn last_used_at(&self) -> Option<Timestamp> {
+        let known = self.last_use.known.load(Ordering::Relaxed);
+        (known != NEVER).then(|| Timestamp::from_millis(known))
+    }
+}
+
+/// In milliseconds, as it is known here and as it was written down.
+struct LastUse {
+    known: AtomicI64,
+    written: AtomicI64,
+}
+
+const NEVER: i64 = i64::MIN;
+
+impl LastUse {
+    fn new(at: Option<Timestamp>) -> Self {
+        let millis = at.map_or(NEVER, Timestamp::as_millis);
+        Self { known: AtomicI64::new(millis), written: AtomicI64::new(millis) }
+    }
+
+    /// Of many who ask at once, one alone is told to write it down.
+    fn at(&self, now: i64) -> bool {
+        self.known.fetch_max(now, Ordering::Relaxed);
+        let written = self.written.load(Ordering::Relaxed);
+        now.saturating_sub(written) >= WRITTEN_EVERY_MS
+            && self.written.compare_exchange(written, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
 }
 
 /// Keys by the hash of their secret.
@@ -33,7 +81,7 @@ impl Keys {
     }
 
     pub(crate) fn put(&self, key: ApiKey) {
-        let live = LiveKey { key, bucket: Bucket::full(), deleted: watch::Sender::new(false) };
+        let live = LiveKey::new(key);
         write(&self.0).insert(live.key.hash, Arc::new(live));
     }
 
@@ -45,5 +93,20 @@ impl Keys {
             }
             stays
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_use_is_written_down_once_a_minute() {
+        let last = LastUse::new(None);
+        let told = [0, 1, 59_999, 60_000, 60_001, 120_000].map(|now| last.at(now));
+        assert_eq!(told, [true, false, false, true, false, true]);
+        assert_eq!(last.known.load(Ordering::Relaxed), 120_000);
+        assert!(!last.at(30_000));
+        assert_eq!(last.known.load(Ordering::Relaxed), 120_000);
     }
 }

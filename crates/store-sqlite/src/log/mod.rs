@@ -12,6 +12,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tidings_domain::{
     AttemptId, EndpointId, EventId, JobId, Timestamp, WorkspaceId,
+    audit::Act,
     delivery::{AttemptRecord, DeliveryChange, DeliveryState, Outcome},
     event::{EventKind, LogEntry, OrderingKey, Position},
     replay::{Replay, ReplayScope},
@@ -22,7 +23,7 @@ use tidings_store::{
 };
 use uuid::Uuid;
 
-use crate::{open::SqliteStore, queue::Urgency};
+use crate::{open::SqliteStore, queue::Urgency, session::Session};
 
 #[async_trait]
 impl Log for SqliteStore {
@@ -120,9 +121,14 @@ impl Log for SqliteStore {
             .await
     }
 
-    async fn consumer_delete(&self, workspace: WorkspaceId, name: String) -> Result<bool, StoreError> {
+    async fn consumer_delete(
+        &self,
+        workspace: WorkspaceId,
+        name: String,
+        act: Option<Act>,
+    ) -> Result<bool, StoreError> {
         let tenant = workspace.uuid();
-        self.writer.run(Urgency::Now, tenant, move |session| consumers::delete(session, workspace, &name)).await
+        self.act(tenant, act, move |session| consumers::delete(session, workspace, &name)).await
     }
 
     async fn log_between(
@@ -142,9 +148,14 @@ impl Log for SqliteStore {
         self.browsers.run(move |reader| replays::count(reader, workspace, endpoint, &scope)).await
     }
 
-    async fn replay_create(&self, replay: Replay, claim: Option<Claim>) -> Result<Claimed, StoreError> {
+    async fn replay_create(
+        &self,
+        replay: Replay,
+        claim: Option<Claim>,
+        act: Option<Act>,
+    ) -> Result<Claimed, StoreError> {
         let tenant = replay.workspace_id.uuid();
-        self.writer.run(Urgency::Now, tenant, move |session| replays::create(session, &replay, claim.as_ref())).await
+        self.act(tenant, act, move |session| replays::create(session, &replay, claim.as_ref())).await
     }
 
     async fn replay_get(&self, workspace: WorkspaceId, id: JobId) -> Result<Option<Replay>, StoreError> {
@@ -164,9 +175,11 @@ impl Log for SqliteStore {
         workspace: WorkspaceId,
         id: JobId,
         at: Timestamp,
+        act: Option<Act>,
     ) -> Result<Option<Replay>, StoreError> {
         let tenant = workspace.uuid();
-        self.writer.run(Urgency::Now, tenant, move |session| replays::cancel(session, workspace, id, at)).await
+        let work = move |session: &mut Session<'_>| replays::cancel(session, workspace, id, at, act.as_ref());
+        self.writer.run(Urgency::Now, tenant, work).await
     }
 
     async fn replay_next(&self, replay: Replay, after: Position, limit: usize) -> Result<ReplayPage, StoreError> {

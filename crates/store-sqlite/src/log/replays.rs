@@ -3,6 +3,7 @@
 use rusqlite::{Row, params};
 use tidings_domain::{
     EndpointId, JobId, Timestamp, WorkspaceId,
+    audit::Act,
     event::Position,
     replay::{JobStatus, Replay, ReplayOnly, ReplayProgress, ReplayScope},
 };
@@ -13,7 +14,7 @@ use crate::{
     codec::{self, signed},
     error::{refused, refused_as},
     session::{Reader, Session},
-    state::{claims, listing},
+    state::{acts, claims, listing},
 };
 
 const SELECT: &str = "SELECT replays.*, workspaces.id AS workspace_id, endpoints.id AS endpoint_id FROM replays \
@@ -88,12 +89,16 @@ pub(crate) fn cancel(
     workspace: WorkspaceId,
     id: JobId,
     at: Timestamp,
+    act: Option<&Act>,
 ) -> Result<Option<Replay>, StoreError> {
-    session
+    let cancelled = session
         .reader
         .statement("UPDATE replays SET status = 'cancelled', finished_at = ?2 WHERE id = ?1 AND status = 'running' AND workspace = ?3")?
         .execute(params![id.to_bytes(), at.as_millis(), session.reader.workspace(workspace)?])
         .map_err(refused)?;
+    if cancelled > 0 {
+        acts::keep(session, act)?;
+    }
     get(&session.reader, workspace, id)
 }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{Row, params};
 use tidings_domain::{
-    KeyId, WorkspaceId,
+    KeyId, Timestamp, WorkspaceId,
     key::{ApiKey, Scope},
 };
 use tidings_store::{Claim, Claimed, StoreError};
@@ -25,6 +25,8 @@ fn read(row: &Row<'_>) -> Result<ApiKey, StoreError> {
         hash: codec::column(row, "hash")?,
         scopes: scopes.map_err(|error| corrupt("scopes", error))?,
         created_at: codec::time(row, "created_at")?,
+        expires_at: codec::optional_time(row, "expires_at")?,
+        last_used_at: codec::optional_time(row, "last_used_at")?,
     })
 }
 
@@ -44,8 +46,8 @@ pub(crate) fn create(session: &mut Session<'_>, key: &ApiKey, claim: Option<&Cla
         session
             .reader
             .statement(
-                "INSERT INTO api_keys (workspace, id, name, hint, hash, scopes, created_at) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO api_keys (workspace, id, name, hint, hash, scopes, created_at, expires_at, \
+                 last_used_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
             .execute(params![
                 session.reader.workspace(key.workspace_id)?,
@@ -55,10 +57,30 @@ pub(crate) fn create(session: &mut Session<'_>, key: &ApiKey, claim: Option<&Cla
                 key.hash,
                 codec::to_document("scopes", &scopes)?,
                 key.created_at.as_millis(),
+                key.expires_at.map(Timestamp::as_millis),
+                key.last_used_at.map(Timestamp::as_millis),
             ])
             .map_err(refused_as("this API key"))?;
         Ok(())
     })
+}
+
+/// Remembers when it was used last.
+pub(crate) fn used(
+    session: &mut Session<'_>,
+    workspace: WorkspaceId,
+    key: KeyId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let workspace = session.workspace(workspace)?;
+    session
+        .reader
+        .statement(
+            "UPDATE api_keys SET last_used_at = max(coalesce(last_used_at, 0), ?3) WHERE id = ?1 AND workspace = ?2",
+        )?
+        .execute(params![key.to_bytes(), workspace, at.as_millis()])
+        .map(drop)
+        .map_err(refused)
 }
 
 pub(crate) fn delete(session: &Session<'_>, workspace: WorkspaceId, key: KeyId) -> Result<(), StoreError> {

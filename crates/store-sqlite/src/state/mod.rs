@@ -1,5 +1,6 @@
 //! The verbs of [`tidings_store::State`], a file for each subject.
 
+pub(crate) mod acts;
 mod apply;
 mod bodies;
 mod channels;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tidings_domain::{
     ChannelId, ContactId, ConversationId, EndpointId, KeyId, MediaId, MessageId, Timestamp, WorkspaceId,
+    audit::Act,
     channel::Channel,
     contact::Contact,
     conversation::Conversation,
@@ -36,18 +38,36 @@ use tidings_domain::{
     workspace::Workspace,
 };
 use tidings_store::{
-    Answer, Backlog, BodyNumber, ChannelRecord, Claim, Claimed, ContactChange, ContactCreation, ContactFilter,
-    ContactMerge, ConversationChange, ConversationFilter, Due, DueLimits, EndpointRecord, Intake, IntakeReceipt,
-    KeptBodies, Listing, Marked, MessageFilter, Page, Probed, Settlement, ShowingClaim, Shown, State, StoreError,
-    StoredBody, Submission, Templates, Wished,
+    ActFilter, Answer, Backlog, BodyNumber, ChannelRecord, Claim, Claimed, ContactChange, ContactCreation,
+    ContactFilter, ContactMerge, ConversationChange, ConversationFilter, Due, DueLimits, EndpointRecord, Intake,
+    IntakeReceipt, KeptBodies, Listing, Marked, MessageFilter, Page, Probed, Settlement, ShowingClaim, Shown, State,
+    StoreError, StoredBody, Submission, Templates, Wished,
 };
 
-use crate::{open::SqliteStore, queue::Urgency::Now, session::Session};
+use crate::{
+    open::SqliteStore,
+    queue::{
+        Tenant,
+        Urgency::{Now, Soon},
+    },
+    session::Session,
+};
 
 use bodies::OwnedKept;
 
 /// Whose turn the operator's verbs take.
 const OPERATOR: uuid::Uuid = uuid::Uuid::nil();
+
+impl SqliteStore {
+    /// Does what somebody does, and writes down in the same commit who did it.
+    pub(crate) async fn act<T, F>(&self, tenant: Tenant, act: Option<Act>, mut work: F) -> Result<T, StoreError>
+    where
+        T: acts::Done + Send + 'static,
+        F: FnMut(&mut Session<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.writer.run(Now, tenant, move |session| acts::done(session, act.as_ref(), &mut work)).await
+    }
+}
 
 #[async_trait]
 impl State for SqliteStore {
@@ -55,24 +75,42 @@ impl State for SqliteStore {
         self.readers.run(workspaces::all).await
     }
 
-    async fn workspace_create(&self, workspace: Workspace, claim: Option<Claim>) -> Result<Claimed, StoreError> {
-        self.writer.run(Now, OPERATOR, move |session| workspaces::create(session, &workspace, claim.as_ref())).await
+    async fn workspace_create(
+        &self,
+        workspace: Workspace,
+        claim: Option<Claim>,
+        act: Option<Act>,
+    ) -> Result<Claimed, StoreError> {
+        self.act(OPERATOR, act, move |session| workspaces::create(session, &workspace, claim.as_ref())).await
     }
 
-    async fn workspace_update(&self, workspace: Workspace) -> Result<(), StoreError> {
-        self.writer.run(Now, OPERATOR, move |session| workspaces::update(session, &workspace)).await
+    async fn workspace_update(&self, workspace: Workspace, act: Option<Act>) -> Result<(), StoreError> {
+        self.act(OPERATOR, act, move |session| workspaces::update(session, &workspace)).await
     }
 
     async fn key_all(&self) -> Result<Vec<ApiKey>, StoreError> {
         self.readers.run(keys::all).await
     }
 
-    async fn key_create(&self, key: ApiKey, claim: Option<Claim>) -> Result<Claimed, StoreError> {
-        self.writer.run(Now, key.workspace_id.uuid(), move |session| keys::create(session, &key, claim.as_ref())).await
+    async fn key_create(&self, key: ApiKey, claim: Option<Claim>, act: Option<Act>) -> Result<Claimed, StoreError> {
+        self.act(key.workspace_id.uuid(), act, move |session| keys::create(session, &key, claim.as_ref())).await
     }
 
-    async fn key_delete(&self, workspace: WorkspaceId, key: KeyId) -> Result<(), StoreError> {
-        self.writer.run(Now, workspace.uuid(), move |session| keys::delete(session, workspace, key)).await
+    async fn key_delete(&self, workspace: WorkspaceId, key: KeyId, act: Option<Act>) -> Result<(), StoreError> {
+        self.act(workspace.uuid(), act, move |session| keys::delete(session, workspace, key)).await
+    }
+
+    async fn key_used(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Result<(), StoreError> {
+        self.writer.run(Soon, workspace.uuid(), move |session| keys::used(session, workspace, key, at)).await
+    }
+
+    async fn act_list(
+        &self,
+        workspace: WorkspaceId,
+        filter: ActFilter,
+        page: Page,
+    ) -> Result<Listing<Act>, StoreError> {
+        self.browsers.run(move |reader| acts::list(reader, workspace, &filter, page)).await
     }
 
     async fn setting(&self, name: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -87,18 +125,19 @@ impl State for SqliteStore {
         self.readers.run(channels::all).await
     }
 
-    async fn channel_create(&self, record: ChannelRecord, claim: Option<Claim>) -> Result<Claimed, StoreError> {
-        self.writer
-            .run(Now, record.channel.workspace_id.uuid(), move |session| {
-                channels::create(session, &record, claim.as_ref())
-            })
-            .await
+    async fn channel_create(
+        &self,
+        record: ChannelRecord,
+        claim: Option<Claim>,
+        act: Option<Act>,
+    ) -> Result<Claimed, StoreError> {
+        let tenant = record.channel.workspace_id.uuid();
+        self.act(tenant, act, move |session| channels::create(session, &record, claim.as_ref())).await
     }
 
-    async fn channel_update(&self, record: ChannelRecord) -> Result<(), StoreError> {
-        self.writer
-            .run(Now, record.channel.workspace_id.uuid(), move |session| channels::update(session, &record))
-            .await
+    async fn channel_update(&self, record: ChannelRecord, act: Option<Act>) -> Result<(), StoreError> {
+        let tenant = record.channel.workspace_id.uuid();
+        self.act(tenant, act, move |session| channels::update(session, &record)).await
     }
 
     async fn channel_delete(
@@ -106,41 +145,51 @@ impl State for SqliteStore {
         workspace: WorkspaceId,
         channel: ChannelId,
         at: Timestamp,
+        act: Option<Act>,
     ) -> Result<(), StoreError> {
-        self.writer.run(Now, workspace.uuid(), move |session| channels::delete(session, workspace, channel, at)).await
+        self.act(workspace.uuid(), act, move |session| channels::delete(session, workspace, channel, at)).await
     }
 
     async fn endpoint_all(&self) -> Result<Vec<EndpointRecord>, StoreError> {
         self.readers.run(endpoints::all).await
     }
 
-    async fn endpoint_create(&self, record: EndpointRecord, claim: Option<Claim>) -> Result<Claimed, StoreError> {
-        self.writer
-            .run(Now, record.endpoint.workspace_id.uuid(), move |session| {
-                endpoints::create(session, &record, claim.as_ref())
-            })
-            .await
-    }
-
-    async fn endpoint_update(&self, record: EndpointRecord, claim: Option<Claim>) -> Result<Claimed, StoreError> {
-        self.writer
-            .run(Now, record.endpoint.workspace_id.uuid(), move |session| {
-                endpoints::update(session, &record, claim.as_ref())
-            })
-            .await
-    }
-
-    async fn endpoint_resume_from_now(&self, record: EndpointRecord) -> Result<(), StoreError> {
+    async fn endpoint_create(
+        &self,
+        record: EndpointRecord,
+        claim: Option<Claim>,
+        act: Option<Act>,
+    ) -> Result<Claimed, StoreError> {
         let tenant = record.endpoint.workspace_id.uuid();
-        self.writer.run(Now, tenant, move |session| endpoints::resume_from_now(session, &record)).await
+        self.act(tenant, act, move |session| endpoints::create(session, &record, claim.as_ref())).await
     }
 
-    async fn endpoint_delete(&self, workspace: WorkspaceId, endpoint: EndpointId) -> Result<(), StoreError> {
+    async fn endpoint_update(
+        &self,
+        record: EndpointRecord,
+        claim: Option<Claim>,
+        act: Option<Act>,
+    ) -> Result<Claimed, StoreError> {
+        let tenant = record.endpoint.workspace_id.uuid();
+        self.act(tenant, act, move |session| endpoints::update(session, &record, claim.as_ref())).await
+    }
+
+    async fn endpoint_resume_from_now(&self, record: EndpointRecord, act: Option<Act>) -> Result<(), StoreError> {
+        let tenant = record.endpoint.workspace_id.uuid();
+        self.act(tenant, act, move |session| endpoints::resume_from_now(session, &record)).await
+    }
+
+    async fn endpoint_delete(
+        &self,
+        workspace: WorkspaceId,
+        endpoint: EndpointId,
+        act: Option<Act>,
+    ) -> Result<(), StoreError> {
         let tenant = workspace.uuid();
         self.writer.run(Now, tenant, move |session| endpoints::abandon(session, workspace, endpoint)).await?;
         let forget = move |session: &mut Session<'_>| endpoints::forget_attempts(session, workspace, endpoint);
         while self.writer.run(Now, tenant, forget).await? {}
-        self.writer.run(Now, tenant, move |session| endpoints::delete(session, workspace, endpoint)).await
+        self.act(tenant, act, move |session| endpoints::delete(session, workspace, endpoint)).await
     }
 
     async fn claim_find(

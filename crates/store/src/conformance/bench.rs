@@ -75,7 +75,7 @@ impl Bench {
     pub async fn workspace(&self, name: &str) -> WorkspaceId {
         let workspace = self.new_workspace(name);
         let id = workspace.id;
-        assert_eq!(self.store.workspace_create(workspace, None).await, Ok(Claimed::Done));
+        assert_eq!(self.store.workspace_create(workspace, None, None).await, Ok(Claimed::Done));
         id
     }
 
@@ -92,6 +92,8 @@ impl Bench {
             hash,
             scopes: Scope::all().collect(),
             created_at: at(0),
+            expires_at: None,
+            last_used_at: None,
         }
     }
 
@@ -123,7 +125,7 @@ impl Bench {
     pub async fn channel(&self, workspace: WorkspaceId, account: &str) -> Arc<Channel> {
         let record = self.new_channel(workspace, account);
         let channel = Arc::new(record.channel.clone());
-        assert_eq!(self.store.channel_create(record, None).await, Ok(Claimed::Done));
+        assert_eq!(self.store.channel_create(record, None, None).await, Ok(Claimed::Done));
         channel
     }
 
@@ -160,7 +162,7 @@ impl Bench {
     pub async fn endpoint(&self, workspace: WorkspaceId) -> EndpointId {
         let record = self.new_endpoint(workspace);
         let id = record.endpoint.id;
-        assert_eq!(self.store.endpoint_create(record, None).await, Ok(Claimed::Done));
+        assert_eq!(self.store.endpoint_create(record, None, None).await, Ok(Claimed::Done));
         id
     }
 

@@ -17,7 +17,7 @@ pub async fn are_written_and_read(bench: &Bench) {
     bare.channel.phone_number = None;
     bare.account_group = None;
     for record in [&record, &bare] {
-        assert_eq!(bench.store.channel_create(record.clone(), None).await, Ok(Claimed::Done));
+        assert_eq!(bench.store.channel_create(record.clone(), None, None).await, Ok(Claimed::Done));
     }
     assert_eq!(bench.store.channel_all().await, Ok(vec![record.clone(), bare.clone()]));
 
@@ -28,11 +28,11 @@ pub async fn are_written_and_read(bench: &Bench) {
     changed.settings.insert("more".to_owned(), true.into());
     changed.secrets = Sealed(vec![9]);
     changed.updated_at = at(5);
-    assert_eq!(bench.store.channel_update(changed.clone()).await, Ok(()));
+    assert_eq!(bench.store.channel_update(changed.clone(), None).await, Ok(()));
     assert_eq!(bench.store.channel_all().await, Ok(vec![changed, bare]));
 
     let unknown = bench.new_channel(workspace, "300");
-    assert!(matches!(bench.store.channel_update(unknown).await, Err(StoreError::NotFound(_))));
+    assert!(matches!(bench.store.channel_update(unknown, None).await, Err(StoreError::NotFound(_))));
 }
 
 /// A vendor's account has at most one channel in a workspace, and may have one in each.
@@ -40,11 +40,11 @@ pub async fn have_an_account_to_themselves(bench: &Bench) {
     let (workspace, other) = (bench.workspace("ant").await, bench.workspace("bee").await);
     bench.channel(workspace, "100").await;
     bench.channel(other, "100").await;
-    let again = bench.store.channel_create(bench.new_channel(workspace, "100"), None).await;
+    let again = bench.store.channel_create(bench.new_channel(workspace, "100"), None, None).await;
     assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
     let second = bench.new_channel(workspace, "200");
-    assert_eq!(bench.store.channel_create(second.clone(), None).await, Ok(Claimed::Done));
-    let moved = bench.store.channel_update(ChannelRecord { account: "100".to_owned(), ..second }).await;
+    assert_eq!(bench.store.channel_create(second.clone(), None, None).await, Ok(Claimed::Done));
+    let moved = bench.store.channel_update(ChannelRecord { account: "100".to_owned(), ..second }, None).await;
     assert!(matches!(moved, Err(StoreError::Conflict(_))), "{moved:?}");
 }
 
@@ -53,11 +53,11 @@ pub async fn keep_their_status_when_written(bench: &Bench) {
     let workspace = bench.workspace("ant").await;
     let mut record = bench.new_channel(workspace, "100");
     record.channel.status = ChannelStatus::Pending;
-    assert_eq!(bench.store.channel_create(record.clone(), None).await, Ok(Claimed::Done));
+    assert_eq!(bench.store.channel_create(record.clone(), None, None).await, Ok(Claimed::Done));
     bench.take(&record.channel.clone().into(), 1, vec![received("m1", 1)]).await;
 
     record.channel.name = String::from("Till");
-    assert_eq!(bench.store.channel_update(record.clone()).await, Ok(()));
+    assert_eq!(bench.store.channel_update(record.clone(), None).await, Ok(()));
     let all = bench.store.channel_all().await.expect("channels");
     assert_eq!(all[0].channel, Channel { status: ChannelStatus::Connected, ..record.channel });
 }
@@ -69,9 +69,12 @@ pub async fn are_deleted_without_what_came_by_them(bench: &Bench) {
     let events = bench.events_of(&channel, 1, vec![received("m1", 1)]).await;
     let message = super::message_of(&events[2]);
 
-    assert_eq!(bench.store.channel_delete(workspace, channel.id, at(2)).await, Ok(()));
+    assert_eq!(bench.store.channel_delete(workspace, channel.id, at(2), None).await, Ok(()));
     assert_eq!(bench.store.channel_all().await, Ok(vec![]));
-    assert!(matches!(bench.store.channel_delete(workspace, channel.id, at(3)).await, Err(StoreError::NotFound(_))));
+    assert!(matches!(
+        bench.store.channel_delete(workspace, channel.id, at(3), None).await,
+        Err(StoreError::NotFound(_))
+    ));
     assert_eq!(bench.message(message).await, *message);
     assert_eq!(bench.after(tidings_domain::event::Position(0)).await.len(), events.len());
 

@@ -27,20 +27,23 @@ pub async fn are_answered_again(bench: &Bench) {
     let workspace = bench.workspace("ant").await;
     let first = claim(workspace, "k", 0);
     assert_eq!(bench.store.claim_find(workspace, "k", at(0)).await, Ok(None));
-    let done = bench.store.key_create(bench.new_key(workspace), Some(first.clone())).await;
+    let done = bench.store.key_create(bench.new_key(workspace), Some(first.clone()), None).await;
     assert_eq!(done, Ok(Claimed::Done));
     let kept = Ok(Some((first.fingerprint, first.answer.clone())));
     assert_eq!(bench.store.claim_find(workspace, "k", at(1)).await, kept);
 
     let second = Claim { answer: Answer { status: 500, body: Sealed(vec![]) }, ..claim(workspace, "k", 1) };
     let replayed = Ok(Claimed::Replayed(first.answer));
-    assert_eq!(bench.store.key_create(bench.new_key(workspace), Some(second.clone())).await, replayed);
+    assert_eq!(bench.store.key_create(bench.new_key(workspace), Some(second.clone()), None).await, replayed);
     assert_eq!(bench.store.key_all().await.expect("keys").len(), 1);
-    assert_eq!(bench.store.channel_create(bench.new_channel(workspace, "1"), Some(second.clone())).await, replayed);
-    assert_eq!(bench.store.endpoint_create(bench.new_endpoint(workspace), Some(second.clone())).await, replayed);
-    assert_eq!(bench.store.endpoint_update(bench.new_endpoint(workspace), Some(second.clone())).await, replayed);
+    assert_eq!(
+        bench.store.channel_create(bench.new_channel(workspace, "1"), Some(second.clone()), None).await,
+        replayed
+    );
+    assert_eq!(bench.store.endpoint_create(bench.new_endpoint(workspace), Some(second.clone()), None).await, replayed);
+    assert_eq!(bench.store.endpoint_update(bench.new_endpoint(workspace), Some(second.clone()), None).await, replayed);
     assert_eq!(bench.store.media_create(media::file(bench, workspace), Some(second.clone())).await, replayed);
-    assert_eq!(bench.store.workspace_create(bench.new_workspace("bee"), Some(second)).await, replayed);
+    assert_eq!(bench.store.workspace_create(bench.new_workspace("bee"), Some(second), None).await, replayed);
     assert_eq!(bench.store.channel_all().await, Ok(vec![]));
     assert_eq!(bench.store.endpoint_all().await, Ok(vec![]));
     assert_eq!(bench.store.workspace_all().await.expect("workspaces").len(), 1);
@@ -50,9 +53,9 @@ pub async fn are_answered_again(bench: &Bench) {
 pub async fn of_another_request_are_refused(bench: &Bench) {
     let workspace = bench.workspace("ant").await;
     let first = claim(workspace, "k", 0);
-    assert_eq!(bench.store.key_create(bench.new_key(workspace), Some(first.clone())).await, Ok(Claimed::Done));
+    assert_eq!(bench.store.key_create(bench.new_key(workspace), Some(first.clone()), None).await, Ok(Claimed::Done));
     let other = Claim { fingerprint: [4; 32], ..first };
-    let refused = bench.store.key_create(bench.new_key(workspace), Some(other)).await;
+    let refused = bench.store.key_create(bench.new_key(workspace), Some(other), None).await;
     assert_eq!(refused, Err(StoreError::IdempotencyConflict));
     assert_eq!(bench.store.key_all().await.expect("keys").len(), 1);
 }
@@ -61,17 +64,19 @@ pub async fn of_another_request_are_refused(bench: &Bench) {
 pub async fn of_a_refused_verb_are_not_kept(bench: &Bench) {
     let workspace = bench.workspace("ant").await;
     bench.channel(workspace, "100").await;
-    let again = bench.store.channel_create(bench.new_channel(workspace, "100"), Some(claim(workspace, "k", 0))).await;
+    let again =
+        bench.store.channel_create(bench.new_channel(workspace, "100"), Some(claim(workspace, "k", 0)), None).await;
     assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
     assert_eq!(bench.store.claim_find(workspace, "k", at(0)).await, Ok(None));
-    let other = bench.store.channel_create(bench.new_channel(workspace, "200"), Some(claim(workspace, "k", 0))).await;
+    let other =
+        bench.store.channel_create(bench.new_channel(workspace, "200"), Some(claim(workspace, "k", 0)), None).await;
     assert_eq!(other, Ok(Claimed::Done));
 }
 
 /// Of requests that race, one is done.
 pub async fn at_once_are_done_once(bench: &Bench) {
     let workspace = bench.workspace("ant").await;
-    let race = (0..5).map(|_| bench.store.key_create(bench.new_key(workspace), Some(claim(workspace, "k", 0))));
+    let race = (0..5).map(|_| bench.store.key_create(bench.new_key(workspace), Some(claim(workspace, "k", 0)), None));
     let outcomes = join_all(race).await;
     let answer = claim(workspace, "k", 0).answer;
     let replayed = Ok(Claimed::Replayed(answer));
@@ -85,14 +90,14 @@ pub async fn end_after_a_day(bench: &Bench) {
     let workspace = bench.workspace("ant").await;
     for number in 0..20 {
         let first = claim(workspace, &format!("k{number}"), number);
-        assert_eq!(bench.store.key_create(bench.new_key(workspace), Some(first)).await, Ok(Claimed::Done));
+        assert_eq!(bench.store.key_create(bench.new_key(workspace), Some(first), None).await, Ok(Claimed::Done));
     }
     assert!(bench.store.claim_find(workspace, "k0", at(24 * HOUR - 1)).await.expect("a claim").is_some());
     assert_eq!(bench.store.claim_find(workspace, "k0", at(24 * HOUR)).await, Ok(None));
     // The newest first, so that some are met before they have been swept away.
     for number in (0..20).rev() {
         let second = Claim { fingerprint: [4; 32], ..claim(workspace, &format!("k{number}"), 25 * HOUR) };
-        assert_eq!(bench.store.key_create(bench.new_key(workspace), Some(second)).await, Ok(Claimed::Done));
+        assert_eq!(bench.store.key_create(bench.new_key(workspace), Some(second), None).await, Ok(Claimed::Done));
     }
     for number in 0..20 {
         let found = bench.store.claim_find(workspace, &format!("k{number}"), at(26 * HOUR)).await.expect("a claim");
@@ -104,7 +109,7 @@ pub async fn end_after_a_day(bench: &Bench) {
 pub async fn belong_to_a_workspace(bench: &Bench) {
     let (workspace, other) = (bench.workspace("ant").await, bench.workspace("bee").await);
     for workspace in [workspace, other] {
-        let done = bench.store.key_create(bench.new_key(workspace), Some(claim(workspace, "k", 0))).await;
+        let done = bench.store.key_create(bench.new_key(workspace), Some(claim(workspace, "k", 0)), None).await;
         assert_eq!(done, Ok(Claimed::Done));
     }
     assert_eq!(bench.store.key_all().await.expect("keys").len(), 2);

@@ -35,7 +35,7 @@ pub async fn a_refusal_leaves_its_neighbours_alone(bench: &Bench) {
     let webhooks = numbers.iter().map(|number| bench.take(&channel, 1, vec![received_from(number, number, 1)]));
     let creations = (0..10).map(|number| {
         let account = if number % 2 == 0 { "100".to_owned() } else { format!("new {number}") };
-        bench.store.channel_create(bench.new_channel(workspace, &account), None)
+        bench.store.channel_create(bench.new_channel(workspace, &account), None, None)
     });
     let (receipts, creations) = join(join_all(webhooks), join_all(creations)).await;
     for receipt in receipts {

@@ -22,7 +22,7 @@ pub async fn go_on_and_never_back(bench: &Bench) {
     let second = bench.store.consumer_acknowledge(workspace, "shop".to_owned(), Position(1), at(4)).await;
     let list = bench.store.consumer_list(workspace, Page { limit: 10, before: None }).await.expect("consumers");
     assert_eq!(list.items, [second.expect("a consumer"), till(9, 3)]);
-    assert_eq!(bench.store.consumer_delete(other, "till".to_owned()).await, Ok(false));
-    assert_eq!(bench.store.consumer_delete(workspace, "till".to_owned()).await, Ok(true));
+    assert_eq!(bench.store.consumer_delete(other, "till".to_owned(), None).await, Ok(false));
+    assert_eq!(bench.store.consumer_delete(workspace, "till".to_owned(), None).await, Ok(true));
     assert_eq!(get(workspace).await, None);
 }

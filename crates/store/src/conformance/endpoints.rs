@@ -23,7 +23,7 @@ pub async fn are_written_and_read(bench: &Bench) {
     let workspace = bench.workspace("ant").await;
     let (mut first, second) = (bench.new_endpoint(workspace), bench.new_endpoint(workspace));
     for record in [&first, &second] {
-        assert_eq!(bench.store.endpoint_create(record.clone(), None).await, Ok(Claimed::Done));
+        assert_eq!(bench.store.endpoint_create(record.clone(), None, None).await, Ok(Claimed::Done));
     }
     assert_eq!(bench.store.endpoint_all().await, Ok(vec![first.clone(), second.clone()]));
 
@@ -34,11 +34,11 @@ pub async fn are_written_and_read(bench: &Bench) {
     first.endpoint.enabled = false;
     first.status = EndpointStatus::Paused;
     first.secrets = Sealed(vec![6]);
-    assert_eq!(bench.store.endpoint_update(first.clone(), None).await, Ok(Claimed::Done));
+    assert_eq!(bench.store.endpoint_update(first.clone(), None, None).await, Ok(Claimed::Done));
     assert_eq!(bench.store.endpoint_all().await, Ok(vec![first, second]));
 
     let unknown = bench.new_endpoint(workspace);
-    assert!(matches!(bench.store.endpoint_update(unknown, None).await, Err(StoreError::NotFound(_))));
+    assert!(matches!(bench.store.endpoint_update(unknown, None, None).await, Err(StoreError::NotFound(_))));
 }
 
 /// Whether an endpoint is enabled follows from its status. How a delivery went does not enable it again.
@@ -70,7 +70,7 @@ pub async fn resume_from_now(bench: &Bench) {
     assert_eq!(bench.store.delivery_record(scene.endpoint, epoch, change).await, Ok(()));
     let mut record = bench.store.endpoint_all().await.expect("endpoints").remove(0);
     record.endpoint.updated_at = at(9);
-    assert_eq!(bench.store.endpoint_resume_from_now(record.clone()).await, Ok(()));
+    assert_eq!(bench.store.endpoint_resume_from_now(record.clone(), None).await, Ok(()));
     assert_eq!(bench.store.endpoint_all().await, Ok(vec![record]));
     let health = EndpointHealth { told: 3, ..EndpointHealth::default() };
     let begun = DeliveryState {
@@ -81,7 +81,7 @@ pub async fn resume_from_now(bench: &Bench) {
     };
     assert_eq!(bench.store.delivery_load(scene.endpoint).await, Ok(begun));
     let unknown = bench.new_endpoint(scene.workspace);
-    let refused = bench.store.endpoint_resume_from_now(unknown).await;
+    let refused = bench.store.endpoint_resume_from_now(unknown, None).await;
     assert!(matches!(refused, Err(StoreError::NotFound(_))), "{refused:?}");
 }
 
@@ -114,9 +114,9 @@ pub async fn are_deleted_with_their_deliveries(bench: &Bench) {
         change.attempts = vec![change.attempts[0].clone(); attempts];
         assert_eq!(bench.store.delivery_record(endpoint, epoch, change).await, Ok(()));
     }
-    assert_eq!(bench.store.endpoint_delete(scene.workspace, scene.endpoint).await, Ok(()));
+    assert_eq!(bench.store.endpoint_delete(scene.workspace, scene.endpoint, None).await, Ok(()));
 
-    let again = bench.store.endpoint_delete(scene.workspace, scene.endpoint).await;
+    let again = bench.store.endpoint_delete(scene.workspace, scene.endpoint, None).await;
     assert!(matches!(again, Err(StoreError::NotFound(_))), "{again:?}");
     let all = bench.store.endpoint_all().await.expect("endpoints");
     assert_eq!(all.iter().map(|record| record.endpoint.id).collect::<Vec<_>>(), [neighbour]);

@@ -180,7 +180,7 @@ pub async fn the_first_sign_of_life_connects(bench: &Bench) {
     let workspace = bench.workspace("ant").await;
     let mut record = bench.new_channel(workspace, "100");
     record.channel.status = ChannelStatus::Pending;
-    assert_eq!(bench.store.channel_create(record.clone(), None).await, Ok(Claimed::Done));
+    assert_eq!(bench.store.channel_create(record.clone(), None, None).await, Ok(Claimed::Done));
     let stale: Arc<Channel> = Arc::new(record.channel);
     let first = bench.events_of(&stale, 1, vec![received("m1", 1)]).await;
     assert_eq!(kinds(&first)[0], "channel.connected");

@@ -33,7 +33,7 @@ pub async fn is_written_and_read(bench: &Bench) {
 pub async fn has_names_at_vendors(bench: &Bench) {
     let workspace = bench.workspace("ant").await;
     let record = bench.new_channel(workspace, "100");
-    assert_eq!(bench.store.channel_create(record.clone(), None).await, Ok(Claimed::Done));
+    assert_eq!(bench.store.channel_create(record.clone(), None, None).await, Ok(Claimed::Done));
     let (first, second) = (&record.channel, bench.channel(workspace, "200").await);
     let media = file(bench, workspace);
     assert_eq!(bench.store.media_create(media.clone(), None).await, Ok(Claimed::Done));
@@ -60,9 +60,9 @@ pub async fn has_names_at_vendors(bench: &Bench) {
     forget(first, "two").await;
     assert_eq!(known().await, None);
     remember().await;
-    assert_eq!(bench.store.channel_update(record.clone()).await, Ok(()));
+    assert_eq!(bench.store.channel_update(record.clone(), None).await, Ok(()));
     assert!(known().await.is_some(), "the account is the same");
     let moved = ChannelRecord { account: "300".to_owned(), ..record.clone() };
-    assert_eq!(bench.store.channel_update(moved).await, Ok(()));
+    assert_eq!(bench.store.channel_update(moved, None).await, Ok(()));
     assert_eq!(known().await, None);
 }

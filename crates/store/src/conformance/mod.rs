@@ -7,6 +7,7 @@
 mod bench;
 mod changes;
 
+pub mod acts;
 pub mod amendments;
 pub mod bodies;
 pub mod channels;
@@ -43,7 +44,13 @@ macro_rules! conformance_suite {
                 are_written_and_read
                 have_unique_names
                 have_keys
+                know_when_their_keys_were_used
                 a_setting_is_remembered_once
+            }
+            acts {
+                are_written_with_what_is_done
+                of_what_is_not_done_are_not_written
+                are_found
             }
             channels {
                 are_written_and_read

@@ -307,7 +307,11 @@ pub async fn a_channel_can_be_abandoned(bench: &Bench) {
         assert_eq!((now.status, now.errors[0].key.as_str()), (MessageStatus::Failed, key));
     }
     let channel = sender.channel.clone();
-    bench.store.channel_delete(channel.workspace_id, channel.id, at(4)).await.expect("a channel that can be deleted");
+    bench
+        .store
+        .channel_delete(channel.workspace_id, channel.id, at(4), None)
+        .await
+        .expect("a channel that can be deleted");
     let late = sender.try_submit(5, template("8")).await;
     assert_eq!(late.map(drop), Err(StoreError::NotFound("the channel")), "nobody would send it");
 }

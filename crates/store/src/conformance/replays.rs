@@ -113,7 +113,7 @@ pub async fn come_to_their_end(bench: &Bench) {
     let epoch = bench.store.lease_acquire("endpoint", scene.endpoint.uuid(), "one").await.expect("a lease");
     let [first, second, third] = [(); 3].map(|()| replay(bench, &scene, scope(&scene, ReplayOnly::All)));
     for replay in [&first, &second, &third] {
-        assert_eq!(bench.store.replay_create(replay.clone(), None).await, Ok(Claimed::Done));
+        assert_eq!(bench.store.replay_create(replay.clone(), None, None).await, Ok(Claimed::Done));
     }
     let all = bench.store.replay_list(scene.workspace, Page { limit: 10, before: None }).await.expect("jobs");
     assert_eq!(all.items, [third.clone(), second.clone(), first.clone()]);
@@ -138,7 +138,7 @@ pub async fn come_to_their_end(bench: &Bench) {
     let done = bench.store.replay_get(scene.workspace, first.id).await.expect("jobs").expect("it is there");
     assert_eq!((done.status, done.sent, done.finished_at), (JobStatus::Done, 5, Some(at(600))));
 
-    let cancel = async |id| bench.store.replay_cancel(scene.workspace, id, at(700)).await.expect("jobs");
+    let cancel = async |id| bench.store.replay_cancel(scene.workspace, id, at(700), None).await.expect("jobs");
     let cancelled = cancel(second.id).await.expect("it is there");
     assert_eq!((cancelled.status, cancelled.finished_at), (JobStatus::Cancelled, Some(at(700))));
     assert_eq!(record(epoch, ReplayProgress { id: second.id, ..progress(5, Some(at(800))) }).await, Ok(()));
@@ -148,8 +148,8 @@ pub async fn come_to_their_end(bench: &Bench) {
 
     let other = bench.workspace("bee").await;
     assert_eq!(bench.store.replay_get(other, third.id).await, Ok(None));
-    assert_eq!(bench.store.replay_cancel(other, third.id, at(900)).await, Ok(None));
+    assert_eq!(bench.store.replay_cancel(other, third.id, at(900), None).await, Ok(None));
     assert_eq!(running().await.as_ref(), Some(&third));
-    assert_eq!(bench.store.endpoint_delete(scene.workspace, scene.endpoint).await, Ok(()));
+    assert_eq!(bench.store.endpoint_delete(scene.workspace, scene.endpoint, None).await, Ok(()));
     assert_eq!(bench.store.replay_get(scene.workspace, third.id).await, Ok(None), "it goes with its endpoint");
 }

@@ -67,7 +67,7 @@ pub async fn cannot_touch_each_others_records(bench: &Bench) {
     let scene = Scene::new(bench).await;
     let other = bench.workspace("bee").await;
     let key = bench.new_key(scene.workspace);
-    bench.store.key_create(key.clone(), None).await.expect("a key");
+    bench.store.key_create(key.clone(), None, None).await.expect("a key");
     let epoch = bench.store.lease_acquire("endpoint", scene.endpoint.uuid(), "one").await.expect("a lease");
     bench.store.delivery_record(scene.endpoint, epoch, scene.failure(0)).await.expect("a record");
 
@@ -78,11 +78,11 @@ pub async fn cannot_touch_each_others_records(bench: &Bench) {
     let mut endpoint = endpoints[0].clone();
     endpoint.endpoint.workspace_id = other;
     let refusals = [
-        bench.store.key_delete(other, key.id).await,
-        bench.store.channel_delete(other, channel.channel.id, at(9)).await,
-        bench.store.endpoint_delete(other, scene.endpoint).await,
-        bench.store.channel_update(channel).await,
-        bench.store.endpoint_update(endpoint, None).await.map(drop),
+        bench.store.key_delete(other, key.id, None).await,
+        bench.store.channel_delete(other, channel.channel.id, at(9), None).await,
+        bench.store.endpoint_delete(other, scene.endpoint, None).await,
+        bench.store.channel_update(channel, None).await,
+        bench.store.endpoint_update(endpoint, None, None).await.map(drop),
     ];
     for refusal in refusals {
         assert!(matches!(refusal, Err(StoreError::NotFound(_))), "{refusal:?}");

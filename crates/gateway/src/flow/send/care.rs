@@ -47,7 +47,7 @@ async fn learn_number(shared: &Shared, live: &LiveChannel, account: &Account) ->
     let mut changed = LiveChannel::clone(&now);
     changed.record.channel.phone_number = Some(number.clone());
     changed.channel = Arc::new(changed.record.channel.clone());
-    shared.store.channel_update(changed.record.clone()).await?;
+    shared.store.channel_update(changed.record.clone(), None).await?;
     shared.registry.channels.put(changed);
     Ok(())
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tidings_domain::{
     EventId, WorkspaceId,
+    audit::Action,
     event::{LogEntry, Position},
     key::{Access, Area},
 };
@@ -19,6 +20,7 @@ use super::events::{EventEnvelope, EventParams, bodies, event_id};
 use crate::{
     Gateway,
     http::{
+        acts::Changes,
         auth::Caller,
         body::{Id, Params, RawRequest, json},
         page::{List, PageParams, limit, listed, page},
@@ -124,11 +126,16 @@ pub(crate) async fn fetch(
     } else {
         // One that waits holds a connection as a stream does.
         let _open = Open::new(&gateway, &caller)?;
-        match tokio::time::timeout(Duration::from_secs(wait), reading.soon()).await {
-            Ok(page) => page?,
-            Err(_) => Listing { items: Vec::new(), next: None },
+        tokio::select! {
+            page = tokio::time::timeout(Duration::from_secs(wait), reading.soon()) => match page {
+                Ok(page) => page?,
+                Err(_) => Listing { items: Vec::new(), next: None },
+            },
+            () = caller.ended(&*gateway.clock) => Listing { items: Vec::new(), next: None },
         }
     };
+    // What came while it waited is not for a key that is gone.
+    caller.still_may(gateway.clock.now())?;
     let batch = Batch {
         up_to: page.items.last().map(|entry| entry.event.id),
         has_more: page.next.is_some(),
@@ -246,7 +253,9 @@ pub(crate) async fn get(State(gateway): State<Arc<Gateway>>, caller: Caller, id:
 )]
 pub(crate) async fn delete(State(gateway): State<Arc<Gateway>>, caller: Caller, id: Id) -> Answer<StatusCode> {
     caller.may(Area::Events, Access::Write)?;
-    if gateway.store.consumer_delete(caller.workspace_id, name(&id)?).await? {
+    let name = name(&id)?;
+    let act = caller.act(&gateway, Action::ConsumerDeleted, &name, Changes::default());
+    if gateway.store.consumer_delete(caller.workspace_id, name, act).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found("consumer"))

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use axum::{extract::State, response::Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tidings_domain::{
     EndpointId, JobId,
+    audit::Action,
     event::Position,
     key::{Access, Area},
     pattern::EventPattern,
@@ -20,6 +22,7 @@ use super::{endpoints::find, time};
 use crate::{
     Gateway,
     http::{
+        acts::Changes,
         auth::Caller,
         body::{Id, Params, RawRequest, json},
         idempotency::{Draft, Once},
@@ -165,11 +168,27 @@ pub(crate) async fn replay(
         finished_at: None,
     };
     let draft = Draft::new(StatusCode::ACCEPTED, &JobView::of(&replay))?;
-    let claimed = gateway.store.replay_create(replay, once.claim(&draft)).await?;
+    let act = caller.act(&gateway, Action::ReplayCreated, replay.id, asked(&replay));
+    let claimed = gateway.store.replay_create(replay, once.claim(&draft), act).await?;
     if claimed == Claimed::Done {
         gateway.dispatcher.replay_changed(endpoint_id).await;
     }
     once.finish(&claimed, draft, || {})
+}
+
+/// What a replay is about, as it is written down.
+fn asked(replay: &Replay) -> Changes {
+    let Replay { endpoint_id, count, scope, .. } = replay;
+    Changes::between(
+        None,
+        Some(&json!({
+            "endpoint_id": endpoint_id,
+            "count": count,
+            "only": scope.only,
+            "since": scope.since.to_string(),
+            "until": scope.until.map(|until| until.to_string()),
+        })),
+    )
 }
 
 async fn scope(gateway: &Gateway, live: &LiveEndpoint, input: &ReplayInput) -> Answer<ReplayScope> {
@@ -242,7 +261,9 @@ pub(crate) async fn get(State(gateway): State<Arc<Gateway>>, caller: Caller, id:
 pub(crate) async fn cancel(State(gateway): State<Arc<Gateway>>, caller: Caller, id: Id) -> Answer<Response> {
     caller.may(Area::Endpoints, Access::Write)?;
     let now = gateway.clock.now();
-    let found = gateway.store.replay_cancel(caller.workspace_id, id.of("job")?, now).await?;
+    let job: JobId = id.of("job")?;
+    let act = caller.act(&gateway, Action::ReplayCancelled, job, Changes::default());
+    let found = gateway.store.replay_cancel(caller.workspace_id, job, now, act).await?;
     let replay = found.ok_or_else(|| Problem::not_found("job"))?;
     if replay.status == JobStatus::Done {
         return Err(Problem::new(Code::Conflict, "the job has come to its end already"));

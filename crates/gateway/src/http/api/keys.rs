@@ -1,4 +1,5 @@
-//! `/v1/keys`: API keys. A secret is shown once; only its hash is kept. Nobody gives away rights that they lack.
+//! `/v1/keys`: API keys. A secret is shown once; only its hash is kept. Nobody gives away rights that they lack, or for
+//! longer than they have them.
 
 use std::sync::Arc;
 
@@ -6,15 +7,17 @@ use axum::{extract::State, response::Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tidings_domain::{
-    KeyId,
+    KeyId, Timestamp,
+    audit::Action,
     key::{Access, ApiKey, Area, Scope},
 };
 use utoipa::ToSchema;
 
-use super::workspaces::checked_name;
+use super::{time, workspaces::checked_name};
 use crate::{
     Gateway,
     http::{
+        acts::Changes,
         auth::{self, Caller},
         body::{Id, Params, RawRequest, json},
         idempotency::{Draft, Once},
@@ -37,6 +40,9 @@ pub(crate) struct KeyInput {
     /// What it may do, such as `messages:read`. Every right of the caller unless told.
     #[serde(default)]
     scopes: Option<Vec<String>>,
+    /// From when on it opens nothing, such as `2027-01-01T00:00:00Z`; never, or when the caller's key does, unless told.
+    #[serde(default)]
+    expires_at: Option<String>,
 }
 
 /// An API key.
@@ -54,6 +60,10 @@ pub(crate) struct KeyView {
     scopes: Vec<String>,
     /// When it was made.
     created_at: String,
+    /// From when on it opens nothing; null: it never expires.
+    expires_at: Option<String>,
+    /// When it was used last: to the minute over restarts. Null: never.
+    last_used_at: Option<String>,
 }
 
 /// An API key with its secret.
@@ -67,13 +77,15 @@ pub(crate) struct NewKey {
 }
 
 impl KeyView {
-    fn of(key: &ApiKey) -> Self {
+    fn of(key: &ApiKey, last_used_at: Option<Timestamp>) -> Self {
         Self {
             id: key.id,
             name: key.name.clone(),
             hint: key.hint.clone(),
             scopes: key.scopes.iter().map(ToString::to_string).collect(),
             created_at: key.created_at.to_string(),
+            expires_at: key.expires_at.map(|at| at.to_string()),
+            last_used_at: last_used_at.map(|at| at.to_string()),
         }
     }
 }
@@ -95,6 +107,7 @@ pub(crate) async fn create(
         return Ok(answer);
     }
     let input: KeyInput = request.json()?;
+    let now = gateway.clock.now();
     let secret = format!("tid_{}", random_text(&*gateway.random));
     let key = ApiKey {
         id: gateway.ids.next(KeyId::next),
@@ -103,11 +116,15 @@ pub(crate) async fn create(
         hint: secret[..HINT_LENGTH].to_owned(),
         hash: auth::hash(&secret),
         scopes: scopes(&caller, input.scopes)?,
-        created_at: gateway.clock.now(),
+        created_at: now,
+        expires_at: expiry(&caller, input.expires_at.as_deref(), now)?,
+        last_used_at: None,
     };
-    let draft = Draft::new(StatusCode::CREATED, &NewKey { key: KeyView::of(&key), secret })?;
+    let view = KeyView::of(&key, None);
+    let act = caller.act(&gateway, Action::KeyCreated, key.id, Changes::between(None, Some(&view)));
+    let draft = Draft::new(StatusCode::CREATED, &NewKey { key: view, secret })?;
     let _changing = gateway.changing.lock().await;
-    let claimed = gateway.store.key_create(key.clone(), once.claim(&draft)).await?;
+    let claimed = gateway.store.key_create(key.clone(), once.claim(&draft), act).await?;
     once.finish(&claimed, draft, || gateway.registry.keys.put(key))
 }
 
@@ -136,6 +153,21 @@ fn scopes(caller: &Caller, asked: Option<Vec<String>>) -> Answer<Vec<Scope>> {
     Ok(scopes)
 }
 
+/// When a key is to expire: not after the one that makes it, or else it would outlive its own end.
+fn expiry(caller: &Caller, asked: Option<&str>, now: Timestamp) -> Answer<Option<Timestamp>> {
+    let Some(end) = time("expires_at", asked)? else { return Ok(caller.expires_at()) };
+    if end <= now {
+        return Err(Problem::field("/expires_at", "must lie in the future"));
+    }
+    match caller.expires_at().filter(|own| *own < end) {
+        Some(own) => {
+            let told = format!("a key that expires at {own} cannot make one that lives longer");
+            Err(Problem::new(Code::Forbidden, &told).with(vec![FieldProblem::new("/expires_at", told)]))
+        }
+        None => Ok(Some(end)),
+    }
+}
+
 /// List the API keys
 #[utoipa::path(
     get, path = "/keys", operation_id = "list_keys", tag = "keys", params(PageParams),
@@ -149,7 +181,8 @@ pub(crate) async fn list(
     caller.may(Area::Keys, Access::Read)?;
     let all = gateway.registry.keys.of(caller.workspace_id);
     let id = |live: &Arc<LiveKey>| live.key.id.to_bytes();
-    let page = in_memory(all, params.limit, params.cursor.as_deref(), id, |live| KeyView::of(&live.key))?;
+    let page =
+        in_memory(all, params.limit, params.cursor.as_deref(), id, |live| KeyView::of(&live.key, live.last_used_at()))?;
     json(StatusCode::OK, &page)
 }
 
@@ -163,10 +196,10 @@ pub(crate) async fn delete(State(gateway): State<Arc<Gateway>>, caller: Caller, 
     caller.may(Area::Keys, Access::Write)?;
     let id: KeyId = id.of("key")?;
     let _changing = gateway.changing.lock().await;
-    if !gateway.registry.keys.of(caller.workspace_id).iter().any(|live| live.key.id == id) {
-        return Err(Problem::not_found("key"));
-    }
-    gateway.store.key_delete(caller.workspace_id, id).await?;
+    let known = gateway.registry.keys.of(caller.workspace_id).into_iter().find(|live| live.key.id == id);
+    let view = KeyView::of(&known.ok_or_else(|| Problem::not_found("key"))?.key, None);
+    let act = caller.act(&gateway, Action::KeyDeleted, id, Changes::between(Some(&view), None));
+    gateway.store.key_delete(caller.workspace_id, id, act).await?;
     gateway.registry.keys.remove(caller.workspace_id, id);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,6 +1,7 @@
 //! The API's resources, one folder or file each; a file has the requests and answers of its endpoints beside them.
 
 pub(crate) mod attempts;
+pub(crate) mod audit;
 pub(crate) mod channels;
 pub(crate) mod consumers;
 pub(crate) mod contacts;
@@ -31,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(workspaces::get, workspaces::update))
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::delete))
+        .routes(routes!(audit::list))
         .routes(routes!(channels::create::create, channels::list))
         .routes(routes!(channels::get, channels::update::update, channels::delete))
         .routes(routes!(channels::reprocess))

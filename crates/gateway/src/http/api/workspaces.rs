@@ -7,6 +7,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tidings_domain::{
     WorkspaceId,
+    audit::Action,
     workspace::{DEFAULT_WORKSPACE, Workspace},
 };
 use utoipa::ToSchema;
@@ -14,6 +15,7 @@ use utoipa::ToSchema;
 use crate::{
     Gateway,
     http::{
+        acts::Changes,
         auth::Caller,
         body::{Id, Params, RawRequest, json, parse},
         idempotency::{Draft, Once},
@@ -86,9 +88,12 @@ pub(crate) async fn create(
     let name = checked_name(&request.json::<WorkspaceInput>()?.name)?;
     let now = gateway.clock.now();
     let workspace = Workspace { id: gateway.ids.next(WorkspaceId::next), name, created_at: now, updated_at: now };
-    let draft = Draft::new(StatusCode::CREATED, &WorkspaceView::of(&workspace))?;
+    let view = WorkspaceView::of(&workspace);
+    let made = Changes::between(None, Some(&view));
+    let act = caller.act_on(&gateway, Action::WorkspaceCreated, workspace.id, made);
+    let draft = Draft::new(StatusCode::CREATED, &view)?;
     let _changing = gateway.changing.lock().await;
-    let claimed = gateway.store.workspace_create(workspace.clone(), once.claim(&draft)).await?;
+    let claimed = gateway.store.workspace_create(workspace.clone(), once.claim(&draft), act).await?;
     once.finish(&claimed, draft, || gateway.registry.workspaces.put(workspace))
 }
 
@@ -135,6 +140,7 @@ pub(crate) async fn update(
     caller.operator_only()?;
     let _changing = gateway.changing.lock().await;
     let mut workspace = find(&gateway, &id)?;
+    let before = WorkspaceView::of(&workspace);
     let patch = request.object()?;
     if !patch.is_empty() {
         let name = checked_name(&parse::<WorkspaceInput>(patch)?.name)?;
@@ -143,7 +149,9 @@ pub(crate) async fn update(
         }
         workspace.name = name;
         workspace.updated_at = gateway.clock.now();
-        gateway.store.workspace_update(workspace.clone()).await?;
+        let changes = Changes::between(Some(&before), Some(&WorkspaceView::of(&workspace)));
+        let act = caller.act_on(&gateway, Action::WorkspaceUpdated, workspace.id, changes);
+        gateway.store.workspace_update(workspace.clone(), act).await?;
         gateway.registry.workspaces.put(workspace.clone());
     }
     json(StatusCode::OK, &WorkspaceView::of(&workspace))

@@ -2,12 +2,14 @@
 
 mod access;
 mod attempts;
+mod audit;
 mod channels;
 mod deliveries;
 mod endpoints;
 mod events;
 mod idempotency;
 mod inbound;
+mod keys;
 mod media;
 mod serving;
 

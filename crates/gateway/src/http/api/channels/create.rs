@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use tidings_domain::{
     ChannelId,
+    audit::Action,
     channel::{Channel, ChannelStatus, ChannelType},
     key::{Access, Area},
 };
@@ -19,6 +20,7 @@ use crate::{
     Gateway,
     flow::reprocess,
     http::{
+        acts::Changes,
         api::workspaces::checked_name,
         auth::Caller,
         body::RawRequest,
@@ -66,9 +68,11 @@ pub(crate) async fn create(
         return Ok(answer);
     }
     let live = read(&gateway, &caller, &request.json()?)?;
-    let draft = Draft::new(StatusCode::CREATED, &ChannelView::of(&gateway, &live))?;
+    let view = ChannelView::of(&gateway, &live);
+    let act = caller.act(&gateway, Action::ChannelCreated, live.channel.id, Changes::between(None, Some(&view)));
+    let draft = Draft::new(StatusCode::CREATED, &view)?;
     let _changing = gateway.changing.lock().await;
-    let created = gateway.store.channel_create(live.record.clone(), once.claim(&draft)).await;
+    let created = gateway.store.channel_create(live.record.clone(), once.claim(&draft), act).await;
     let claimed: Claimed = created.map_err(|error| match error {
         StoreError::Conflict(_) => account_taken(),
         error => error.into(),

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use tidings_channels::{Adapter, Configuration, Outbound};
 use tidings_domain::{
     ChannelId,
+    audit::Action,
     channel::{ChannelStatus, ChannelType},
     key::{Access, Area},
 };
@@ -24,6 +25,7 @@ use crate::{
     Gateway,
     flow::reprocess::not_understood,
     http::{
+        acts::Changes,
         auth::Caller,
         body::{Id, Params, json},
         page::{List, in_memory, number},
@@ -164,7 +166,9 @@ pub(crate) async fn delete(State(gateway): State<Arc<Gateway>>, caller: Caller, 
     let deleted = async {
         gateway.senders.channel_removed(&live).await?;
         let _changing = gateway.changing.lock().await;
-        gateway.store.channel_delete(caller.workspace_id, live.channel.id, gateway.clock.now()).await
+        let gone = Changes::between(Some(&ChannelView::of(&gateway, &live)), None);
+        let act = caller.act(&gateway, Action::ChannelDeleted, live.channel.id, gone);
+        gateway.store.channel_delete(caller.workspace_id, live.channel.id, gateway.clock.now(), act).await
     };
     if let Err(error) = deleted.await {
         gateway.registry.channels.put(LiveChannel::clone(&live));

@@ -7,6 +7,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tidings_domain::{
+    audit::Action,
     key::{Access, Area},
     merge::merge,
 };
@@ -18,6 +19,7 @@ use crate::{
     Gateway,
     flow::reprocess,
     http::{
+        acts::Changes,
         api::workspaces::checked_name,
         auth::Caller,
         body::{Id, RawRequest, json, parse},
@@ -61,11 +63,15 @@ pub(crate) async fn update(
         return Err(Problem::field("/name", "a channel keeps a name"));
     }
     let changed = change(&gateway, &live, parse(patch)?)?;
-    gateway.store.channel_update(changed.record.clone()).await.map_err(|error| match error {
+    let [before, after] = [&*live, &changed].map(|live| ChannelView::of(&gateway, live));
+    let difference = Changes::between(Some(&before), Some(&after))
+        .and_secretly("credentials", live.secrets.credentials != changed.secrets.credentials);
+    let act = caller.act(&gateway, Action::ChannelUpdated, live.channel.id, difference);
+    gateway.store.channel_update(changed.record.clone(), act).await.map_err(|error| match error {
         StoreError::Conflict(_) => account_taken(),
         error => error.into(),
     })?;
-    let answer = json(StatusCode::OK, &ChannelView::of(&gateway, &changed))?;
+    let answer = json(StatusCode::OK, &after)?;
     gateway.registry.channels.put(changed.clone());
     gateway.senders.channel_saved(&changed);
     if changed.record.account != live.record.account || changed.record.account_group != live.record.account_group {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Map;
 use tidings_domain::{
     EndpointId, WorkspaceId,
+    audit::Action,
     endpoint::{Endpoint, EndpointStatus, Ordering, WebhookFormat},
     key::{Access, Area},
 };
@@ -19,6 +20,7 @@ use super::{EndpointView, input::EndpointInput};
 use crate::{
     Gateway,
     http::{
+        acts::Changes,
         auth::Caller,
         body::RawRequest,
         idempotency::{Draft, Once},
@@ -68,10 +70,12 @@ pub(crate) async fn create(
         live.status = EndpointStatus::Paused;
     }
     let endpoint = EndpointView::of(&gateway, &live);
+    let made = Changes::between(None, Some(&endpoint));
+    let act = caller.act(&gateway, Action::EndpointCreated, live.endpoint.id, made);
     let draft = Draft::new(StatusCode::CREATED, &NewEndpoint { endpoint, secret: text })?;
     let _changing = gateway.changing.lock().await;
     let record = live.record(&gateway.seal, &*gateway.random);
-    let claimed = gateway.store.endpoint_create(record, once.claim(&draft)).await?;
+    let claimed = gateway.store.endpoint_create(record, once.claim(&draft), act).await?;
     if claimed == Claimed::Done {
         let live = Arc::new(live);
         gateway.registry.endpoints.put(live.clone());

@@ -16,6 +16,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use tidings_domain::{
     ChannelId, EndpointId,
+    audit::Action,
     endpoint::{Endpoint, EndpointStatus, LegacySignature, Ordering, WebhookFormat},
     key::{Access, Area},
     pattern::EventPattern,
@@ -26,6 +27,7 @@ use self::input::{AUTHORIZATION, MOST_AT_ONCE};
 use crate::{
     Gateway,
     http::{
+        acts::Changes,
         auth::Caller,
         body::{Id, Params, json},
         page::{List, PageParams, in_memory},
@@ -173,8 +175,10 @@ pub(crate) async fn delete(State(gateway): State<Arc<Gateway>>, caller: Caller, 
         live
     };
     let endpoint = live.endpoint.id;
+    let gone = Changes::between(Some(&EndpointView::of(&gateway, &live)), None);
+    let act = caller.act(&gateway, Action::EndpointDeleted, endpoint, gone);
     // What was delivered may be much, and takes its time to be forgotten.
-    if let Err(refused) = gateway.store.endpoint_delete(caller.workspace_id, endpoint).await {
+    if let Err(refused) = gateway.store.endpoint_delete(caller.workspace_id, endpoint, act).await {
         // It is there, and can be deleted again; what has been forgotten of it must not be delivered again.
         gateway.registry.endpoints.put(live);
         gateway.registry.endpoint_status(endpoint, EndpointStatus::Disabled);

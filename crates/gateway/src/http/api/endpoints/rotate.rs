@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use axum::{extract::State, response::Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use tidings_domain::key::{Access, Area};
+use tidings_domain::{
+    audit::Action,
+    key::{Access, Area},
+};
 use tidings_store::Claimed;
 use tidings_webhooks::{EndpointSecrets, SigningKeyPair};
 use utoipa::ToSchema;
@@ -17,6 +20,7 @@ use super::{
 use crate::{
     Gateway,
     http::{
+        acts::Changes,
         auth::Caller,
         body::{Id, RawRequest},
         idempotency::{Draft, Once},
@@ -88,9 +92,11 @@ pub(crate) async fn rotate(
         live.secrets.rotate_key_pair(key_pair, now, overlap);
     }
     live.endpoint.updated_at = now;
+    let changes = Changes::default().and("previous_valid_until", None::<String>, previous_valid_until.clone());
+    let act = caller.act(&gateway, Action::SecretRotated, live.endpoint.id, changes);
     let draft = Draft::new(StatusCode::OK, &RotateAnswer { secret: text, public_key, previous_valid_until })?;
     let record = live.record(&gateway.seal, &*gateway.random);
-    let claimed = gateway.store.endpoint_update(record, once.claim(&draft)).await?;
+    let claimed = gateway.store.endpoint_update(record, once.claim(&draft), act).await?;
     if claimed == Claimed::Done {
         let live = Arc::new(live);
         gateway.registry.endpoints.put(live.clone());

@@ -7,6 +7,7 @@ use http::StatusCode;
 use serde_json::{Map, Value};
 use tidings_domain::{
     Timestamp,
+    audit::{Act, Action},
     endpoint::EndpointStatus,
     key::{Access, Area},
     merge::merge,
@@ -28,6 +29,7 @@ use super::{
 use crate::{
     Gateway,
     http::{
+        acts::Changes,
         auth::Caller,
         body::{Id, RawRequest, json, parse},
         problem::{Answer, Problem},
@@ -87,7 +89,12 @@ pub(crate) async fn update(
         Some(Value::String(word)) if word == "now" && enables => true,
         Some(_) => return Err(Problem::field("/resume_from", "expected \"now\", with `enabled` true")),
     };
-    if let Err(refused) = remember(&gateway, &changed, from_now).await {
+    let [before, after] = [&*live, &changed].map(|live| EndpointView::of(&gateway, live));
+    let difference = Changes::between(Some(&before), Some(&after))
+        .and_secretly("headers", live.endpoint.headers != changed.endpoint.headers)
+        .and("resume_from", Value::Null, from_now.then_some("now"));
+    let act = caller.act(&gateway, Action::EndpointUpdated, live.endpoint.id, difference);
+    if let Err(refused) = remember(&gateway, &changed, from_now, act).await {
         // It goes on as it was.
         gateway.dispatcher.endpoint_saved(live).await;
         return Err(refused.into());
@@ -99,14 +106,19 @@ pub(crate) async fn update(
 }
 
 /// Writes it down.
-async fn remember(gateway: &Gateway, changed: &LiveEndpoint, from_now: bool) -> Result<(), StoreError> {
+async fn remember(
+    gateway: &Gateway,
+    changed: &LiveEndpoint,
+    from_now: bool,
+    act: Option<Act>,
+) -> Result<(), StoreError> {
     let record = changed.record(&gateway.seal, &*gateway.random);
     if !from_now {
-        return gateway.store.endpoint_update(record, None).await.map(drop);
+        return gateway.store.endpoint_update(record, None, act).await.map(drop);
     }
     // What is under way is given up, too, and nothing of it is written down any more.
     gateway.dispatcher.take_over(changed.endpoint.id).await?;
-    gateway.store.endpoint_resume_from_now(record).await
+    gateway.store.endpoint_resume_from_now(record, act).await
 }
 
 /// What would make the endpoint as it is to be.

@@ -125,14 +125,12 @@ impl Reader {
         }
     }
 
-    /// The next event, when there is one; `None` at the end: the server stops, the key is deleted, or the store cannot be
+    /// The next event, when there is one; `None` at the end: the server stops, the key has ended, or the store cannot be
     /// read.
     async fn next(&mut self) -> Option<Sent> {
         loop {
             // Also what was read already is not for a key that is gone.
-            if self.caller.is_deleted() {
-                return None;
-            }
+            self.caller.still_may(self.gateway.clock.now()).ok()?;
             if let Some(sent) = self.waiting.pop_front() {
                 return Some(sent);
             }
@@ -144,7 +142,7 @@ impl Reader {
                 let position = self.position;
                 tokio::select! {
                     _ = self.stopping.wait_for(|stopping| *stopping) => return None,
-                    () = self.caller.deleted() => return None,
+                    () = self.caller.ended(&*self.gateway.clock) => return None,
                     moved = self.head.wait_for(|head| *head > position) => { moved.ok()?; }
                 }
             }
