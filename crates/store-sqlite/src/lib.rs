@@ -16,6 +16,7 @@ mod queue;
 mod readers;
 mod session;
 mod state;
+mod tally;
 mod writer;
 
 pub use inspect::{Inspection, inspect};

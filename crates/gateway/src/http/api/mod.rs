@@ -12,6 +12,7 @@ pub(crate) mod keys;
 pub(crate) mod later;
 pub(crate) mod media;
 pub(crate) mod messages;
+pub(crate) mod usage;
 pub(crate) mod workspaces;
 
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
     OpenApiRouter::new()
         .routes(routes!(workspaces::create, workspaces::list))
         .routes(routes!(workspaces::get, workspaces::update))
+        .routes(routes!(usage::of_workspace))
+        .routes(routes!(usage::own))
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::delete))
         .routes(routes!(audit::list))
