@@ -28,6 +28,7 @@ pub mod sending;
 pub mod status;
 pub mod template;
 pub mod time;
+pub mod usage;
 pub mod workspace;
 
 pub use id::{

@@ -9,7 +9,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use tidings_domain::{
     WorkspaceId,
-    workspace::{DEFAULT_WORKSPACE, Workspace},
+    workspace::{DEFAULT_WORKSPACE, Quotas, Workspace},
 };
 use tidings_net::{AddressPolicy, Client, Roots};
 use tidings_store::{Sealed, Store, StoreError};
@@ -207,7 +207,13 @@ async fn default_workspace(
     }
     let now = clock.now();
     let id = ids.next(WorkspaceId::next);
-    let workspace = Workspace { id, name: DEFAULT_WORKSPACE.to_owned(), created_at: now, updated_at: now };
+    let workspace = Workspace {
+        id,
+        name: DEFAULT_WORKSPACE.to_owned(),
+        quotas: Quotas::default(),
+        created_at: now,
+        updated_at: now,
+    };
     store.workspace_create(workspace.clone(), None, None).await?;
     registry.workspaces.put(workspace);
     Ok(id)

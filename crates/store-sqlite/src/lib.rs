@@ -19,6 +19,7 @@ mod queue;
 mod readers;
 mod session;
 mod state;
+mod tally;
 mod writer;
 
 pub use backup::{back_up, check_whole, named_files, resume_from};

@@ -5,12 +5,13 @@ use std::{collections::HashMap, hash::Hash, sync::Arc};
 use rusqlite::{CachedStatement, Connection};
 use tidings_domain::{
     ChannelId, WorkspaceId,
-    event::{Event, LogEntry, Position},
+    event::{Event, EventKind, LogEntry, Position},
     id::IdSource,
+    usage::Usage,
 };
 use tidings_store::{BodyNumber, StoreError};
 
-use crate::{codec, error::refused};
+use crate::{codec, error::refused, tally::Tally};
 
 /// A connection, for verbs that only read.
 pub(crate) struct Reader<'a> {
@@ -68,6 +69,7 @@ pub(crate) struct Session<'a> {
     pub(crate) counters: &'a mut Counters,
     pub(crate) appended: &'a mut Vec<LogEntry>,
     pub(crate) numbers: &'a mut Numbers,
+    pub(crate) tally: &'a mut Tally,
     /// Whether a part can be undone alone; without, its refusal must undo everything.
     pub(crate) savepoints: bool,
 }
@@ -76,6 +78,7 @@ pub(crate) struct Session<'a> {
 pub(crate) struct Part {
     name: &'static str,
     appended: usize,
+    counted: usize,
     savepoint: bool,
 }
 
@@ -155,12 +158,13 @@ impl Session<'_> {
         if self.savepoints {
             self.reader.execute(&format!("SAVEPOINT {name}"))?;
         }
-        Ok(Part { name, appended: self.appended.len(), savepoint: self.savepoints })
+        Ok(Part { name, appended: self.appended.len(), counted: self.tally.len(), savepoint: self.savepoints })
     }
 
     /// Undoes what the part has done so far, with all the parts that were begun in it.
     pub(crate) fn undo(&mut self, part: &Part) -> Result<(), StoreError> {
         self.appended.truncate(part.appended);
+        self.tally.truncate(part.counted);
         *self.numbers = Numbers::default();
         self.reader.execute(&format!("ROLLBACK TO {}", part.name))
     }
@@ -201,6 +205,8 @@ impl Session<'_> {
                 body.map(|body| codec::signed(body.0)),
             ])
             .map_err(refused)?;
+        let messages_in = u64::from(event.kind == EventKind::MessageReceived);
+        self.tally.add(workspace, event.recorded_at, Usage { events: 1, messages_in, ..Usage::default() });
         self.appended.push(LogEntry { position, event: Arc::new(event), size: payload.len() });
         Ok(())
     }

@@ -20,6 +20,7 @@ use crate::{
     checkpoint::Checkpoint,
     queue::{Queue, Tenant, Urgency, Urgent},
     session::{Counters, Numbers, Reader, Session},
+    tally::Tally,
 };
 
 /// A verb in the queue.
@@ -100,6 +101,7 @@ impl Writer {
             listener: Arc::clone(&listener),
             checkpoint,
             appended: Vec::new(),
+            tally: Tally::default(),
         };
         let thread = thread::Builder::new()
             .name("tidings-writer".to_owned())
@@ -167,6 +169,7 @@ struct Desk {
     listener: Listener,
     checkpoint: Checkpoint,
     appended: Vec<LogEntry>,
+    tally: Tally,
 }
 
 /// Why the writer goes on or stops.
@@ -190,7 +193,9 @@ impl Desk {
     /// One transaction for all of the batch.
     fn commit(&mut self, batch: &mut Vec<Envelope>) -> Next {
         self.appended.clear();
+        self.tally.truncate(0);
         let committed = self.run_all(batch).and_then(|()| {
+            self.tally.write(&Reader { connection: &self.connection })?;
             self.connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([])).map_err(fate).map(drop)
         });
         let (committed, next) = match committed {
@@ -228,6 +233,7 @@ impl Desk {
             Err(_) if !self.connection.is_autocommit() => {
                 self.execute("ROLLBACK")?;
                 self.appended.clear();
+                self.tally.truncate(0);
                 self.numbers = Numbers::default();
                 self.try_all(batch, true)
             }
@@ -244,6 +250,7 @@ impl Desk {
             counters: &mut self.counters,
             appended: &mut self.appended,
             numbers: &mut self.numbers,
+            tally: &mut self.tally,
             savepoints,
         };
         for Envelope { verb, .. } in batch {

@@ -1,5 +1,7 @@
 //! Why a verb was refused.
 
+use tidings_domain::Timestamp;
+
 /// Why a verb was refused. A refused verb has changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -12,6 +14,12 @@ pub enum StoreError {
     /// It is not what may be done now.
     #[error(transparent)]
     Refused(#[from] tidings_domain::decide::Refusal),
+    /// The workspace has sent as many messages as it may on a day.
+    #[error("the workspace may send no more messages until {until}")]
+    SpentToday {
+        /// When it may again.
+        until: Timestamp,
+    },
     /// The idempotency key was used with another request.
     #[error("the idempotency key was used with another request")]
     IdempotencyConflict,

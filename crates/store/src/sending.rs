@@ -23,6 +23,8 @@ pub struct Submission {
     pub draft: Draft,
     /// On what terms.
     pub terms: Terms,
+    /// How many messages its workspace may send on a day in UTC, if there is a limit.
+    pub most_per_day: Option<u64>,
     /// When it was asked for.
     pub at: Timestamp,
 }

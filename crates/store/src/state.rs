@@ -15,6 +15,7 @@ use tidings_domain::{
     message::Message,
     sending::Terms,
     template::{Template, TemplateNews},
+    usage::{Day, Holdings, Usage},
     workspace::Workspace,
 };
 
@@ -59,6 +60,10 @@ pub trait State: Send + Sync {
     /// Remembers when an API key was used last; an earlier time than what is known changes nothing, and neither does a key
     /// that is not there.
     async fn key_used(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Result<(), StoreError>;
+    /// What a workspace has used on the days from one to another, in their order; those on which it did nothing are left out.
+    async fn usage_days(&self, workspace: WorkspaceId, first: Day, last: Day) -> Result<Vec<(Day, Usage)>, StoreError>;
+    /// What a workspace has.
+    async fn usage_holdings(&self, workspace: WorkspaceId) -> Result<Holdings, StoreError>;
     /// What was done in a workspace, the newest first.
     async fn act_list(&self, workspace: WorkspaceId, filter: ActFilter, page: Page)
     -> Result<Listing<Act>, StoreError>;
@@ -148,7 +153,7 @@ pub trait State: Send + Sync {
         page: Page,
     ) -> Result<Listing<Message>, StoreError>;
 
-    /// Accepts a message to send, or refuses it ([`StoreError::Refused`]).
+    /// Accepts a message to send, or refuses it ([`StoreError::Refused`], [`StoreError::SpentToday`]).
     async fn message_submit(
         &self,
         submission: Submission,

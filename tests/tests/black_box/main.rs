@@ -37,6 +37,7 @@ mod simulate;
 mod start;
 mod statuses;
 mod system;
+mod usage;
 mod vendor;
 mod verbs;
 mod walls;

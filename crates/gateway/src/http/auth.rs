@@ -23,6 +23,8 @@ use super::{
 };
 use crate::{Gateway, clock::Clock, registry::keys::LiveKey};
 
+/// The time of what the settings allow a key.
+const MINUTE: Duration = Duration::from_mins(1);
 /// How long the end of a key is waited for without looking at the clock.
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 
@@ -173,13 +175,11 @@ pub(crate) async fn layer(State(gateway): State<Arc<Gateway>>, mut request: Requ
     if let Some(key) = &caller.key {
         note_use(&gateway, key);
     }
-    let allowance = caller
-        .key
-        .as_ref()
-        .zip(gateway.settings.requests_per_minute)
-        .map(|(key, limit)| key.bucket.take(limit, gateway.clock.now()));
+    let (allowance, whose) = caller.key.as_ref().map(|key| allowance(&gateway, key)).unwrap_or_default();
     let mut response = if let Some(seconds) = allowance.and_then(|allowance| allowance.wait) {
-        Problem::new(Code::RateLimited, "this key makes more requests than it may").retry_after(seconds).into_response()
+        Problem::new(Code::RateLimited, format!("{whose} more requests than allowed"))
+            .retry_after(seconds)
+            .into_response()
     } else {
         request.extensions_mut().insert(caller);
         next.run(request).await
@@ -210,6 +210,20 @@ fn note_use(gateway: &Arc<Gateway>, key: &LiveKey) {
             tracing::debug!(%error, "that a key was used is not written down");
         }
     });
+}
+
+/// What is left to a key: of its own allowance, or of what all keys of its workspace may do together, if that is less.
+fn allowance(gateway: &Gateway, key: &LiveKey) -> (Option<Allowance>, &'static str) {
+    let now = gateway.clock.now();
+    let own = gateway.settings.requests_per_minute.map(|limit| key.bucket.take(limit, MINUTE, now));
+    if own.is_some_and(|own| own.wait.is_some()) {
+        return (own, "this key makes");
+    }
+    match (own, gateway.registry.workspaces.take(key.key.workspace_id, now)) {
+        (Some(own), Some(all)) if all.wait.is_none() && own.remaining <= all.remaining => (Some(own), "this key makes"),
+        (_, Some(all)) => (Some(all), "the keys of this workspace make"),
+        (own, None) => (own, "this key makes"),
+    }
 }
 
 fn tell(headers: &mut HeaderMap, allowance: Allowance) {

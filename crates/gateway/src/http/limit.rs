@@ -1,9 +1,10 @@
-//! How many requests an API key may make: a bucket of tokens that fills steadily. It never speaks of the operator's key
+//! How many requests an API key may make, or all keys of a workspace together: a bucket of tokens that fills steadily. It never speaks of the operator's key
 //! or of vendors' webhooks, which are not limited.
 
 use std::{
     num::NonZeroU32,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use tidings_domain::Timestamp;
@@ -11,7 +12,7 @@ use tidings_domain::Timestamp;
 /// What a key has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Allowance {
-    /// How many requests it may make in a minute.
+    /// How many requests it may make in that time.
     pub(crate) limit: u32,
     /// How many it may make now.
     pub(crate) remaining: u32,
@@ -31,22 +32,20 @@ struct Level {
     at: Timestamp,
 }
 
-const MINUTE_MS: u64 = 60_000;
-
 impl Bucket {
     /// A full one.
     pub(crate) fn full() -> Self {
         Self(Mutex::new(Level { thousandths: u64::MAX, at: Timestamp::from_millis(0) }))
     }
 
-    /// Takes a token, if there is one.
-    pub(crate) fn take(&self, limit: NonZeroU32, now: Timestamp) -> Allowance {
+    /// Takes a token, if there is one. So many come in this time.
+    pub(crate) fn take(&self, limit: NonZeroU32, time: Duration, now: Timestamp) -> Allowance {
         let mut level = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let per_minute = u64::from(limit.get());
-        let full = per_minute * 1000;
-        let passed = u64::try_from(now.since(level.at).as_millis()).unwrap_or(MINUTE_MS).min(MINUTE_MS);
-        let held = level.thousandths.saturating_add(passed * full / MINUTE_MS).min(full);
-        let seconds = |missing: u64| (missing * MINUTE_MS).div_ceil(full * 1000);
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let (full, time) = (u64::from(limit.get()) * 1000, millis(time));
+        let passed = millis(now.since(level.at)).min(time);
+        let held = level.thousandths.saturating_add(passed * full / time).min(full);
+        let seconds = |missing: u64| (missing * time).div_ceil(full * 1000);
         let (left, wait) = if held >= 1000 { (held - 1000, None) } else { (held, Some(seconds(1000 - held).max(1))) };
         *level = Level { thousandths: left, at: now };
         Allowance {
@@ -62,6 +61,8 @@ impl Bucket {
 mod tests {
     use super::*;
 
+    const MINUTE: Duration = Duration::from_mins(1);
+
     fn at(millis: i64) -> Timestamp {
         Timestamp::from_millis(1_700_000_000_000 + millis)
     }
@@ -70,13 +71,13 @@ mod tests {
     fn a_bucket_empties_and_fills() {
         let bucket = Bucket::full();
         let limit = NonZeroU32::new(3).unwrap();
-        let remaining: Vec<_> = (0..3).map(|_| bucket.take(limit, at(0)).remaining).collect();
+        let remaining: Vec<_> = (0..3).map(|_| bucket.take(limit, MINUTE, at(0)).remaining).collect();
         assert_eq!(remaining, [2, 1, 0]);
-        let refused = bucket.take(limit, at(0));
+        let refused = bucket.take(limit, MINUTE, at(0));
         assert_eq!(refused, Allowance { limit: 3, remaining: 0, reset: 60, wait: Some(20) });
-        assert_eq!(bucket.take(limit, at(20_000)).wait, None);
-        assert_eq!(bucket.take(limit, at(20_000)).wait, Some(20));
-        assert_eq!(bucket.take(limit, at(600_000)).remaining, 2);
+        assert_eq!(bucket.take(limit, MINUTE, at(20_000)).wait, None);
+        assert_eq!(bucket.take(limit, MINUTE, at(20_000)).wait, Some(20));
+        assert_eq!(bucket.take(limit, MINUTE, at(600_000)).remaining, 2);
     }
 
     #[test]
@@ -84,9 +85,19 @@ mod tests {
         let bucket = Bucket::full();
         let limit = NonZeroU32::new(600).unwrap();
         for _ in 0..600 {
-            assert_eq!(bucket.take(limit, at(0)).wait, None);
+            assert_eq!(bucket.take(limit, MINUTE, at(0)).wait, None);
         }
-        let taken = (1..=1000).filter(|step| bucket.take(limit, at(*step)).wait.is_none()).count();
+        let taken = (1..=1000).filter(|step| bucket.take(limit, MINUTE, at(*step)).wait.is_none()).count();
         assert_eq!(taken, 10);
+    }
+
+    #[test]
+    fn a_second_s_worth_comes_in_a_second() {
+        let bucket = Bucket::full();
+        let (limit, second) = (NonZeroU32::new(2).unwrap(), Duration::from_secs(1));
+        let remaining: Vec<_> = (0..2).map(|_| bucket.take(limit, second, at(0)).remaining).collect();
+        assert_eq!(remaining, [1, 0]);
+        assert_eq!(bucket.take(limit, second, at(499)).wait, Some(1));
+        assert_eq!(bucket.take(limit, second, at(500)).wait, None);
     }
 }

@@ -13,6 +13,7 @@ mod nul;
 pub(crate) mod openapi;
 mod page;
 mod problem;
+mod quota;
 mod router;
 mod schemas;
 pub(crate) mod server;

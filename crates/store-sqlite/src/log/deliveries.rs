@@ -3,8 +3,9 @@
 use rusqlite::Row;
 use tidings_domain::{
     EndpointId,
-    delivery::{DeliveryChange, DeliveryState, Retry},
+    delivery::{Attempt, DeliveryChange, DeliveryState, Outcome, Retry},
     event::{EventKind, OrderingKey, Position},
+    usage::Usage,
 };
 use tidings_store::{ENDPOINT_LEASE, StoreError, Undelivered};
 use uuid::Uuid;
@@ -111,6 +112,20 @@ fn retries(reader: &Reader<'_>, endpoint: i64) -> Result<Vec<Retry>, StoreError>
     })
 }
 
+/// Counts attempts as what their workspace has used.
+fn count(session: &mut Session<'_>, endpoint: i64, attempts: &[Attempt]) -> Result<(), StoreError> {
+    let mut statement = session.reader.statement("SELECT workspace FROM endpoints WHERE number = ?1")?;
+    let rows = statement.query([endpoint]).map_err(refused)?;
+    let workspace = codec::first(rows, |row| codec::column(row, "workspace"))?;
+    let workspace: i64 = workspace.ok_or(StoreError::NotFound("the endpoint"))?;
+    for attempt in attempts {
+        let taken = u64::from(attempt.outcome == Outcome::Delivered);
+        let usage = Usage { webhooks_delivered: taken, webhooks_failed: 1 - taken, ..Usage::default() };
+        session.tally.add(workspace, attempt.at, usage);
+    }
+    Ok(())
+}
+
 /// Remembers what became of deliveries.
 pub(crate) fn record(
     session: &mut Session<'_>,
@@ -123,6 +138,7 @@ pub(crate) fn record(
     for attempt in &change.attempts {
         attempts::insert(session, endpoint, attempt)?;
     }
+    count(session, endpoint, &change.attempts)?;
     let reader = &session.reader;
     for position in &change.ended {
         reader

@@ -18,6 +18,7 @@ mod outbox;
 mod settings;
 mod situation;
 mod templates;
+mod usage;
 mod workspaces;
 
 use std::sync::Arc;
@@ -35,6 +36,7 @@ use tidings_domain::{
     message::Message,
     sending::Terms,
     template::{Template, TemplateNews},
+    usage::{Day, Holdings, Usage},
     workspace::Workspace,
 };
 use tidings_store::{
@@ -102,6 +104,14 @@ impl State for SqliteStore {
 
     async fn key_used(&self, workspace: WorkspaceId, key: KeyId, at: Timestamp) -> Result<(), StoreError> {
         self.writer.run(Soon, workspace.uuid(), move |session| keys::used(session, workspace, key, at)).await
+    }
+
+    async fn usage_days(&self, workspace: WorkspaceId, first: Day, last: Day) -> Result<Vec<(Day, Usage)>, StoreError> {
+        self.browsers.run(move |reader| usage::days(reader, workspace, first, last)).await
+    }
+
+    async fn usage_holdings(&self, workspace: WorkspaceId) -> Result<Holdings, StoreError> {
+        self.readers.run(move |reader| usage::holdings(reader, workspace)).await
     }
 
     async fn act_list(

@@ -10,6 +10,7 @@ use tidings_domain::{
     message::Message,
     outgoing::Priority,
     sending::{Sending, Terms},
+    usage::{Day, Usage},
 };
 use tidings_store::{
     Backlog, CHANNEL_LEASE, Due, DueLimits, Marked, Probed, Settlement, ShowingClaim, Shown, StoreError, Submission,
@@ -57,10 +58,24 @@ pub(crate) fn submit(
 ) -> Result<Shown<Message>, StoreError> {
     claims::once_showing(session, claim, |session| {
         check_there(&session.reader, submission.channel.id)?;
+        count(session, submission)?;
         let order = Order::Submit { draft: &submission.draft, terms: submission.terms };
         let decided = decide_on(session, &submission.channel, &order, submission.at)?;
         decided.message.ok_or_else(|| corrupt("message", "nothing was accepted"))
     })
+}
+
+/// Counts a message among those of its day, unless there are as many as there may be.
+fn count(session: &mut Session<'_>, submission: &Submission) -> Result<(), StoreError> {
+    let workspace = session.workspace(submission.channel.workspace_id)?;
+    if let Some(most) = submission.most_per_day {
+        let today = Day::of(submission.at);
+        if session.tally.messages_out(&session.reader, workspace, today)? >= most {
+            return Err(StoreError::SpentToday { until: today.end() });
+        }
+    }
+    session.tally.add(workspace, submission.at, Usage { messages_out: 1, ..Usage::default() });
+    Ok(())
 }
 
 /// Does what somebody wants of a message.

@@ -1,7 +1,10 @@
 //! Workspaces, and the hash of the operator's key, which stands above them.
 
 use rusqlite::{Row, params};
-use tidings_domain::{WorkspaceId, workspace::Workspace};
+use tidings_domain::{
+    WorkspaceId,
+    workspace::{Quotas, Workspace},
+};
 use tidings_store::{Claim, Claimed, StoreError};
 
 use crate::{
@@ -19,6 +22,7 @@ fn read(row: &Row<'_>) -> Result<Workspace, StoreError> {
         id: WorkspaceId::from_bytes(codec::id(row, "id")?),
         name: codec::column(row, "name")?,
         created_at: codec::time(row, "created_at")?,
+        quotas: codec::optional_document(row, "quotas")?.unwrap_or_default(),
         updated_at: codec::time(row, "updated_at")?,
     })
 }
@@ -38,10 +42,11 @@ pub(crate) fn create(
     claims::once(session, claim, |session| {
         session
             .reader
-            .statement("INSERT INTO workspaces (id, name, created_at, updated_at) VALUES (?1, ?2, ?3, ?4)")?
+            .statement("INSERT INTO workspaces (id, name, quotas, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
             .execute(params![
                 workspace.id.to_bytes(),
                 workspace.name,
+                quotas(workspace)?,
                 workspace.created_at.as_millis(),
                 workspace.updated_at.as_millis(),
             ])
@@ -50,11 +55,16 @@ pub(crate) fn create(
     })
 }
 
+fn quotas(workspace: &Workspace) -> Result<Option<String>, StoreError> {
+    let limited = workspace.quotas != Quotas::default();
+    limited.then(|| codec::to_document("quotas", &workspace.quotas)).transpose()
+}
+
 pub(crate) fn update(session: &Session<'_>, workspace: &Workspace) -> Result<(), StoreError> {
     let rows = session
         .reader
-        .statement("UPDATE workspaces SET name = ?2, updated_at = ?3 WHERE id = ?1")?
-        .execute(params![workspace.id.to_bytes(), workspace.name, workspace.updated_at.as_millis()])
+        .statement("UPDATE workspaces SET name = ?2, quotas = ?3, updated_at = ?4 WHERE id = ?1")?
+        .execute(params![workspace.id.to_bytes(), workspace.name, quotas(workspace)?, workspace.updated_at.as_millis()])
         .map_err(refused_as(NAME_TAKEN))?;
     if rows == 0 { Err(StoreError::NotFound("the workspace")) } else { Ok(()) }
 }

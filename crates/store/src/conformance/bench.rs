@@ -15,7 +15,7 @@ use tidings_domain::{
     event::{EventPayload, LogEntry, Position},
     key::{ApiKey, Scope},
     message::Message,
-    workspace::Workspace,
+    workspace::{Quotas, Workspace},
 };
 
 use crate::{
@@ -66,6 +66,7 @@ impl Bench {
         Workspace {
             id: WorkspaceId::from_bytes(self.id()),
             name: name.to_owned(),
+            quotas: Quotas::default(),
             created_at: at(0),
             updated_at: at(0),
         }

@@ -27,6 +27,7 @@ pub mod replays;
 pub mod statuses;
 pub mod templates;
 pub mod tenants;
+pub mod usage;
 pub mod workspaces;
 
 pub use bench::{Bench, Ear, Heard, at, kinds, message_of};
@@ -167,6 +168,7 @@ macro_rules! conformance_suite {
                 a_claim_shows_the_message
                 a_channel_can_be_abandoned
                 the_newest_of_the_contact_is_found
+                messages_of_a_day_are_limited
             }
             media {
                 is_written_and_read
@@ -175,6 +177,11 @@ macro_rules! conformance_suite {
             templates {
                 are_replaced_as_a_whole
                 follow_the_vendors_notices
+            }
+            usage {
+                is_counted_by_day
+                holdings_are_counted
+                quotas_are_remembered
             }
             tenants {
                 see_nothing_of_each_other

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::future::join;
+use futures_util::future::{join, join_all};
 use serde_json::Map;
 use tidings_domain::{
     MessageId,
@@ -14,6 +14,7 @@ use tidings_domain::{
     outgoing::{Draft, MediaFile, MediaKind, Outgoing, OutgoingMedia, Priority, Recipient},
     sending::{DisconnectionReason, Scope, SendOutcome, Terms, Trouble, TroubleCategory, Turn},
     status::MessageStatus,
+    usage::Day,
 };
 
 use crate::{
@@ -74,7 +75,15 @@ impl<'a> Sender<'a> {
     }
 
     async fn try_submit(&self, seconds: i64, draft: Draft) -> Result<Shown<Message>, StoreError> {
-        let submission = Submission { channel: self.channel.clone(), draft, terms: TERMS, at: at(seconds) };
+        let submission =
+            Submission { channel: self.channel.clone(), draft, terms: TERMS, most_per_day: None, at: at(seconds) };
+        self.bench.store.message_submit(submission, None).await
+    }
+
+    /// One of a workspace that may send so many on a day.
+    async fn submit_limited(&self, seconds: i64, most: u64) -> Result<Shown<Message>, StoreError> {
+        let (channel, draft) = (self.channel.clone(), template("7"));
+        let submission = Submission { channel, draft, terms: TERMS, most_per_day: Some(most), at: at(seconds) };
         self.bench.store.message_submit(submission, None).await
     }
 
@@ -274,7 +283,13 @@ pub async fn a_claim_shows_the_message(bench: &Bench) {
         answer: Arc::new(|message: &Message| Answer { status: 202, body: Sealed(message.id.to_bytes().to_vec()) }),
         at: at(2),
     };
-    let submission = Submission { channel: sender.channel.clone(), draft: template("5"), terms: TERMS, at: at(2) };
+    let submission = Submission {
+        channel: sender.channel.clone(),
+        draft: template("5"),
+        terms: TERMS,
+        most_per_day: None,
+        at: at(2),
+    };
     let (first, second) = join(
         bench.store.message_submit(submission.clone(), Some(claim(1))),
         bench.store.message_submit(submission.clone(), Some(claim(1))),
@@ -391,4 +406,23 @@ pub async fn the_newest_of_the_contact_is_found(bench: &Bench) {
     assert_eq!(found.expect("it can be read").map(|message| message.id), Some(newest.id));
     let elsewhere = bench.workspace("bee").await;
     assert_eq!(bench.store.message_newest_inbound(elsewhere, newest.conversation_id).await, Ok(None));
+}
+
+/// Of a day's messages no more are accepted than may be, however many are asked for at once; what is refused leaves
+/// nothing and counts nothing.
+pub async fn messages_of_a_day_are_limited(bench: &Bench) {
+    let sender = Sender::of(bench).await;
+    let today = Day::of(at(2));
+    let spent = Err(StoreError::SpentToday { until: today.end() });
+    let results = join_all((0..5).map(|_| sender.submit_limited(2, 2))).await;
+    let accepted = results.iter().filter(|result| matches!(result, Ok(Shown::Done(_)))).count();
+    assert_eq!((accepted, results.iter().filter(|result| **result == spent).count()), (2, 3));
+    assert_eq!(sender.submit_limited(3, 2).await, spent);
+    let used = bench.store.usage_days(sender.channel.workspace_id, today, today).await.expect("usage");
+    assert_eq!(used[0].1.messages_out, 2);
+    assert!(sender.submit_limited(3, 3).await.is_ok(), "more may be sent by now");
+    assert!(sender.submit_limited(86_400, 1).await.is_ok(), "another day");
+    // What has no limit is counted as well.
+    sender.submit(4, template("8")).await;
+    assert_eq!(sender.submit_limited(5, 4).await, spent);
 }

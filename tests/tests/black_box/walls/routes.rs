@@ -190,9 +190,11 @@ pub(crate) const CASES: &[Case] = &[
     hidden("DELETE /v1/messages/{id}", "message", ""),
     hidden("POST /v1/messages/{id}/retry", "message", ""),
     hidden("GET /v1/messages/{id}/trace", "message", ""),
+    own("GET /v1/usage", 200, ""),
     operator("GET /v1/workspaces", ""),
     operator("POST /v1/workspaces", r#"{"name": "Mine"}"#),
     operator("GET /v1/workspaces/{id}", ""),
+    operator("GET /v1/workspaces/{id}/usage", ""),
     operator("PATCH /v1/workspaces/{id}", r#"{"name": "Mine"}"#),
 ];
 

@@ -23,6 +23,7 @@ use crate::{
         idempotency::{Draft, Once},
         page::{List, PageParams, in_memory},
         problem::{Answer, Code, FieldProblem, Problem},
+        quota::room_for_one,
     },
     registry::LiveKey,
     start::random_text,
@@ -124,6 +125,8 @@ pub(crate) async fn create(
     let act = caller.act(&gateway, Action::KeyCreated, key.id, Changes::between(None, Some(&view)));
     let draft = Draft::new(StatusCode::CREATED, &NewKey { key: view, secret })?;
     let _changing = gateway.changing.lock().await;
+    let most = gateway.registry.workspaces.quotas(caller.workspace_id).keys;
+    room_for_one(most, || gateway.registry.keys.of(caller.workspace_id).len(), "keys")?;
     let claimed = gateway.store.key_create(key.clone(), once.claim(&draft), act).await?;
     once.finish(&claimed, draft, || gateway.registry.keys.put(key))
 }

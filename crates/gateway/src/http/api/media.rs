@@ -22,6 +22,7 @@ use crate::{
         body::{Id, MOST_DISCARDED, discard, escape, json},
         idempotency::{self, Draft, Once},
         problem::{Answer, Code, Problem},
+        quota::room_for_file,
     },
     media_store::{MediaError, hex},
     start::random_text,
@@ -97,8 +98,10 @@ pub(crate) async fn upload(
         Problem::field("/file", format!("send the file as multipart/form-data: {}", error.body_text()))
     })?;
     let key = headers.get(idempotency::HEADER).map(idempotency::key).transpose()?;
+    room_for_file(&gateway, caller.workspace_id, 0).await?;
     let file = read(&gateway, &mut form).await?;
     let once = Once::with(&gateway, &caller, key, &file.parts());
+    room_for_file(&gateway, caller.workspace_id, file.size).await?;
     let media = file.of(caller.workspace_id, &gateway);
     let draft = Draft::new(StatusCode::CREATED, &MediaView::of(media.clone()))?;
     let claimed = gateway.store.media_create(media, once.claim(&draft)).await?;

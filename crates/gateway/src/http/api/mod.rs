@@ -14,6 +14,7 @@ pub(crate) mod later;
 pub(crate) mod media;
 pub(crate) mod messages;
 mod record;
+pub(crate) mod usage;
 pub(crate) mod workspaces;
 
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
     OpenApiRouter::new()
         .routes(routes!(workspaces::create, workspaces::list))
         .routes(routes!(workspaces::get, workspaces::update))
+        .routes(routes!(usage::of_workspace))
+        .routes(routes!(usage::own))
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::delete))
         .routes(routes!(audit::list))

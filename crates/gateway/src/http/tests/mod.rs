@@ -11,6 +11,7 @@ mod idempotency;
 mod inbound;
 mod keys;
 mod media;
+mod quotas;
 mod serving;
 
 use std::{sync::Arc, time::Duration};

@@ -26,6 +26,7 @@ use crate::{
         body::RawRequest,
         idempotency::{Draft, Once},
         problem::{Answer, Problem},
+        quota::room_for_one,
     },
     registry::{LiveChannel, channels::ChannelSecrets},
     start::random_text,
@@ -72,6 +73,8 @@ pub(crate) async fn create(
     let act = caller.act(&gateway, Action::ChannelCreated, live.channel.id, Changes::between(None, Some(&view)));
     let draft = Draft::new(StatusCode::CREATED, &view)?;
     let _changing = gateway.changing.lock().await;
+    let most = gateway.registry.workspaces.quotas(caller.workspace_id).channels;
+    room_for_one(most, || gateway.registry.channels.of(caller.workspace_id).len(), "channels")?;
     let created = gateway.store.channel_create(live.record.clone(), once.claim(&draft), act).await;
     let claimed: Claimed = created.map_err(|error| match error {
         StoreError::Conflict(_) => account_taken(),

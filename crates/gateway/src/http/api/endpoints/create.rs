@@ -25,6 +25,7 @@ use crate::{
         body::RawRequest,
         idempotency::{Draft, Once},
         problem::{Answer, Problem},
+        quota::room_for_one,
     },
     registry::LiveEndpoint,
 };
@@ -74,6 +75,8 @@ pub(crate) async fn create(
     let act = caller.act(&gateway, Action::EndpointCreated, live.endpoint.id, made);
     let draft = Draft::new(StatusCode::CREATED, &NewEndpoint { endpoint, secret: text })?;
     let _changing = gateway.changing.lock().await;
+    let most = gateway.registry.workspaces.quotas(caller.workspace_id).endpoints;
+    room_for_one(most, || gateway.registry.endpoints.of(caller.workspace_id).len(), "endpoints")?;
     let record = live.record(&gateway.seal, &*gateway.random);
     let claimed = gateway.store.endpoint_create(record, once.claim(&draft), act).await?;
     if claimed == Claimed::Done {

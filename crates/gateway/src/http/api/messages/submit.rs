@@ -62,14 +62,20 @@ pub(crate) async fn submit(
         check_template(&gateway, &channel, outbound, &mut wanted.outgoing).await?;
     }
     let reacts = matches!(wanted.outgoing, Outgoing::Reaction { .. });
-    let submission =
-        Submission { channel: channel.channel.clone(), draft: draft(to, wanted), terms: channel.terms(), at: now };
+    let submission = Submission {
+        channel: channel.channel.clone(),
+        draft: draft(to, wanted),
+        terms: channel.terms(),
+        most_per_day: gateway.registry.workspaces.quotas(caller.workspace_id).messages_per_day,
+        at: now,
+    };
     let claim = once.showing(StatusCode::ACCEPTED, MessageView::shown(&gateway.links));
     let submitted = gateway.store.message_submit(submission, claim).await.map_err(|error| match error {
         StoreError::Refused(Refusal::Target(problem)) => {
             let pointer = if reacts { "/reaction/message_id" } else { "/reply_to" };
             Problem::field(pointer, problem.to_string())
         }
+        StoreError::SpentToday { until } => Problem::from(error).retry_after(until.since(now).as_secs() + 1),
         error => error.into(),
     })?;
     match submitted {

@@ -1,0 +1,32 @@
+//! What a workspace may have. The operator says so; what comes in from contacts is never refused by it.
+
+use tidings_domain::WorkspaceId;
+
+use super::problem::{Answer, Code, Problem};
+use crate::Gateway;
+
+/// Refuses one more of something of which there are as many as there may be. To be asked while nobody else can make one.
+pub(crate) fn room_for_one(most: Option<u32>, has: impl FnOnce() -> usize, what: &str) -> Answer<()> {
+    let Some(most) = most else { return Ok(()) };
+    let has = has();
+    if u32::try_from(has).is_ok_and(|has| has < most) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::Forbidden,
+        format!("the workspace has {has} {what}, and may have {most}; its operator can change that"),
+    ))
+}
+
+/// Refuses a file for which there is no room. Files that are uploaded at the same moment do not see each other.
+pub(crate) async fn room_for_file(gateway: &Gateway, workspace: WorkspaceId, bytes: u64) -> Answer<()> {
+    let Some(most) = gateway.registry.workspaces.quotas(workspace).media_bytes else { return Ok(()) };
+    let has = gateway.store.usage_holdings(workspace).await?.media_bytes;
+    if has.saturating_add(bytes) <= most {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::Forbidden,
+        format!("the workspace has {has} bytes of files, and may have {most}; its operator can change that"),
+    ))
+}
