@@ -127,10 +127,8 @@ async fn what_comes_later_says_so() {
     let mut scene = Scene::start().await.unwrap();
     let id = "00000000000000000000000000";
     for (method, path) in [
-        (Method::PATCH, format!("/v1/conversations/conv_{id}")),
-        (Method::GET, "/v1/contacts".to_owned()),
-        (Method::POST, "/v1/contacts".to_owned()),
-        (Method::POST, format!("/v1/contacts/cont_{id}/merge")),
+        (Method::POST, format!("/v1/conversations/conv_{id}/handoff")),
+        (Method::DELETE, format!("/v1/contacts/cont_{id}")),
     ] {
         let body = (method != Method::GET).then(|| json!({}));
         let answer = scene.api.call(method.clone(), &path, body.as_ref(), &[]).await.unwrap();
