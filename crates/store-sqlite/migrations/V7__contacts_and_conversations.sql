@@ -40,5 +40,14 @@ ALTER TABLE conversations ADD COLUMN unread_count INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE conversations ADD COLUMN assigned_to TEXT;
 ALTER TABLE conversations ADD COLUMN reopened_at INTEGER;
 UPDATE conversations SET assigned_to = json_extract(document, '$.assigned_to');
+UPDATE conversations SET unread_count = (
+    SELECT count(*) FROM messages
+    WHERE messages.workspace = conversations.workspace AND messages.conversation = conversations.number
+    AND messages.direction = 'inbound' AND messages.number > coalesce((
+        SELECT max(number) FROM messages AS own
+        WHERE own.workspace = conversations.workspace AND own.conversation = conversations.number
+        AND own.direction = 'outbound'
+    ), 0)
+);
 CREATE INDEX conversations_by_assignee ON conversations (workspace, assigned_to) WHERE assigned_to IS NOT NULL;
 CREATE INDEX conversations_unread ON conversations (workspace) WHERE unread_count > 0;
