@@ -7,7 +7,7 @@ use tidings_domain::{
     channel::{ChannelType, DeliveryReceipts, Provider, Receipts},
 };
 
-use crate::outbound::Outbound;
+use crate::{files::Files, outbound::Outbound};
 
 /// One vendor's way of speaking. Adapters have no state; what belongs to a channel comes in as arguments.
 pub trait Adapter: Send + Sync {
@@ -49,6 +49,9 @@ pub trait Adapter: Send + Sync {
 
     /// How messages go out by it; `None` if they cannot.
     fn outbound(&self) -> Option<&'static dyn Outbound>;
+
+    /// How the files of messages are fetched; `None` if none come in.
+    fn files(&self) -> Option<&'static dyn Files>;
 }
 
 /// Looks up a request's header by its lower-case name.

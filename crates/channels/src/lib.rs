@@ -4,13 +4,14 @@
 //! ([`Adapter::configure`]), answers the vendor's handshake ([`Adapter::handshake`]), checks a webhook's signature
 //! ([`Adapter::verifier`]) and reads its body into [`tidings_domain::change::Update`]s ([`Adapter::parse`]). What goes
 //! out is [`Adapter::outbound`]'s: a message becomes a [`Call`], and the vendor's answer a
-//! [`tidings_domain::sending::SendOutcome`].
+//! [`tidings_domain::sending::SendOutcome`]. What comes with a file is fetched as [`Adapter::files`] says.
 //! Everything here is a pure function of its arguments: no I/O, no clock, no state, and no opinion of what a change
 //! leads to. A vendor is one folder and one line in [`adapter()`].
 
 mod adapter;
 mod configure;
 mod dedup;
+mod files;
 mod lenient;
 mod meta;
 mod outbound;
@@ -19,6 +20,7 @@ mod whatsapp;
 pub use adapter::{
     Adapter, Capabilities, Configuration, FieldError, Handshake, HeaderLookup, ParseError, SignatureError, Verifier,
 };
+pub use files::{Files, Location, NotLocated, sha256};
 pub use outbound::{Access, Account, Call, CallAnswer, CallMethod, Letter, Outbound, Pace, TemplatePage, Upload};
 
 use tidings_domain::channel::ChannelType;

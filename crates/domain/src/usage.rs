@@ -47,7 +47,7 @@ pub struct Usage {
     pub webhooks_delivered: u64,
     /// Attempts that it did not take.
     pub webhooks_failed: u64,
-    /// Bytes of files that were uploaded.
+    /// Bytes of files that were uploaded, or came with messages.
     pub media_bytes: u64,
 }
 

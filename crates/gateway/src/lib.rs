@@ -28,7 +28,13 @@ use tokio::sync::watch;
 
 use crate::{
     clock::{Clock, Ids, Random},
-    flow::{dispatch::Dispatcher, links::Links, send::Senders, tail::Tail},
+    flow::{
+        dispatch::Dispatcher,
+        links::Links,
+        media::{Collector, Fetcher},
+        send::Senders,
+        tail::Tail,
+    },
     media_store::MediaStore,
     registry::Registry,
     seal::Seal,
@@ -57,6 +63,8 @@ pub struct Gateway {
     pub(crate) tail: Arc<Tail>,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) senders: Senders,
+    pub(crate) fetcher: Fetcher,
+    pub(crate) collector: Collector,
     pub(crate) default_workspace: WorkspaceId,
     pub(crate) admin_key_hash: [u8; 32],
     /// Held while workspaces, keys, channels or endpoints are changed, so that of two changes of one thing neither is
@@ -74,6 +82,8 @@ pub struct Gateway {
 impl Gateway {
     /// Ends sends and deliveries, after what is under way has been written down. To be called when serving is over.
     pub async fn stop(&self) {
+        self.fetcher.stop();
+        self.collector.stop();
         self.senders.stop().await;
         self.dispatcher.stop().await;
     }

@@ -1,18 +1,21 @@
-//! The files that were uploaded: a folder in which each lies under the hash of its content, so that the same content lies
-//! there once.
+//! The bytes of files: a folder in which each lies under the hash of its content, so that the same content lies there once.
 //!
 //! A file comes in under `incoming/`, hashed on the way; when it is whole and on the disk it is renamed into its place,
-//! `ab/cd/abcd…`. What a crash leaves under `incoming/` is swept at the next start. It knows no tenant and no record: who
-//! may read a file is for those to say who have its record.
+//! `ab/cd/abcd…`, and held there ([`Placed`]) until there is a record of it. What a crash leaves under `incoming/` is swept
+//! at the next start. What no record names any more is removed by who has the [`Broom`]. This module knows no tenant and no
+//! record: who may read a file, and who names it, is for others to say.
 
 use std::{
+    collections::HashMap,
     fmt::Write as _,
     io,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
+use tidings_store::ContentHash;
 use tokio::{
     fs::{self, File},
     io::AsyncWriteExt as _,
@@ -45,10 +48,52 @@ impl From<io::Error> for MediaError {
     }
 }
 
-/// The folder.
+/// The folder. A clone is the same one.
 #[derive(Debug, Clone)]
 pub(crate) struct MediaStore {
     folder: PathBuf,
+    held: Arc<Mutex<HashMap<ContentHash, usize>>>,
+    /// Held while a file takes its place, and while files are removed.
+    placing: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// A content that lies in its place and stays there for as long as this lives: until there is a record of it.
+#[derive(Debug)]
+pub(crate) struct Placed {
+    /// The hash of the content.
+    pub(crate) sha256: ContentHash,
+    store: MediaStore,
+}
+
+impl Drop for Placed {
+    fn drop(&mut self) {
+        let mut held = self.store.held();
+        if let Some(holders) = held.get_mut(&self.sha256) {
+            *holders -= 1;
+            if *holders == 0 {
+                held.remove(&self.sha256);
+            }
+        }
+    }
+}
+
+/// Whoever has it may remove files; meanwhile none takes its place.
+pub(crate) struct Broom<'a> {
+    store: &'a MediaStore,
+    _placing: tokio::sync::MutexGuard<'a, ()>,
+}
+
+impl Broom<'_> {
+    /// Removes a content. False if somebody is about to make a record of it.
+    pub(crate) async fn remove(&self, sha256: &ContentHash) -> Result<bool, MediaError> {
+        if self.store.held().contains_key(sha256) {
+            return Ok(false);
+        }
+        match fs::remove_file(self.store.place(sha256)).await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(true),
+        }
+    }
 }
 
 impl MediaStore {
@@ -64,7 +109,26 @@ impl MediaStore {
         for folder in incoming.ancestors().skip(1).take(2).filter(|folder| !folder.as_os_str().is_empty()) {
             File::open(folder).await?.sync_all().await?;
         }
-        Ok(Self { folder: folder.to_owned() })
+        Ok(Self { folder: folder.to_owned(), held: Arc::default(), placing: Arc::default() })
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashMap<ContentHash, usize>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until nobody else removes files, or puts one in its place.
+    pub(crate) async fn broom(&self) -> Broom<'_> {
+        Broom { store: self, _placing: self.placing.lock().await }
+    }
+
+    /// The contents in one of the 256 folders that all of them are spread over.
+    pub(crate) fn contents_of_shard(&self, shard: u8) -> io::Result<Vec<ContentHash>> {
+        let mut contents = Vec::new();
+        let folder = self.folder.join(hex(&[shard]));
+        for inner in entries(&folder)? {
+            contents.extend(entries(&inner)?.iter().filter_map(|path| content_of(path)));
+        }
+        Ok(contents)
     }
 
     /// Begins to take a file in, under a name that no other has.
@@ -75,17 +139,37 @@ impl MediaStore {
     }
 
     /// The whole content.
-    pub(crate) async fn read(&self, sha256: &[u8; 32]) -> Result<Bytes, MediaError> {
+    pub(crate) async fn read(&self, sha256: &ContentHash) -> Result<Bytes, MediaError> {
         Ok(fs::read(self.place(sha256)).await?.into())
     }
 
-    fn place(&self, sha256: &[u8; 32]) -> PathBuf {
+    /// Where a content lies.
+    pub(crate) fn place(&self, sha256: &ContentHash) -> PathBuf {
         self.folder.join(media_place(sha256))
     }
 }
 
+/// What is in a folder; nothing if there is none.
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    match std::fs::read_dir(folder) {
+        Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The hash that a file is named by; `None` if somebody else has put it there.
+fn content_of(path: &Path) -> Option<ContentHash> {
+    let name = path.file_name()?.to_str().filter(|name| name.len() == 64)?;
+    let mut sha256 = [0; 32];
+    for (byte, digits) in sha256.iter_mut().zip(name.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    (hex(&sha256) == name).then_some(sha256)
+}
+
 /// Where in the folder of uploaded files the content with this hash lies: `ab/cd/abcd…`.
-pub fn media_place(sha256: &[u8; 32]) -> PathBuf {
+pub fn media_place(sha256: &ContentHash) -> PathBuf {
     let name = hex(sha256);
     PathBuf::from(&name[..2]).join(&name[2..4]).join(name)
 }
@@ -122,8 +206,8 @@ impl Incoming {
         Ok(self.file.write_all(bytes).await?)
     }
 
-    /// That was all: it is on the disk and in its place when this answers with its hash.
-    pub(crate) async fn finish(mut self) -> Result<[u8; 32], MediaError> {
+    /// That was all: it is on the disk and in its place when this answers.
+    pub(crate) async fn finish(mut self) -> Result<Placed, MediaError> {
         self.file.flush().await?;
         self.file.sync_all().await?;
         let mut sha256 = [0; 32];
@@ -131,15 +215,20 @@ impl Incoming {
         let place = self.store.place(&sha256);
         let shard = place.parent().map(Path::to_owned).unwrap_or_default();
         fs::create_dir_all(&shard).await?;
-        if let Some(path) = &self.path {
-            fs::rename(path, &place).await?;
-        }
+        let placed = {
+            let _placing = self.store.placing.lock().await;
+            if let Some(path) = &self.path {
+                fs::rename(path, &place).await?;
+            }
+            *self.store.held().entry(sha256).or_default() += 1;
+            Placed { sha256, store: self.store.clone() }
+        };
         self.path = None;
         // The names on the way to it must be on the disk as well.
         for folder in shard.ancestors().take(3) {
             File::open(folder).await?.sync_all().await?;
         }
-        Ok(sha256)
+        Ok(placed)
     }
 }
 
@@ -165,7 +254,7 @@ mod tests {
         found
     }
 
-    async fn keep(store: &MediaStore, name: &str, parts: &[&[u8]]) -> [u8; 32] {
+    async fn keep(store: &MediaStore, name: &str, parts: &[&[u8]]) -> Placed {
         let mut incoming = store.begin(name).await.unwrap();
         for part in parts {
             incoming.write(part).await.unwrap();
@@ -179,11 +268,28 @@ mod tests {
         let store = MediaStore::open(folder.path()).await.unwrap();
         let whole = keep(&store, "one", &[b"hello world"]).await;
         let in_parts = keep(&store, "two", &[b"hello ", b"", b"world"]).await;
-        assert_eq!(whole, in_parts);
-        assert_eq!(hex(&whole), "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9");
+        assert_eq!(whole.sha256, in_parts.sha256);
+        assert_eq!(hex(&whole.sha256), "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9");
         assert_eq!(files(folder.path()).len(), 1);
-        assert_eq!(store.read(&whole).await.unwrap(), "hello world");
+        assert_eq!(store.read(&whole.sha256).await.unwrap(), "hello world");
         assert!(matches!(store.read(&[0; 32]).await, Err(MediaError::Missing)));
+    }
+
+    #[tokio::test]
+    async fn what_is_about_to_be_recorded_is_not_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = MediaStore::open(folder.path()).await.unwrap();
+        let first = keep(&store, "one", &[b"hello"]).await;
+        let sha256 = first.sha256;
+        assert_eq!(store.contents_of_shard(sha256[0]).unwrap(), [sha256]);
+        assert!(store.contents_of_shard(!sha256[0]).unwrap().is_empty());
+        let again = keep(&store, "two", &[b"hello"]).await;
+        drop(first);
+        assert!(!store.broom().await.remove(&sha256).await.unwrap(), "the second one is not recorded yet");
+        drop(again);
+        assert!(store.broom().await.remove(&sha256).await.unwrap());
+        assert!(files(folder.path()).is_empty());
+        assert!(store.broom().await.remove(&sha256).await.unwrap(), "it is gone already");
     }
 
     #[tokio::test]

@@ -17,6 +17,8 @@ pub struct Settings {
     pub seal_key: SealKey,
     /// The folder for uploaded files; made if it is not there.
     pub media: PathBuf,
+    /// How long files are kept, from when we got them; for ever if there is no end.
+    pub media_kept_for: Option<Duration>,
     /// Networks that the address policy lets pass although they are private.
     pub allow_networks: Vec<IpNet>,
     /// Networks that the address policy lets nobody into, whatever is allowed.
@@ -52,6 +54,7 @@ impl Settings {
             admin_key: None,
             seal_key,
             media,
+            media_kept_for: Some(Duration::from_hours(365 * 24)),
             allow_networks: Vec::new(),
             deny_networks: Vec::new(),
             requests_per_minute: NonZeroU32::new(6_000),

@@ -21,6 +21,7 @@ use crate::{
     flow::{
         dispatch::{self, Dispatcher},
         links::Links,
+        media::{self, Collector, Fetcher},
         reprocess,
         send::{self, Senders},
         tail::Tail,
@@ -92,11 +93,21 @@ impl Gateway {
         let addresses = AddressPolicy::new(settings.allow_networks.clone()).denying(settings.deny_networks.clone());
         let (client, holder) = (Client::new(addresses.clone(), Roots::System), random_text(&*random));
         let changing = Arc::new(tokio::sync::Mutex::new(()));
-        let media = MediaStore::open(&settings.media)
+        let media_store = MediaStore::open(&settings.media)
             .await
             .map_err(|source| StartError::Media { folder: settings.media.clone(), source })?;
+        let files = Arc::new(media::Shared {
+            store: store.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            client: client.clone(),
+            media: media_store.clone(),
+            metrics: metrics.clone(),
+            registry: registry.clone(),
+            kept_for: settings.media_kept_for,
+        });
         let senders = Senders::new(send::Shared {
-            media: media.clone(),
+            media: media_store.clone(),
             store: store.clone(),
             clock: clock.clone(),
             random: random.clone(),
@@ -133,6 +144,8 @@ impl Gateway {
             metrics,
             dispatcher,
             senders,
+            fetcher: Fetcher::start(files.clone()),
+            collector: Collector::start(files),
             changing,
             streams: Arc::default(),
             stopping: watch::Sender::new(false),
@@ -144,7 +157,7 @@ impl Gateway {
             random,
             ids,
             seal,
-            media,
+            media: media_store,
             registry,
             tail,
             default_workspace,

@@ -81,6 +81,8 @@ pub struct Metrics {
     pub streams: Gauge,
     /// Calls that were to send a message.
     pub sends: Family<SendLabels, Counter>,
+    /// Tries at fetching a file of a message: `fetched`, `later`, `lost`.
+    pub fetches: Family<OutcomeLabels, Counter>,
     /// Messages that are due and wait to be sent.
     pub waiting: Family<ChannelLabels, Gauge>,
     /// Seconds that the oldest of them has waited.
@@ -130,6 +132,7 @@ impl Metrics {
             delivery_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 16)),
             streams: Gauge::default(),
             sends: Family::default(),
+            fetches: Family::default(),
             waiting: Family::default(),
             waiting_seconds: Family::default(),
             unknown: Family::default(),
@@ -150,6 +153,7 @@ impl Metrics {
         );
         registry.register("event_streams", "Event streams that are open", metrics.streams.clone());
         registry.register("sends", "Calls that were to send a message, by outcome and code", metrics.sends.clone());
+        registry.register("media_fetches", "Tries at fetching a file of a message", metrics.fetches.clone());
         registry.register("outbox_waiting", "Messages that are due and wait to be sent", metrics.waiting.clone());
         registry.register(
             "outbox_waiting_seconds",

@@ -1,32 +1,45 @@
-//! The first bytes of an answer's body. What is beyond the cap is never held.
+//! An answer's body: its first bytes are kept, or handed on piece by piece to whoever wants a long one. What is beyond the
+//! cap is never held.
 
 use bytes::Bytes;
+use tokio::sync::mpsc::Sender;
 
-/// The bytes kept so far.
+/// A body that is being read.
 #[derive(Debug)]
 pub(crate) struct CappedBody {
-    bytes: Vec<u8>,
-    cap: usize,
+    kept: Vec<u8>,
+    /// How many more bytes are wanted.
+    room: usize,
+    /// Who gets them instead.
+    pieces: Option<Sender<Bytes>>,
 }
 
 impl CappedBody {
-    pub(crate) fn new(cap: usize) -> Self {
-        Self { bytes: Vec::new(), cap }
+    pub(crate) fn new(cap: usize, pieces: Option<Sender<Bytes>>) -> Self {
+        Self { kept: Vec::new(), room: cap, pieces }
     }
 
-    /// Keeps what there is room for, and tells whether bytes were left over.
-    pub(crate) fn push(&mut self, chunk: &[u8]) -> bool {
-        let room = self.cap - self.bytes.len();
-        self.bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        chunk.len() > room
+    /// Takes what there is room for, and tells whether bytes were left over: also if nobody wants them any more.
+    pub(crate) async fn take(&mut self, chunk: Bytes) -> bool {
+        let wanted = chunk.len().min(self.room);
+        self.room -= wanted;
+        match &self.pieces {
+            None => self.kept.extend_from_slice(&chunk[..wanted]),
+            Some(pieces) => {
+                if pieces.send(chunk.slice(..wanted)).await.is_err() {
+                    return true;
+                }
+            }
+        }
+        chunk.len() > wanted
     }
 
     /// Whether no more is wanted.
     pub(crate) fn is_full(&self) -> bool {
-        self.bytes.len() == self.cap
+        self.room == 0
     }
 
     pub(crate) fn into_bytes(self) -> Bytes {
-        self.bytes.into()
+        self.kept.into()
     }
 }

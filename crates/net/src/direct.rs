@@ -24,9 +24,8 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 
 use crate::{
-    body::CappedBody,
     error::{Phase, Progress, SendError},
-    exchange::{Answer, Lost},
+    exchange::{Answer, Lost, Reading},
     stream::{Heard, Stream, Wire},
 };
 
@@ -60,21 +59,21 @@ impl Direct {
     pub(crate) async fn exchange(
         &mut self,
         request: Request<Full<Bytes>>,
-        body_cap: usize,
+        reading: Reading<'_>,
         progress: &Progress,
     ) -> Result<Answer, Lost> {
         self.heard.reset();
         progress.enter(Phase::Answer);
         let (head, mut incoming) = self.head_of_answer(request).await?.into_parts();
         progress.enter(Phase::Body);
-        let mut body = CappedBody::new(body_cap);
+        let mut body = reading.of(head.status);
         let mut truncated = false;
         while !truncated && !incoming.is_end_stream() {
             if body.is_full() {
                 truncated = true;
             } else {
                 match poll_fn(|context| self.poll_chunk(&mut incoming, context)).await? {
-                    Some(chunk) => truncated = body.push(&chunk),
+                    Some(chunk) => truncated = body.take(chunk).await,
                     None => break,
                 }
             }

@@ -4,8 +4,9 @@ use std::{net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use tokio::sync::mpsc::Sender;
 
-use crate::error::SendError;
+use crate::{body::CappedBody, error::SendError};
 
 /// A request to the place that its pool is for.
 #[derive(Debug, Clone)]
@@ -26,6 +27,9 @@ pub struct OutboundRequest {
     pub connect_timeout: Duration,
     /// How many bytes of the answer's body are read. After these the answer counts as complete.
     pub body_cap: usize,
+    /// Who is handed the body of a success piece by piece, as far as the cap: nothing of it is then kept. The request waits
+    /// for him, and its answer counts as truncated if he goes away.
+    pub pieces: Option<Sender<Bytes>>,
     /// Whether the request may be sent a second time, at once, when a kept connection is lost before any byte of an
     /// answer: the receiver may have closed it just then, but it may also have acted on the request.
     pub repeatable: bool,
@@ -48,6 +52,26 @@ pub struct Answer {
     pub reused: bool,
     /// Whether the request went out a second time because a kept connection was lost.
     pub resent: bool,
+}
+
+/// How the body of an answer is to be read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reading<'a> {
+    cap: usize,
+    pieces: Option<&'a Sender<Bytes>>,
+}
+
+impl Reading<'_> {
+    /// The body of an answer with this status.
+    pub(crate) fn of(self, status: StatusCode) -> CappedBody {
+        CappedBody::new(self.cap, self.pieces.filter(|_| status.is_success()).cloned())
+    }
+}
+
+impl OutboundRequest {
+    pub(crate) fn reading(&self) -> Reading<'_> {
+        Reading { cap: self.body_cap, pieces: self.pieces.as_ref() }
+    }
 }
 
 /// How an exchange was lost.

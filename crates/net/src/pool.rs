@@ -124,7 +124,7 @@ impl Pool {
         match connection {
             Connected::Direct(mut direct) => {
                 let wire_request = wire_request(request, &forms.origin, Some(&self.inner.target.host_header));
-                let answer = direct.exchange(wire_request, request.body_cap, progress).await?;
+                let answer = direct.exchange(wire_request, request.reading(), progress).await?;
                 if !answer.truncated && direct.is_usable() {
                     let needs_sweeper = self.kept().put_direct(direct, self.inner.limits);
                     self.start_sweeper_if(needs_sweeper);
@@ -133,7 +133,7 @@ impl Pool {
             }
             Connected::Shared(mut shared) => {
                 let wire_request = wire_request(request, &forms.absolute, None);
-                Box::pin(shared.exchange(wire_request, request.body_cap, progress)).await
+                Box::pin(shared.exchange(wire_request, request.reading(), progress)).await
             }
         }
     }

@@ -21,9 +21,8 @@ use hyper::{
 use hyper_util::rt::{TokioExecutor, TokioIo};
 
 use crate::{
-    body::CappedBody,
     error::{Phase, Progress, SendError},
-    exchange::{Answer, Lost},
+    exchange::{Answer, Lost, Reading},
     stream::{Heard, Stream, Wire},
 };
 
@@ -97,7 +96,7 @@ impl Shared {
     pub(crate) async fn exchange(
         &mut self,
         request: Request<Full<Bytes>>,
-        body_cap: usize,
+        reading: Reading<'_>,
         progress: &Progress,
     ) -> Result<Answer, Lost> {
         self.state.used.store(true, Ordering::Relaxed);
@@ -105,7 +104,7 @@ impl Shared {
         let state = Arc::clone(&self.state);
         let mut running = Running { state: &state, ended: false };
         progress.enter(Phase::Answer);
-        let result = self.run(request, body_cap, progress).await;
+        let result = self.run(request, reading, progress).await;
         running.ended = true;
         result
     }
@@ -113,7 +112,7 @@ impl Shared {
     async fn run(
         &mut self,
         request: Request<Full<Bytes>>,
-        body_cap: usize,
+        reading: Reading<'_>,
         progress: &Progress,
     ) -> Result<Answer, Lost> {
         let response = match self.sender.try_send_request(request).await {
@@ -130,14 +129,14 @@ impl Shared {
         };
         progress.enter(Phase::Body);
         let (head, mut incoming) = response.into_parts();
-        let mut body = CappedBody::new(body_cap);
+        let mut body = reading.of(head.status);
         let mut truncated = false;
         while !truncated && !incoming.is_end_stream() {
             if body.is_full() {
                 truncated = true;
             } else {
                 match incoming.frame().await {
-                    Some(Ok(frame)) => truncated = body.push(&frame.into_data().unwrap_or_default()),
+                    Some(Ok(frame)) => truncated = body.take(frame.into_data().unwrap_or_default()).await,
                     Some(Err(error)) => return Err(Lost::Broken(SendError::from_hyper(&error, Phase::Body))),
                     None => break,
                 }

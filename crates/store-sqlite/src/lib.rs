@@ -6,12 +6,13 @@
 //!
 //! Beside a running store, [`inspect()`] looks at its database and [`back_up`] copies it.
 //!
-//! `state/` and `log/` hold the verbs, a file for each subject; `migrations/` the schema, which is meant to be read.
+//! `state/`, `files/` and `log/` hold the verbs, a file for each subject; `migrations/` the schema, which is meant to be read.
 
 mod backup;
 mod checkpoint;
 mod codec;
 mod error;
+mod files;
 mod inspect;
 mod log;
 mod open;

@@ -20,6 +20,14 @@ pub enum StoreError {
         /// When it may again.
         until: Timestamp,
     },
+    /// The workspace has as many bytes of files as it may, or would have more.
+    #[error("the workspace has {has} bytes of files, and may have {most}")]
+    NoRoom {
+        /// How many it has.
+        has: u64,
+        /// How many it may have.
+        most: u64,
+    },
     /// The idempotency key was used with another request.
     #[error("the idempotency key was used with another request")]
     IdempotencyConflict,

@@ -1,7 +1,7 @@
-//! What is remembered: the two traits that every backend implements, and the suite that every backend passes.
+//! What is remembered: the three traits that every backend implements, and the suite that every backend passes.
 //!
-//! [`State`] holds what things are now (workspaces, keys, channels, endpoints, contacts, conversations, messages);
-//! [`Log`] holds what happened, and how far each endpoint has come. A method is a whole transaction: nobody holds one
+//! [`State`] holds what things are now (workspaces, keys, channels, endpoints, contacts, conversations, messages),
+//! [`Files`] what is known of files; [`Log`] holds what happened, and how far each endpoint has come. A method is a whole transaction: nobody holds one
 //! across an await, so that many can share one commit. What a method acknowledges has reached the disk.
 //!
 //! A backend makes no events of its own: for each change it loads a situation, asks [`tidings_domain::decide`], and
@@ -10,6 +10,7 @@
 mod audit;
 mod contacts;
 mod error;
+mod files;
 mod idempotency;
 mod intake;
 mod log;
@@ -24,6 +25,7 @@ pub mod conformance;
 pub use audit::{ActFilter, ByWhom};
 pub use contacts::{ContactChange, ContactCreation, ContactFilter, ContactMerge, ConversationChange};
 pub use error::StoreError;
+pub use files::{ContentHash, DueFiles, Files};
 pub use idempotency::{Answer, Claim, Claimed, ShowingClaim, Shown};
 pub use intake::{BodyNumber, Intake, IntakeReceipt, KeptBodies, RoutedUpdate, StoredBody, Target};
 pub use log::{CommitListener, Consumer, ENDPOINT_LEASE, EventFilter, Found, Log, ReplayPage, Undelivered};
@@ -37,6 +39,6 @@ pub use state::State;
 pub use templates::Templates;
 
 /// Everything that the gateway needs to remember.
-pub trait Store: State + Log {}
+pub trait Store: State + Files + Log {}
 
-impl<T: State + Log> Store for T {}
+impl<T: State + Files + Log> Store for T {}

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tidings_domain::{
-    ChannelId, ContactId, ConversationId, EndpointId, KeyId, MediaId, MessageId, Timestamp, WorkspaceId,
+    ChannelId, ContactId, ConversationId, EndpointId, KeyId, MessageId, Timestamp, WorkspaceId,
     audit::Act,
     channel::Channel,
     contact::Contact,
     conversation::Conversation,
     event::Position,
     key::ApiKey,
-    media::StoredMedia,
     message::Message,
     sending::Terms,
     template::{Template, TemplateNews},
@@ -194,33 +193,6 @@ pub trait State: Send + Sync {
     async fn send_abandon(&self, channel: Arc<Channel>, at: Timestamp) -> Result<usize, StoreError>;
     /// Remembers what a probe of a channel found.
     async fn channel_probed(&self, channel: Arc<Channel>, probed: Probed) -> Result<(), StoreError>;
-
-    /// Remembers a file that was uploaded.
-    async fn media_create(&self, media: StoredMedia, claim: Option<Claim>) -> Result<Claimed, StoreError>;
-    /// A file that was uploaded.
-    async fn media_get(&self, workspace: WorkspaceId, id: MediaId) -> Result<Option<StoredMedia>, StoreError>;
-    /// What the vendor of a channel calls a file, if that is still good at a time.
-    async fn media_at_vendor(
-        &self,
-        media: MediaId,
-        channel: ChannelId,
-        at: Timestamp,
-    ) -> Result<Option<String>, StoreError>;
-    /// The vendor of a channel does not have a file any more that it called so. What it calls so by now stays.
-    async fn media_at_vendor_forget(
-        &self,
-        media: MediaId,
-        channel: ChannelId,
-        vendor_id: String,
-    ) -> Result<(), StoreError>;
-    /// Remembers what the vendor of a channel calls a file, and until when that is good.
-    async fn media_at_vendor_remember(
-        &self,
-        media: MediaId,
-        channel: ChannelId,
-        vendor_id: String,
-        good_until: Timestamp,
-    ) -> Result<(), StoreError>;
 
     /// The templates of a channel.
     async fn template_list(&self, channel: ChannelId) -> Result<Templates, StoreError>;

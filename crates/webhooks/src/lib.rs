@@ -16,6 +16,6 @@ pub mod signature;
 
 pub use formats::{MediaLinks, default_events, render, rendered_kind, renders, wants};
 pub use judgement::{Attempted, CONTROL, Verdict, judge, words};
-pub use request::{Attempt, headers, own_headers};
+pub use request::{Attempt, USER_AGENT, headers, own_headers};
 pub use schedule::{probe_delay, retry_delay};
 pub use signature::{EndpointSecrets, SigningKeyPair, SigningSecret, VerifyError, sign, verify};

@@ -23,6 +23,7 @@ mod guides;
 mod idempotency;
 mod keys;
 mod lists;
+mod media;
 mod outward;
 mod outward_files;
 mod outward_refusals;

@@ -2,10 +2,11 @@
 //!
 //! A webhook is walked entry by entry and change by change (`parse`); each message, status and notice is read by
 //! itself, so that one that makes no sense is kept as unknown and nothing beside it is lost. What goes out is written
-//! in `outbound`. Nothing here calls Meta.
+//! in `outbound`; what comes with a file is fetched as `files` says. Nothing here calls Meta.
 
 mod content;
 mod errors;
+mod files;
 mod identity;
 mod message;
 mod notice;
@@ -27,6 +28,7 @@ use tidings_domain::{
 
 use crate::{
     adapter::{Adapter, Capabilities, Configuration, FieldError, Handshake, ParseError, Verifier},
+    files::Files,
     meta::{handshake, signature::AppSecret},
     outbound::Outbound,
 };
@@ -93,6 +95,10 @@ impl Adapter for Whatsapp {
     }
 
     fn outbound(&self) -> Option<&'static dyn Outbound> {
+        Some(&Whatsapp)
+    }
+
+    fn files(&self) -> Option<&'static dyn Files> {
         Some(&Whatsapp)
     }
 }

@@ -112,6 +112,7 @@ impl Forwarder {
             timeout: TIMEOUT,
             connect_timeout: CONNECT_TIMEOUT,
             body_cap: BODY_CAP,
+            pieces: None,
             repeatable: true,
         };
         let started = Instant::now();

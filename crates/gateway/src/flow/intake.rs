@@ -67,7 +67,7 @@ async fn verify_and_store(
         gateway.metrics.unparsed.inc();
         tracing::warn!(channel.id = %channel.channel.id, %reason, "a signed webhook cannot be read; its body is kept");
     }
-    let notices = notices(&updates);
+    let (notices, brings_files) = (notices(&updates), brings_files(&updates));
     let receipt = gateway
         .store
         .intake(Intake {
@@ -80,7 +80,21 @@ async fn verify_and_store(
         .await?;
     count(gateway, receipt);
     follow(gateway, notices);
+    if brings_files {
+        gateway.fetcher.wake();
+    }
     Ok(receipt)
+}
+
+/// Whether there are messages with files.
+fn brings_files(updates: &Result<Vec<RoutedUpdate>, String>) -> bool {
+    updates.iter().flatten().any(|update| match &update.news {
+        News::Change(change) => match &**change {
+            Change::Received(said) | Change::Echoed(said) => said.content.first_media().is_some(),
+            _ => false,
+        },
+        News::Unknown { .. } => false,
+    })
 }
 
 /// What vendors say of accounts, templates and policies, with the channel that it concerns.

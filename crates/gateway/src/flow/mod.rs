@@ -1,9 +1,10 @@
 //! How things move: in from the vendors ([`intake`]), through the log, out to the subscribers ([`dispatch`]), and out to
-//! the contacts ([`send`]).
+//! the contacts ([`send`]). The files of messages follow by themselves ([`media`]).
 
 pub(crate) mod dispatch;
 pub(crate) mod intake;
 pub(crate) mod links;
+pub(crate) mod media;
 mod pending;
 pub(crate) mod reprocess;
 pub(crate) mod send;

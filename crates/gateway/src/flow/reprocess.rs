@@ -64,6 +64,7 @@ async fn again(gateway: &Gateway, channel: &LiveChannel, which: KeptBodies<'_>) 
             let receipt = gateway.store.intake(intake).await?;
             count(gateway, receipt);
             done.applied += u64::from(receipt.applied);
+            gateway.fetcher.wake();
         }
     }
 }

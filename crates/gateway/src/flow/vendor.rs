@@ -79,6 +79,7 @@ impl Vendor {
             timeout,
             connect_timeout: CONNECT_TIMEOUT,
             body_cap: ANSWER_CAP,
+            pieces: None,
             repeatable: false,
         };
         match pool.send(&request).await {

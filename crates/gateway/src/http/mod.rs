@@ -9,6 +9,7 @@ mod idempotency;
 mod inbound;
 mod jwks;
 pub(crate) mod limit;
+mod media_link;
 mod nul;
 pub(crate) mod openapi;
 mod page;

@@ -51,6 +51,8 @@ codes! {
     Conflict = "conflict", CONFLICT, "It contradicts what is there";
     AlreadySending = "already_sending", CONFLICT, "The message is being sent";
     NotEditable = "not_editable", CONFLICT, "The message cannot be changed so";
+    LinkExpired = "link_expired", GONE, "The link has expired";
+    MediaUnavailable = "media_unavailable", GONE, "The file is not there";
     CursorExpired = "cursor_expired", GONE, "The cursor has expired";
     Unauthenticated = "unauthenticated", UNAUTHORIZED, "It is not proven who asks";
     Forbidden = "forbidden", FORBIDDEN, "That is not allowed";
@@ -177,6 +179,7 @@ impl From<StoreError> for Problem {
             StoreError::NotFound(what) => Self::new(Code::NotFound, format!("{what} is not there")),
             StoreError::Refused(refusal) => refusal.into(),
             StoreError::SpentToday { .. } => Self::new(Code::RateLimited, error.to_string()),
+            StoreError::NoRoom { .. } => Self::new(Code::Forbidden, format!("{error}; its operator can change that")),
             StoreError::IdempotencyConflict => Self::new(Code::IdempotencyConflict, error.to_string()),
             StoreError::Overloaded => Self::new(Code::Overloaded, error.to_string()).retry_after(1),
             StoreError::DiskFull => {

@@ -1,6 +1,7 @@
 //! What a workspace may have. The operator says so; what comes in from contacts is never refused by it.
 
 use tidings_domain::WorkspaceId;
+use tidings_store::StoreError;
 
 use super::problem::{Answer, Code, Problem};
 use crate::Gateway;
@@ -18,15 +19,10 @@ pub(crate) fn room_for_one(most: Option<u32>, has: impl FnOnce() -> usize, what:
     ))
 }
 
-/// Refuses a file for which there is no room. Files that are uploaded at the same moment do not see each other.
-pub(crate) async fn room_for_file(gateway: &Gateway, workspace: WorkspaceId, bytes: u64) -> Answer<()> {
+/// Refuses a file before it is read if there is room for none. Whether there is room for this one is asked when it is
+/// recorded.
+pub(crate) async fn room_for_any_file(gateway: &Gateway, workspace: WorkspaceId) -> Answer<()> {
     let Some(most) = gateway.registry.workspaces.quotas(workspace).media_bytes else { return Ok(()) };
     let has = gateway.store.usage_holdings(workspace).await?.media_bytes;
-    if has.saturating_add(bytes) <= most {
-        return Ok(());
-    }
-    Err(Problem::new(
-        Code::Forbidden,
-        format!("the workspace has {has} bytes of files, and may have {most}; its operator can change that"),
-    ))
+    if has < most { Ok(()) } else { Err(StoreError::NoRoom { has, most }.into()) }
 }

@@ -15,7 +15,7 @@ use tracing::Instrument as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    api, auth, inbound, jwks,
+    api, auth, inbound, jwks, media_link,
     problem::{Code, Problem},
     schemas, system,
 };
@@ -26,6 +26,7 @@ pub(crate) fn documented() -> (OpenApiRouter<Arc<Gateway>>, OpenApiRouter<Arc<Ga
     let open = OpenApiRouter::new()
         .routes(routes!(inbound::receive, inbound::handshake))
         .routes(routes!(jwks::get))
+        .routes(routes!(media_link::get))
         .routes(routes!(schemas::get))
         .routes(routes!(system::health))
         .routes(routes!(system::readiness))
@@ -48,7 +49,6 @@ pub(crate) fn router(gateway: &Arc<Gateway>) -> Router {
         .layer(from_fn_with_state(gateway.clone(), around));
     open.route("/docs/page.js", get(system::docs_script))
         .route("/docs/page.css", get(system::docs_style))
-        .route("/m/{token}", get(api::later::media_link))
         .method_not_allowed_fallback(wrong_method)
         .fallback_service(api.with_state(gateway.clone()))
         .with_state(gateway.clone())

@@ -229,3 +229,47 @@ async fn a_refused_connection_is_told_and_nothing_has_arrived() {
     assert!(error.to_string().contains("nothing listens there"), "{error}");
     assert!(!error.request_may_have_arrived());
 }
+
+#[tokio::test]
+async fn a_long_body_is_handed_on_piece_by_piece() {
+    let receiver = Receiver::start(|mut stream, _| async move {
+        while read_request(&mut stream).await.is_some() {
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n").await.unwrap();
+            if stream.write_all(&vec![b'x'; 1_000_000]).await.is_err() {
+                return;
+            }
+        }
+    })
+    .await;
+    let pool = receiver.pool();
+    for (cap, expected, truncated) in [(2_000_000, 1_000_000, false), (300_000, 300_000, true)] {
+        let (pieces, mut taken) = mpsc::channel(2);
+        let long = OutboundRequest { body_cap: cap, pieces: Some(pieces), ..request("1") };
+        let counting = tokio::spawn(async move {
+            let mut count = 0;
+            while let Some(piece) = taken.recv().await {
+                count += piece.len();
+            }
+            count
+        });
+        let answer = pool.send(&long).await.unwrap();
+        drop(long);
+        assert_eq!((answer.body.len(), answer.truncated), (0, truncated));
+        assert_eq!(counting.await.unwrap(), expected);
+    }
+    let (pieces, taken) = mpsc::channel(2);
+    drop(taken);
+    let unwanted = OutboundRequest { pieces: Some(pieces), ..request("1") };
+    assert!(pool.send(&unwanted).await.unwrap().truncated, "nobody wants it any more");
+}
+
+#[tokio::test]
+async fn the_body_of_an_error_is_kept_also_if_a_long_one_was_expected() {
+    let receiver = saying(b"HTTP/1.1 404 Not Found\r\ncontent-length: 4\r\n\r\ngone").await;
+    let (pieces, mut taken) = mpsc::channel(2);
+    let long = OutboundRequest { pieces: Some(pieces), ..request("1") };
+    let answer = receiver.pool().send(&long).await.unwrap();
+    drop(long);
+    assert_eq!((answer.status, &answer.body[..]), (StatusCode::NOT_FOUND, &b"gone"[..]));
+    assert_eq!(taken.recv().await, None);
+}

@@ -86,6 +86,7 @@ pub(crate) fn request(body: &str) -> OutboundRequest {
         timeout: Duration::from_secs(20),
         connect_timeout: Duration::from_secs(10),
         body_cap: 16 * 1024,
+        pieces: None,
         repeatable: true,
     }
 }

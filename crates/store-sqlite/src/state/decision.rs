@@ -10,8 +10,9 @@ use tidings_store::{BodyNumber, StoreError};
 
 use crate::{
     error::corrupt,
+    files::{awaited, media},
     session::Session,
-    state::{channels, contacts, conversations, media, messages, outbox, situation::Place},
+    state::{channels, contacts, conversations, messages, outbox, situation::Place},
 };
 
 /// What became known by writing a decision.
@@ -71,7 +72,9 @@ fn write_message(
     match message {
         None => Ok(Written { message: None, vendor_id: None }),
         Some(Write::Insert(message)) => {
-            place.message = Some(messages::insert(&session.reader, place, &message)?);
+            let number = messages::insert(&session.reader, place, &message)?;
+            awaited::expect(&session.reader, place, number, &message)?;
+            place.message = Some(number);
             Ok(Written { vendor_id: message.vendor_id.clone(), message: Some(message) })
         }
         Some(Write::Update(message)) => {

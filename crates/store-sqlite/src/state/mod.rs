@@ -12,27 +12,25 @@ pub(crate) mod endpoints;
 mod intake;
 mod keys;
 pub(crate) mod listing;
-mod media;
 mod messages;
 mod outbox;
 mod settings;
-mod situation;
+pub(crate) mod situation;
 mod templates;
-mod usage;
+pub(crate) mod usage;
 mod workspaces;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tidings_domain::{
-    ChannelId, ContactId, ConversationId, EndpointId, KeyId, MediaId, MessageId, Timestamp, WorkspaceId,
+    ChannelId, ContactId, ConversationId, EndpointId, KeyId, MessageId, Timestamp, WorkspaceId,
     audit::Act,
     channel::Channel,
     contact::Contact,
     conversation::Conversation,
     event::Position,
     key::ApiKey,
-    media::StoredMedia,
     message::Message,
     sending::Terms,
     template::{Template, TemplateNews},
@@ -58,7 +56,7 @@ use crate::{
 use bodies::OwnedKept;
 
 /// Whose turn the operator's verbs take.
-const OPERATOR: uuid::Uuid = uuid::Uuid::nil();
+pub(crate) const OPERATOR: uuid::Uuid = uuid::Uuid::nil();
 
 impl SqliteStore {
     /// Does what somebody does, and writes down in the same commit who did it.
@@ -311,46 +309,6 @@ impl State for SqliteStore {
     async fn channel_probed(&self, channel: Arc<Channel>, probed: Probed) -> Result<(), StoreError> {
         let tenant = channel.id.uuid();
         self.writer.run(Now, tenant, move |session| outbox::probed(session, &channel, &probed)).await
-    }
-
-    async fn media_create(&self, media: StoredMedia, claim: Option<Claim>) -> Result<Claimed, StoreError> {
-        let tenant = media.workspace_id.uuid();
-        self.writer.run(Now, tenant, move |session| media::create(session, &media, claim.as_ref())).await
-    }
-
-    async fn media_get(&self, workspace: WorkspaceId, id: MediaId) -> Result<Option<StoredMedia>, StoreError> {
-        self.readers.run(move |reader| media::get(reader, workspace, id)).await
-    }
-
-    async fn media_at_vendor(
-        &self,
-        media: MediaId,
-        channel: ChannelId,
-        at: Timestamp,
-    ) -> Result<Option<String>, StoreError> {
-        self.readers.run(move |reader| media::at_vendor(reader, media, channel, at)).await
-    }
-
-    async fn media_at_vendor_forget(
-        &self,
-        media: MediaId,
-        channel: ChannelId,
-        vendor_id: String,
-    ) -> Result<(), StoreError> {
-        let work = move |session: &mut Session<'_>| media::forget_at_vendor(session, media, channel, &vendor_id);
-        self.writer.run(Now, channel.uuid(), work).await
-    }
-
-    async fn media_at_vendor_remember(
-        &self,
-        media: MediaId,
-        channel: ChannelId,
-        vendor_id: String,
-        good_until: Timestamp,
-    ) -> Result<(), StoreError> {
-        let work =
-            move |session: &mut Session<'_>| media::remember_at_vendor(session, media, channel, &vendor_id, good_until);
-        self.writer.run(Now, channel.uuid(), work).await
     }
 
     async fn template_list(&self, channel: ChannelId) -> Result<Templates, StoreError> {

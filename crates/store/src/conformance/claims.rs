@@ -42,7 +42,7 @@ pub async fn are_answered_again(bench: &Bench) {
     );
     assert_eq!(bench.store.endpoint_create(bench.new_endpoint(workspace), Some(second.clone()), None).await, replayed);
     assert_eq!(bench.store.endpoint_update(bench.new_endpoint(workspace), Some(second.clone()), None).await, replayed);
-    assert_eq!(bench.store.media_create(media::file(bench, workspace), Some(second.clone())).await, replayed);
+    assert_eq!(bench.store.media_create(media::file(bench, workspace), None, Some(second.clone())).await, replayed);
     assert_eq!(bench.store.workspace_create(bench.new_workspace("bee"), Some(second), None).await, replayed);
     assert_eq!(bench.store.channel_all().await, Ok(vec![]));
     assert_eq!(bench.store.endpoint_all().await, Ok(vec![]));

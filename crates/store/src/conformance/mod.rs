@@ -173,6 +173,10 @@ macro_rules! conformance_suite {
             media {
                 is_written_and_read
                 has_names_at_vendors
+                of_messages_is_awaited
+                is_forgotten_by_age
+                has_only_so_much_room
+                has_links_that_are_extended
             }
             templates {
                 are_replaced_as_a_whole

@@ -370,7 +370,7 @@ pub async fn tells_since_when_a_channel_is_disconnected(bench: &Bench) {
 pub async fn forgets_the_file_that_a_status_says_is_lost(bench: &Bench) {
     let sender = Sender::of(bench).await;
     let media = file(bench, sender.channel.workspace_id);
-    assert_eq!(bench.store.media_create(media.clone(), None).await, Ok(Claimed::Done));
+    assert_eq!(bench.store.media_create(media.clone(), None, None).await, Ok(Claimed::Done));
     bench.take(&sender.channel, 1, vec![received("m1", 1)]).await;
     for (number, lacks_file) in [(1, false), (2, true)] {
         let known = "known".to_owned();

@@ -76,7 +76,7 @@ pub async fn holdings_are_counted(bench: &Bench) {
         created_at: at(1),
     };
     for size in [100, 11] {
-        bench.store.media_create(file(size), None).await.expect("a file");
+        bench.store.media_create(file(size), None, None).await.expect("a file");
     }
     let holdings = Holdings { contacts: 1, media_files: 2, media_bytes: 111 };
     assert_eq!(bench.store.usage_holdings(workspace).await, Ok(holdings));

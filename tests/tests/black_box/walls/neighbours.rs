@@ -104,7 +104,12 @@ impl Neighbours {
             seen.push(listed);
         }
         let media = format!("/v1/media/{}", self.things["media"]);
-        seen.push(self.theirs.get(&media).await?.ok()?);
+        let mut media = self.theirs.get(&media).await?.ok()?;
+        // A fresh link each time.
+        for field in ["url", "url_expires_at"] {
+            media.as_object_mut().and_then(|media| media.remove(field)).context("a file has a link")?;
+        }
+        seen.push(media);
         Ok(seen)
     }
 }

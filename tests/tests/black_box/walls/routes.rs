@@ -83,6 +83,7 @@ pub(crate) const CASES: &[Case] = &[
     open("GET /in/{channel_id}"),
     open("POST /in/{channel_id}"),
     open("GET /jwks/{id}"),
+    open("GET /m/{token}"),
     open("GET /metrics"),
     open("GET /openapi.json"),
     open("GET /readyz"),

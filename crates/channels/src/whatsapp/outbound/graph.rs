@@ -6,7 +6,7 @@ use url::form_urlencoded::byte_serialize;
 use crate::outbound::{Access, Call, CallMethod};
 
 /// A request that reads `rest` (an edge, a query or both) of this object.
-pub(super) fn get(access: Access<'_>, object: &str, rest: &str) -> Call {
+pub(in super::super) fn get(access: Access<'_>, object: &str, rest: &str) -> Call {
     Call {
         method: CallMethod::Get,
         path: path(access, object, rest),
@@ -31,12 +31,12 @@ pub(super) fn post(access: Access<'_>, edge: &str, content_type: String, body: V
 }
 
 /// A setting of the channel; empty if it is missing, which Meta then refuses.
-pub(super) fn setting<'a>(access: Access<'a>, name: &str) -> &'a str {
+pub(in super::super) fn setting<'a>(access: Access<'a>, name: &str) -> &'a str {
     access.settings.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// A text as a part of a path or query.
-pub(super) fn encoded(text: &str) -> String {
+pub(in super::super) fn encoded(text: &str) -> String {
     byte_serialize(text.as_bytes()).collect()
 }
 
@@ -44,7 +44,8 @@ fn path(access: Access<'_>, object: &str, rest: &str) -> String {
     format!("/{}/{}{rest}", setting(access, "api_version"), encoded(object))
 }
 
-fn authorization(access: Access<'_>) -> (&'static str, String) {
+/// The header that the token is in.
+pub(in super::super) fn authorization(access: Access<'_>) -> (&'static str, String) {
     let token = access.credentials.get("access_token").and_then(Value::as_str).unwrap_or_default();
     ("authorization", format!("Bearer {token}"))
 }

@@ -12,7 +12,7 @@ mod answer;
 mod complaints;
 mod content;
 mod error_table;
-mod graph;
+pub(super) mod graph;
 mod limits;
 mod media;
 mod pace;

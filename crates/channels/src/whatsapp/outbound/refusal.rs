@@ -51,7 +51,7 @@ struct Fault<'a> {
 }
 
 /// The object in the body of an answer that says that what was asked for was done; `None` if it does not say so.
-pub(super) fn taken<'a, T: Deserialize<'a>>(answer: CallAnswer<'a>) -> Option<T> {
+pub(in super::super) fn taken<'a, T: Deserialize<'a>>(answer: CallAnswer<'a>) -> Option<T> {
     (200..=299).contains(&answer.status).then(|| object(answer.body)).flatten()
 }
 
@@ -155,7 +155,7 @@ impl Refusal {
 }
 
 /// What is wrong with a channel whose request was answered like this, and not with what was asked for.
-pub(super) fn trouble(answer: CallAnswer<'_>) -> Trouble {
+pub(in super::super) fn trouble(answer: CallAnswer<'_>) -> Trouble {
     match read(answer) {
         Some(Refusal { trouble: Some(trouble), .. }) => trouble,
         Some(Refusal { error, .. }) => {

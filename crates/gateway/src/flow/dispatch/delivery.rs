@@ -6,8 +6,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header::RETRY_AFTER};
 use tidings_domain::{
     Timestamp,
+    content::Attachment,
     delivery::{Attempt, Outcome},
-    event::Position,
+    event::{Event, EventPayload, Position},
 };
 use tidings_net::{AddressRefused, Answer, OutboundRequest, Pool};
 use tidings_store::StoreError;
@@ -25,6 +26,8 @@ use crate::{flow::tail::Posting, registry::LiveEndpoint};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// From how many bytes of payload on an event is not held while it waits.
 pub(super) const LARGE: usize = 64 * 1024;
+/// From which age on an event's links to files are made valid anew before it is sent.
+const EXTENDED_AFTER: Duration = Duration::from_hours(12);
 /// How much of an answer's body is kept.
 const BODY_CAP: usize = 16 * 1024;
 /// How much of an answer's headers is kept.
@@ -58,6 +61,12 @@ pub(super) async fn deliver(
         return Delivered::Vanished(send.position);
     };
     let at = shared.clock.now();
+    if at.since(posting.event.recorded_at) > EXTENDED_AFTER && links_to_files(&posting.event) {
+        // Without this the receiver gets links that have expired, and can ask for fresh ones.
+        if let Err(error) = shared.store.link_extend(send.position, at).await {
+            tracing::warn!(%error, "the links of an event that is sent late are not extended");
+        }
+    }
     let (signature, headers) = headers(&live, &posting, &send, &body, at);
     let request = OutboundRequest {
         method: Method::POST,
@@ -67,6 +76,7 @@ pub(super) async fn deliver(
         timeout: live.endpoint.timeout(),
         connect_timeout: CONNECT_TIMEOUT.min(live.endpoint.timeout()),
         body_cap: BODY_CAP,
+        pieces: None,
         repeatable: true,
     };
     let started = tokio::time::Instant::now();
@@ -114,6 +124,12 @@ pub(super) async fn deliver(
     };
     let jitter = if verdict.is_delivered() { 0.0 } else { jitter(&shared) };
     Delivered::Attempted(Finished { attempt, verdict, jitter })
+}
+
+/// Whether an event's body has links to files that we serve.
+fn links_to_files(event: &Event) -> bool {
+    let EventPayload::Message(told) = &event.payload else { return false };
+    told.message.content.attachments.iter().filter_map(Attachment::media).any(|media| media.source_url.is_none())
 }
 
 async fn find(

@@ -55,8 +55,3 @@ fn filter(method: &str) -> MethodFilter {
     let method: Method = method.parse().expect("the table above has methods");
     MethodFilter::try_from(method).expect("the table above has methods that can be routed")
 }
-
-/// The public link to a file of a message.
-pub(crate) async fn media_link() -> Problem {
-    Problem::not_available("serving media", None)
-}

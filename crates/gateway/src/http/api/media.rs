@@ -1,6 +1,7 @@
-//! `/v1/media`: files to send. They are written to the disk while they come in, and sent by the id that is answered.
+//! `/v1/media`: files to send, written to the disk while they come in and sent by the id that is answered; and what is known
+//! of these and of the files of messages.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{Multipart, State, multipart::MultipartError},
@@ -9,9 +10,9 @@ use axum::{
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use tidings_domain::{
-    MediaId, WorkspaceId,
+    MediaId, Timestamp, WorkspaceId,
     key::{Access, Area},
-    media::StoredMedia,
+    media::{FileState, StoredMedia},
 };
 use utoipa::ToSchema;
 
@@ -21,10 +22,11 @@ use crate::{
         auth::Caller,
         body::{Id, MOST_DISCARDED, discard, escape, json},
         idempotency::{self, Draft, Once},
+        media_link::VALID_FOR,
         problem::{Answer, Code, Problem},
-        quota::room_for_file,
+        quota::room_for_any_file,
     },
-    media_store::{MediaError, hex},
+    media_store::{MediaError, Placed, hex},
     start::random_text,
 };
 
@@ -34,39 +36,82 @@ const LONGEST: usize = 100 << 20;
 pub(super) const LONGEST_FORM: usize = LONGEST + MOST_DISCARDED;
 /// The longest name and type.
 const LONGEST_WORDS: usize = 255;
+/// What the end of a link is rounded up to.
+const ROUNDED_TO: Duration = Duration::from_hours(1);
+const HOUR_MILLIS: i64 = 3_600_000;
 /// What a file is that comes without a type.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
-/// A file that was uploaded.
+/// A file: uploaded to be sent, or of a message.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Media)]
 pub(crate) struct MediaView {
     /// `med_…`
     #[schema(value_type = String)]
     id: MediaId,
+    /// `available`; `fetching` while it is still with its vendor; `unavailable` if it is lost.
+    status: &'static str,
     /// Its MIME type, as it was given.
-    content_type: String,
-    /// Bytes.
-    size: u64,
+    content_type: Option<String>,
+    /// Bytes, once it is here.
+    size: Option<u64>,
     /// What it was called.
     filename: Option<String>,
-    /// SHA-256 of its content, in hexadecimal digits.
-    sha256: String,
-    /// When it was uploaded.
-    created_at: String,
+    /// SHA-256 of its content, in hexadecimal digits, once it is here.
+    sha256: Option<String>,
+    /// A link by which anybody can read it.
+    url: Option<String>,
+    /// Until when the link is valid.
+    url_expires_at: Option<String>,
+    /// Why it is not here, if fetching it has failed for good.
+    error: Option<String>,
+    /// When it was uploaded or fetched.
+    created_at: Option<String>,
 }
 
 impl MediaView {
-    fn of(media: StoredMedia) -> Self {
+    fn of(gateway: &Gateway, state: FileState) -> Self {
+        let (status, file, error) = match state {
+            FileState::Stored(media) => return Self::stored(gateway, media),
+            FileState::Awaited { file, .. } => ("fetching", file, None),
+            FileState::Lost { file, reason } => ("unavailable", file, Some(reason)),
+        };
         Self {
-            id: media.id,
-            content_type: media.content_type,
-            size: media.size,
-            filename: media.filename,
-            sha256: hex(&media.sha256),
-            created_at: media.created_at.to_string(),
+            id: file.id,
+            status,
+            content_type: file.told.content_type,
+            size: None,
+            filename: file.told.filename,
+            sha256: None,
+            url: None,
+            url_expires_at: None,
+            error,
+            created_at: None,
         }
     }
+
+    fn stored(gateway: &Gateway, media: StoredMedia) -> Self {
+        let end = end_of_link(gateway.clock.now());
+        Self {
+            id: media.id,
+            status: "available",
+            content_type: Some(media.content_type),
+            size: Some(media.size),
+            filename: media.filename,
+            sha256: Some(hex(&media.sha256)),
+            url: Some(gateway.links.until(media.id, end)),
+            url_expires_at: Some(end.to_string()),
+            error: None,
+            created_at: Some(media.created_at.to_string()),
+        }
+    }
+}
+
+/// Until when a link is valid that is made now: the same for all that are made within an hour, so that a browser that asks
+/// again finds the file that it has kept.
+fn end_of_link(now: Timestamp) -> Timestamp {
+    let end = now.plus(VALID_FOR).plus(ROUNDED_TO);
+    end.minus(Duration::from_millis(end.as_millis().rem_euclid(HOUR_MILLIS).unsigned_abs()))
 }
 
 /// A form with one file.
@@ -98,19 +143,19 @@ pub(crate) async fn upload(
         Problem::field("/file", format!("send the file as multipart/form-data: {}", error.body_text()))
     })?;
     let key = headers.get(idempotency::HEADER).map(idempotency::key).transpose()?;
-    room_for_file(&gateway, caller.workspace_id, 0).await?;
+    room_for_any_file(&gateway, caller.workspace_id).await?;
     let file = read(&gateway, &mut form).await?;
     let once = Once::with(&gateway, &caller, key, &file.parts());
-    room_for_file(&gateway, caller.workspace_id, file.size).await?;
-    let media = file.of(caller.workspace_id, &gateway);
-    let draft = Draft::new(StatusCode::CREATED, &MediaView::of(media.clone()))?;
-    let claimed = gateway.store.media_create(media, once.claim(&draft)).await?;
+    let (media, _placed) = file.of(caller.workspace_id, &gateway);
+    let draft = Draft::new(StatusCode::CREATED, &MediaView::stored(&gateway, media.clone()))?;
+    let most_bytes = gateway.registry.workspaces.quotas(caller.workspace_id).media_bytes;
+    let claimed = gateway.store.media_create(media, most_bytes, once.claim(&draft)).await?;
     once.finish(&claimed, draft, || {})
 }
 
 /// A file that is on the disk.
 struct Kept {
-    sha256: [u8; 32],
+    placed: Placed,
     size: u64,
     content_type: String,
     filename: Option<String>,
@@ -120,19 +165,21 @@ impl Kept {
     /// What makes the upload of another file another request.
     fn parts(&self) -> [&[u8]; 4] {
         let filename = self.filename.as_deref().unwrap_or_default();
-        [b"media", &self.sha256, self.content_type.as_bytes(), filename.as_bytes()]
+        [b"media", &self.placed.sha256, self.content_type.as_bytes(), filename.as_bytes()]
     }
 
-    fn of(self, workspace_id: WorkspaceId, gateway: &Gateway) -> StoredMedia {
-        StoredMedia {
+    /// Its record, and what holds it in its place until that is written.
+    fn of(self, workspace_id: WorkspaceId, gateway: &Gateway) -> (StoredMedia, Placed) {
+        let media = StoredMedia {
             id: gateway.ids.next(MediaId::next),
             workspace_id,
-            sha256: self.sha256,
+            sha256: self.placed.sha256,
             size: self.size,
             content_type: self.content_type,
             filename: self.filename,
             created_at: gateway.clock.now(),
-        }
+        };
+        (media, self.placed)
     }
 }
 
@@ -165,7 +212,7 @@ async fn read(gateway: &Gateway, form: &mut Multipart) -> Answer<Kept> {
     if size == 0 {
         return Err(Problem::field("/file", "must not be empty"));
     }
-    Ok(Kept { sha256: incoming.finish().await?, size, content_type, filename })
+    Ok(Kept { placed: incoming.finish().await?, size, content_type, filename })
 }
 
 fn too_large() -> Problem {
@@ -194,6 +241,8 @@ fn words(text: Option<&str>, what: &str) -> Answer<Option<String>> {
 }
 
 /// Get what is known of a file
+///
+/// Of one that was uploaded, or that came with a message: with a fresh link to it.
 #[utoipa::path(
     get, path = "/media/{id}", operation_id = "get_media", tag = "media",
     params(("id" = String, Path, description = "The file")),
@@ -201,8 +250,9 @@ fn words(text: Option<&str>, what: &str) -> Answer<Option<String>> {
 )]
 pub(crate) async fn get(State(gateway): State<Arc<Gateway>>, caller: Caller, id: Id) -> Answer<Response> {
     caller.may(Area::Media, Access::Read)?;
-    let found = gateway.store.media_get(caller.workspace_id, id.of("file")?).await?;
-    json(StatusCode::OK, &MediaView::of(found.ok_or_else(|| Problem::not_found("file"))?))
+    let found = gateway.store.file_find(id.of("file")?).await?;
+    let own = found.filter(|found| found.workspace_id() == caller.workspace_id);
+    json(StatusCode::OK, &MediaView::of(&gateway, own.ok_or_else(|| Problem::not_found("file"))?))
 }
 
 impl From<MediaError> for Problem {

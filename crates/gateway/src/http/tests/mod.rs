@@ -7,6 +7,7 @@ mod channels;
 mod deliveries;
 mod endpoints;
 mod events;
+mod files;
 mod idempotency;
 mod inbound;
 mod keys;

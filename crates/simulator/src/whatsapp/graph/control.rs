@@ -58,6 +58,16 @@ impl Graph {
         locked(&self.shared.stalled_uploads).insert(filename.to_owned());
     }
 
+    /// From now on links to media answer only once this is taken back.
+    pub fn hold_links(&self, held: bool) {
+        self.shared.held_links.send_replace(held);
+    }
+
+    /// From now on links to media lead nowhere, or do again.
+    pub fn kill_links(&self, dead: bool) {
+        self.shared.set_dead_links(dead);
+    }
+
     /// All media is gone: no id of it is known any more.
     pub fn forget_media(&self) {
         locked(&self.shared.media).clear();

@@ -58,6 +58,8 @@ pub(crate) async fn receive(shared: &Arc<Shared>, request: Request<Bytes>) -> Re
     let asked = Asked { method: head.method.as_str(), place, path: head.uri.path(), query, body: &received.body };
     let answer = if head.method == Method::GET && place == Place::Link {
         shared.records.add(received, None);
+        // The sender lives as long as what is shared.
+        let _ = shared.held_links.subscribe().wait_for(|held| !held).await;
         return Ok(fetch(shared, query));
     } else if let Some(wish) = callback_wish(shared, &asked) {
         subscribe(shared, wish).await

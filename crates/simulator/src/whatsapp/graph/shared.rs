@@ -12,7 +12,7 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::{
     GraphOptions, NowSeconds,
@@ -46,6 +46,8 @@ pub(crate) struct Shared {
     pub(super) media: Mutex<MediaStore>,
     /// Names of files whose uploads are never answered.
     pub(super) stalled_uploads: Mutex<HashSet<String>>,
+    /// Whether links to media wait before they answer.
+    pub(super) held_links: watch::Sender<bool>,
     /// Nothing until templates were set: then any template may be sent.
     pub(super) templates: Mutex<Option<Arc<[Value]>>>,
     /// By phone number and by user id.
@@ -87,6 +89,7 @@ impl Shared {
             throttle: Mutex::default(),
             media: Mutex::new(MediaStore::new(number_at(seed, 0))),
             stalled_uploads: Mutex::default(),
+            held_links: watch::Sender::new(false),
             templates: Mutex::default(),
             customers: Mutex::new(HashMap::new()),
             records: Records::new(record),
