@@ -1,5 +1,5 @@
-//! Acts: what somebody changed of a workspace, of its keys, channels and endpoints. What happens to messages is told by
-//! events; an act tells who set things up, and from where.
+//! Acts: what somebody changed of a workspace, of its keys, channels and endpoints, and which contacts he had erased. What
+//! happens to messages is told by events; an act tells who set things up, and from where.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -39,6 +39,8 @@ words! {
         ReplayCreated = "replay.created",
         /// And they are not, after all.
         ReplayCancelled = "replay.cancelled",
+        /// A contact was erased.
+        ContactErased = "contact.erased",
         /// The place that was kept for a consumer is forgotten.
         ConsumerDeleted = "consumer.deleted",
     }

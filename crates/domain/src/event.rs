@@ -171,6 +171,8 @@ pub enum EventPayload {
     Channel(ChannelEvent),
     /// `endpoint.*` and `webhook.test`
     Endpoint(EndpointEvent),
+    /// Whatever it was, the contact that it spoke of was erased, and this with it. Nobody is sent it any more.
+    Erased,
 }
 
 /// A message and what its webhook needs beside it.

@@ -30,6 +30,7 @@ use crate::{
     clock::{Clock, Ids, Random},
     flow::{
         dispatch::Dispatcher,
+        erasure::Eraser,
         links::Links,
         media::{Collector, Fetcher},
         send::Senders,
@@ -65,6 +66,7 @@ pub struct Gateway {
     pub(crate) senders: Senders,
     pub(crate) fetcher: Fetcher,
     pub(crate) collector: Collector,
+    pub(crate) eraser: Eraser,
     pub(crate) default_workspace: WorkspaceId,
     pub(crate) admin_key_hash: [u8; 32],
     /// Held while workspaces, keys, channels or endpoints are changed, so that of two changes of one thing neither is
@@ -84,6 +86,7 @@ impl Gateway {
     pub async fn stop(&self) {
         self.fetcher.stop();
         self.collector.stop();
+        self.eraser.stop();
         self.senders.stop().await;
         self.dispatcher.stop().await;
     }

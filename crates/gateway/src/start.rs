@@ -20,6 +20,7 @@ use crate::{
     clock::{Clock, Ids, Random},
     flow::{
         dispatch::{self, Dispatcher},
+        erasure::Eraser,
         links::Links,
         media::{self, Collector, Fetcher},
         reprocess,
@@ -145,7 +146,8 @@ impl Gateway {
             dispatcher,
             senders,
             fetcher: Fetcher::start(files.clone()),
-            collector: Collector::start(files),
+            collector: Collector::start(files.clone()),
+            eraser: Eraser::start(files),
             changing,
             streams: Arc::default(),
             stopping: watch::Sender::new(false),

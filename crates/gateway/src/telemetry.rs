@@ -83,6 +83,8 @@ pub struct Metrics {
     pub sends: Family<SendLabels, Counter>,
     /// Tries at fetching a file of a message: `fetched`, `later`, `lost`.
     pub fetches: Family<OutcomeLabels, Counter>,
+    /// Contacts that are being erased.
+    pub erasures: Gauge,
     /// Messages that are due and wait to be sent.
     pub waiting: Family<ChannelLabels, Gauge>,
     /// Seconds that the oldest of them has waited.
@@ -133,6 +135,7 @@ impl Metrics {
             streams: Gauge::default(),
             sends: Family::default(),
             fetches: Family::default(),
+            erasures: Gauge::default(),
             waiting: Family::default(),
             waiting_seconds: Family::default(),
             unknown: Family::default(),
@@ -154,6 +157,7 @@ impl Metrics {
         registry.register("event_streams", "Event streams that are open", metrics.streams.clone());
         registry.register("sends", "Calls that were to send a message, by outcome and code", metrics.sends.clone());
         registry.register("media_fetches", "Tries at fetching a file of a message", metrics.fetches.clone());
+        registry.register("erasures", "Contacts that are being erased", metrics.erasures.clone());
         registry.register("outbox_waiting", "Messages that are due and wait to be sent", metrics.waiting.clone());
         registry.register(
             "outbox_waiting_seconds",

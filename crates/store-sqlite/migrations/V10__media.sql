@@ -19,7 +19,7 @@ ALTER TABLE media ADD COLUMN message INTEGER REFERENCES messages;
 CREATE INDEX media_by_message ON media (message) WHERE message IS NOT NULL;
 CREATE INDEX media_by_content ON media (sha256);
 CREATE INDEX media_by_time ON media (created_at);
-CREATE INDEX outbox_files ON outbox (media) WHERE media IS NOT NULL AND due_at IS NOT NULL;
+CREATE INDEX outbox_files ON outbox (media) WHERE media IS NOT NULL;
 
 -- Contents that no record may name any more.
 CREATE TABLE unnamed_contents (

@@ -27,8 +27,25 @@ const WORTH_MOVING: i64 = 8192;
 /// How many commits pass between two looks at the log's size.
 const COMMITS_BETWEEN_LOOKS: u32 = 64;
 
+/// A wish that the log be emptied: nothing of what it held is in its file then. A clone is the same wish.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Emptying(Arc<AtomicBool>);
+
+impl Emptying {
+    /// From the next commit on it is tried, until it is done.
+    pub(crate) fn ask(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// Whether it has been done since it was asked for.
+    pub(crate) fn is_done(&self) -> bool {
+        !self.0.load(Ordering::Acquire)
+    }
+}
+
 /// The writer's side of checkpointing.
 pub(crate) struct Checkpoint {
+    emptying: Emptying,
     wake: Option<SyncSender<()>>,
     nearly_done: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -46,7 +63,12 @@ impl Checkpoint {
             .name("tidings-checkpoint".to_owned())
             .spawn(move || work(&connection, &woken, &flag))
             .map_err(|error| StoreError::Backend(error.to_string()))?;
-        Ok(Self { wake: Some(wake), nearly_done, thread: Some(thread), commits: 0 })
+        Ok(Self { emptying: Emptying::default(), wake: Some(wake), nearly_done, thread: Some(thread), commits: 0 })
+    }
+
+    /// The way to ask that the log be emptied.
+    pub(crate) fn emptying(&self) -> Emptying {
+        self.emptying.clone()
     }
 
     /// Called by the writer between commits.
@@ -56,6 +78,13 @@ impl Checkpoint {
                 tracing::warn!(%error, "cannot finish a checkpoint; the next one will");
             }
             self.nearly_done.store(false, Ordering::Release);
+        }
+        if !self.emptying.is_done() {
+            match without_waiting(connection, "TRUNCATE") {
+                Ok(Progress { is_kept_from: false, .. }) => self.emptying.0.store(false, Ordering::Release),
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "cannot empty the write-ahead log; it will be tried again"),
+            }
         }
         self.commits += 1;
         if self.commits >= COMMITS_BETWEEN_LOOKS {
@@ -103,15 +132,22 @@ fn pages(connection: &Connection) -> Result<i64, StoreError> {
     checkpoint(connection, "NOOP").map(|progress| progress.pages)
 }
 
-/// The writer's part. A reader that is in the log just now is not waited for.
+/// The writer's part.
 fn finish(connection: &Connection) -> Result<(), StoreError> {
+    without_waiting(connection, "RESTART").map(drop)
+}
+
+/// A reader that is in the log just now is not waited for.
+fn without_waiting(connection: &Connection, mode: &str) -> Result<Progress, StoreError> {
     connection.busy_timeout(Duration::ZERO).map_err(refused)?;
-    let finished = checkpoint(connection, "RESTART");
+    let progress = checkpoint(connection, mode);
     connection.busy_timeout(open::BUSY_TIMEOUT).map_err(refused)?;
-    finished.map(drop)
+    progress
 }
 
 struct Progress {
+    /// Whether somebody was in the log, so that not all could be done.
+    is_kept_from: bool,
     /// Pages in the log.
     pages: i64,
     /// Of them, those in the database by now.
@@ -121,7 +157,7 @@ struct Progress {
 fn checkpoint(connection: &Connection, mode: &str) -> Result<Progress, StoreError> {
     connection
         .query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
-            Ok(Progress { pages: row.get(1)?, moved: row.get(2)? })
+            Ok(Progress { is_kept_from: row.get(0)?, pages: row.get(1)?, moved: row.get(2)? })
         })
         .map_err(refused)
 }

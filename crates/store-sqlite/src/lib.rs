@@ -6,11 +6,12 @@
 //!
 //! Beside a running store, [`inspect()`] looks at its database and [`back_up`] copies it.
 //!
-//! `state/`, `files/` and `log/` hold the verbs, a file for each subject; `migrations/` the schema, which is meant to be read.
+//! `state/`, `files/`, `erasure/` and `log/` hold the verbs, a file for each subject; `migrations/` the schema, which is meant to be read.
 
 mod backup;
 mod checkpoint;
 mod codec;
+mod erasure;
 mod error;
 mod files;
 mod inspect;

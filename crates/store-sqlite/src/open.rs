@@ -11,7 +11,12 @@ use tidings_domain::id::IdSource;
 use tidings_store::StoreError;
 use tokio::sync::watch;
 
-use crate::{checkpoint::Checkpoint, error::refused, readers::Readers, writer::Writer};
+use crate::{
+    checkpoint::{Checkpoint, Emptying},
+    error::refused,
+    readers::Readers,
+    writer::Writer,
+};
 
 mod migrations {
     refinery::embed_migrations!("migrations");
@@ -37,6 +42,7 @@ pub struct SqliteStore {
     pub(crate) writer: Writer,
     pub(crate) readers: Arc<Readers>,
     pub(crate) browsers: Arc<Readers>,
+    pub(crate) emptying: Emptying,
 }
 
 impl SqliteStore {
@@ -50,6 +56,7 @@ impl SqliteStore {
         connection.set_prepared_statement_cache_capacity(256);
         let checkpoint = Checkpoint::start(&database)?;
         Ok(Self {
+            emptying: checkpoint.emptying(),
             writer: Writer::start(connection, ids, checkpoint)?,
             readers: Arc::new(Readers::open(&database, READERS)?),
             browsers: Arc::new(Readers::open(&database, BROWSERS)?),
@@ -80,7 +87,7 @@ pub(crate) fn newest_schema() -> i64 {
     versions.max().unwrap_or(0)
 }
 
-/// A connection that may write. Commits wait for the disk; the write-ahead log is moved by [`crate::checkpoint`].
+/// A connection that may write. What is deleted is overwritten; see [`crate::erasure`]. Commits wait for the disk; the write-ahead log is moved by [`crate::checkpoint`].
 pub(crate) fn connect(database: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(database, flags).map_err(refused)?;
@@ -90,7 +97,7 @@ pub(crate) fn connect(database: &Path) -> Result<Connection, StoreError> {
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; \
              PRAGMA temp_store = MEMORY; PRAGMA cache_size = -10000; \
-             PRAGMA foreign_keys = OFF; PRAGMA journal_size_limit = 67108864;",
+             PRAGMA foreign_keys = OFF; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 67108864;",
         )
         .map_err(refused)?;
     Ok(connection)

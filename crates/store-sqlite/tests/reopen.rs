@@ -41,6 +41,7 @@ async fn everything_is_there_again() {
         key: "k".to_owned(),
         fingerprint: [3; 32],
         answer: Answer { status: 201, body: Sealed(vec![1]) },
+        contact_id: None,
         at: at(0),
     };
     assert_eq!(first.key_create(key.clone(), Some(claim.clone()), None).await, Ok(Claimed::Done));

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use tidings_domain::{Timestamp, WorkspaceId};
+use tidings_domain::{ContactId, Timestamp, WorkspaceId, contact::Contact, message::Message};
 
 use crate::records::Sealed;
 
@@ -17,8 +17,28 @@ pub struct Claim {
     pub fingerprint: [u8; 32],
     /// The answer to keep.
     pub answer: Answer,
+    /// The contact that the answer speaks of, if it speaks of one: it is erased with it.
+    pub contact_id: Option<ContactId>,
     /// When it was made.
     pub at: Timestamp,
+}
+
+/// A record that speaks of a contact.
+pub trait OfContact {
+    /// Which one.
+    fn contact_id(&self) -> ContactId;
+}
+
+impl OfContact for Message {
+    fn contact_id(&self) -> ContactId {
+        self.contact_id
+    }
+}
+
+impl OfContact for Contact {
+    fn contact_id(&self) -> ContactId {
+        self.id
+    }
 }
 
 /// An idempotency key whose answer shows the record that the verb makes or changes.
@@ -35,7 +55,7 @@ pub struct ShowingClaim<T> {
     pub at: Timestamp,
 }
 
-impl<T> ShowingClaim<T> {
+impl<T: OfContact> ShowingClaim<T> {
     /// The claim, now that the record is known.
     pub fn with(&self, record: &T) -> Claim {
         Claim {
@@ -43,6 +63,7 @@ impl<T> ShowingClaim<T> {
             key: self.key.clone(),
             fingerprint: self.fingerprint,
             answer: (self.answer)(record),
+            contact_id: Some(record.contact_id()),
             at: self.at,
         }
     }
@@ -68,8 +89,15 @@ pub enum Shown<T> {
 pub struct Answer {
     /// Its HTTP status.
     pub status: u16,
-    /// Its body, sealed since it may carry secrets.
+    /// Its body, sealed since it may carry secrets. Empty if it was erased with the contact that it spoke of.
     pub body: Sealed,
+}
+
+impl Answer {
+    /// Whether it was erased.
+    pub fn is_erased(&self) -> bool {
+        self.body.0.is_empty()
+    }
 }
 
 /// What became of a verb with an idempotency key.

@@ -1,7 +1,7 @@
-//! What is remembered: the three traits that every backend implements, and the suite that every backend passes.
+//! What is remembered: the four traits that every backend implements, and the suite that every backend passes.
 //!
 //! [`State`] holds what things are now (workspaces, keys, channels, endpoints, contacts, conversations, messages),
-//! [`Files`] what is known of files; [`Log`] holds what happened, and how far each endpoint has come. A method is a whole transaction: nobody holds one
+//! [`Files`] what is known of files, [`Erasure`] forgets a contact everywhere; [`Log`] holds what happened, and how far each endpoint has come. A method is a whole transaction: nobody holds one
 //! across an await, so that many can share one commit. What a method acknowledges has reached the disk.
 //!
 //! A backend makes no events of its own: for each change it loads a situation, asks [`tidings_domain::decide`], and
@@ -9,6 +9,7 @@
 
 mod audit;
 mod contacts;
+mod erasure;
 mod error;
 mod files;
 mod idempotency;
@@ -24,9 +25,10 @@ pub mod conformance;
 
 pub use audit::{ActFilter, ByWhom};
 pub use contacts::{ContactChange, ContactCreation, ContactFilter, ContactMerge, ConversationChange};
+pub use erasure::{ContactErasure, Erasure, ErasureProgress};
 pub use error::StoreError;
 pub use files::{ContentHash, DueFiles, Files};
-pub use idempotency::{Answer, Claim, Claimed, ShowingClaim, Shown};
+pub use idempotency::{Answer, Claim, Claimed, OfContact, ShowingClaim, Shown};
 pub use intake::{BodyNumber, Intake, IntakeReceipt, KeptBodies, RoutedUpdate, StoredBody, Target};
 pub use log::{CommitListener, Consumer, ENDPOINT_LEASE, EventFilter, Found, Log, ReplayPage, Undelivered};
 pub use records::{
@@ -39,6 +41,6 @@ pub use state::State;
 pub use templates::Templates;
 
 /// Everything that the gateway needs to remember.
-pub trait Store: State + Files + Log {}
+pub trait Store: State + Files + Erasure + Log {}
 
-impl<T: State + Files + Log> Store for T {}
+impl<T: State + Files + Erasure + Log> Store for T {}

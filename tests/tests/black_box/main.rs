@@ -18,6 +18,7 @@ mod conversations;
 mod demo;
 mod endpoint_choice;
 mod endpoints;
+mod erasure;
 mod events;
 mod guides;
 mod idempotency;

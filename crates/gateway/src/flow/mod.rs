@@ -1,7 +1,9 @@
 //! How things move: in from the vendors ([`intake`]), through the log, out to the subscribers ([`dispatch`]), and out to
-//! the contacts ([`send`]). The files of messages follow by themselves ([`media`]).
+//! the contacts ([`send`]). The files of messages follow by themselves ([`media`]), and
+//! contacts are forgotten everywhere ([`erasure`]).
 
 pub(crate) mod dispatch;
+pub(crate) mod erasure;
 pub(crate) mod intake;
 pub(crate) mod links;
 pub(crate) mod media;

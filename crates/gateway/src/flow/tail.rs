@@ -4,15 +4,18 @@
 //! before that reads the store instead. Each event's body is rendered once per format and shared by all endpoints.
 
 use std::{
-    collections::VecDeque,
-    sync::{Arc, OnceLock, PoisonError, RwLock},
+    collections::{HashSet, VecDeque},
+    sync::{
+        Arc, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use bytes::Bytes;
 use serde_json::Value;
 use tidings_domain::{
     endpoint::{Endpoint, WebhookFormat},
-    event::{ChannelDetail, Event, EventPayload, LogEntry, Position},
+    event::{ChannelDetail, Event, EventKind, EventPayload, LogEntry, OrderingKey, Position},
     filter::Filter,
 };
 use tidings_store::CommitListener;
@@ -34,6 +37,8 @@ pub(crate) struct Posting {
     pub(crate) size: usize,
     lifecycle: Rendered,
     object: Rendered,
+    /// What it speaks of is being erased: nobody is sent it any more.
+    is_erased: AtomicBool,
 }
 
 /// An event in one format; nothing of one that the format does not render.
@@ -52,11 +57,15 @@ impl Posting {
             size: entry.size,
             lifecycle: Rendered::default(),
             object: Rendered::default(),
+            is_erased: AtomicBool::new(false),
         })
     }
 
-    /// The body in a format; `None` if the format does not render this event.
+    /// The body in a format; `None` if the format does not render this event, or it was erased.
     pub(crate) fn body(&self, format: WebhookFormat, links: &dyn MediaLinks) -> Option<Bytes> {
+        if self.is_erased.load(Ordering::Acquire) {
+            return None;
+        }
         self.rendered(format).body.get_or_init(|| render(&self.event, format, links)).clone()
     }
 
@@ -131,6 +140,17 @@ impl Tail {
         }
         let from = kept.postings.partition_point(|posting| posting.position <= position);
         Some(kept.postings.range(from..).take(limit).cloned().collect())
+    }
+
+    /// What is ordered by these keys is being erased: whoever holds it hands it on no more. What tells of the erasure is told.
+    pub(crate) fn erase(&self, keys: &HashSet<OrderingKey>) {
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        let concerned = |posting: &&Arc<Posting>| {
+            keys.contains(&posting.event.key) && posting.event.kind != EventKind::ContactDeleted
+        };
+        for posting in kept.postings.iter().filter(concerned) {
+            posting.is_erased.store(true, Ordering::Release);
+        }
     }
 
     /// The position from which on it has everything.

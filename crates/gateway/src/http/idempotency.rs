@@ -9,12 +9,12 @@ use aws_lc_rs::digest::{Context, SHA256};
 use axum::response::Response;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
-use tidings_store::{Answer as Kept, Claim, Claimed, ShowingClaim, StoreError};
+use tidings_store::{Answer as Kept, Claim, Claimed, OfContact, ShowingClaim, StoreError};
 
 use super::{
     auth::Caller,
     body::{RawRequest, json_bytes},
-    problem::{Answer, Problem},
+    problem::{Answer, Code, Problem},
 };
 use crate::Gateway;
 
@@ -95,12 +95,13 @@ impl<'a> Once<'a> {
             key: key.clone(),
             fingerprint: *fingerprint,
             answer: Kept { status: draft.status.as_u16(), body },
+            contact_id: None,
             at: self.gateway.clock.now(),
         })
     }
 
     /// What the store keeps of a request whose answer shows the record that it makes or changes.
-    pub(crate) fn showing<T, V: Serialize>(
+    pub(crate) fn showing<T: OfContact, V: Serialize>(
         &self,
         status: StatusCode,
         view: impl Fn(&T) -> V + Send + Sync + 'static,
@@ -135,6 +136,10 @@ impl<'a> Once<'a> {
     /// Gives the answer of the first time.
     pub(crate) fn replay(&self, kept: &Kept) -> Answer<Response> {
         let (key, _) = self.key.as_ref().ok_or_else(|| Problem::internal(&ReplayedWithoutKey))?;
+        if kept.is_erased() {
+            let detail = "it was done before; the contact that the answer spoke of has been erased since";
+            return Err(Problem::new(Code::Erased, detail));
+        }
         let body = self.gateway.seal.open(&self.owner(key), &kept.body).map_err(|error| Problem::internal(&error))?;
         let mut response = json_bytes(StatusCode::from_u16(kept.status).unwrap_or(StatusCode::OK), body);
         response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));

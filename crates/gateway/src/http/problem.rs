@@ -53,6 +53,7 @@ codes! {
     NotEditable = "not_editable", CONFLICT, "The message cannot be changed so";
     LinkExpired = "link_expired", GONE, "The link has expired";
     MediaUnavailable = "media_unavailable", GONE, "The file is not there";
+    Erased = "erased", GONE, "It was erased";
     CursorExpired = "cursor_expired", GONE, "The cursor has expired";
     Unauthenticated = "unauthenticated", UNAUTHORIZED, "It is not proven who asks";
     Forbidden = "forbidden", FORBIDDEN, "That is not allowed";

@@ -4,8 +4,8 @@
 use std::{sync::Arc, time::Duration};
 
 use rusqlite::params;
-use tidings_domain::{Timestamp, WorkspaceId};
-use tidings_store::{Answer, Claim, Claimed, Sealed, ShowingClaim, Shown, StoreError};
+use tidings_domain::{ContactId, Timestamp, WorkspaceId};
+use tidings_store::{Answer, Claim, Claimed, OfContact, Sealed, ShowingClaim, Shown, StoreError};
 
 use crate::{
     codec,
@@ -37,7 +37,7 @@ pub(crate) fn once(
 }
 
 /// The same for work on a record, which the answer shows.
-pub(crate) fn once_showing<T>(
+pub(crate) fn once_showing<T: OfContact>(
     session: &mut Session<'_>,
     claim: Option<&ShowingClaim<T>>,
     work: impl FnOnce(&mut Session<'_>) -> Result<Arc<T>, StoreError>,
@@ -98,8 +98,8 @@ fn keep(reader: &Reader<'_>, claim: &Claim) -> Result<(), StoreError> {
     // One under the same key can only be an expired one.
     reader
         .statement(
-            "INSERT OR REPLACE INTO idempotency_keys (workspace, key, fingerprint, status, answer, created_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT OR REPLACE INTO idempotency_keys (workspace, key, fingerprint, status, answer, created_at, contact) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![
             reader.workspace(claim.workspace_id)?,
@@ -108,6 +108,7 @@ fn keep(reader: &Reader<'_>, claim: &Claim) -> Result<(), StoreError> {
             claim.answer.status,
             claim.answer.body.0,
             claim.at.as_millis(),
+            claim.contact_id.map(ContactId::to_bytes),
         ])
         .map_err(refused)?;
     Ok(())

@@ -22,7 +22,7 @@ use crate::{
 const SELECT: &str = "SELECT conversations.*, workspaces.id AS workspace_id, contacts.id AS contact_id, \
      channels.id AS channel_id, channels.type AS channel_type FROM conversations \
      JOIN workspaces ON workspaces.number = conversations.workspace \
-     JOIN contacts ON contacts.number = conversations.contact \
+     JOIN contacts ON contacts.number = conversations.contact AND contacts.erased_at IS NULL \
      JOIN channels ON channels.number = conversations.channel";
 
 /// What is neither listed nor looked up by.

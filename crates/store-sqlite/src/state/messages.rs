@@ -30,7 +30,7 @@ const SELECT: &str = "SELECT messages.*, workspaces.id AS workspace_id, conversa
      handles.kind AS handle_kind, handles.value AS handle_value FROM messages \
      JOIN workspaces ON workspaces.number = messages.workspace \
      JOIN conversations ON conversations.number = messages.conversation \
-     JOIN contacts ON contacts.number = messages.contact \
+     JOIN contacts ON contacts.number = messages.contact AND contacts.erased_at IS NULL \
      JOIN channels ON channels.number = messages.channel \
      JOIN handles ON handles.number = messages.handle";
 

@@ -5,7 +5,7 @@ mod apply;
 mod bodies;
 mod channels;
 pub(crate) mod claims;
-mod contacts;
+pub(crate) mod contacts;
 mod conversations;
 mod decision;
 pub(crate) mod endpoints;

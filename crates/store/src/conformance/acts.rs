@@ -94,6 +94,7 @@ pub async fn of_what_is_not_done_are_not_written(bench: &Bench) {
         key: "k".to_owned(),
         fingerprint: [1; 32],
         answer: Answer { status: 201, body: Sealed(vec![1]) },
+        contact_id: None,
         at: at(1),
     };
     let key = bench.new_key(workspace);

@@ -18,6 +18,7 @@ fn claim(workspace_id: WorkspaceId, key: &str, seconds: i64) -> Claim {
         key: key.to_owned(),
         fingerprint: [3; 32],
         answer: Answer { status: 201, body: Sealed(b"answer".to_vec()) },
+        contact_id: None,
         at: at(seconds),
     }
 }

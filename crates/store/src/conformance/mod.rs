@@ -18,6 +18,7 @@ pub mod contacts;
 pub mod conversations;
 pub mod deliveries;
 pub mod endpoints;
+pub mod erasure;
 pub mod events;
 pub mod intake;
 pub mod lists;
@@ -177,6 +178,11 @@ macro_rules! conformance_suite {
                 is_forgotten_by_age
                 has_only_so_much_room
                 has_links_that_are_extended
+            }
+            erasure {
+                leaves_nothing_of_a_contact
+                is_told_before_it_ends
+                takes_along_what_was_merged_and_answered
             }
             templates {
                 are_replaced_as_a_whole

@@ -44,10 +44,11 @@ pub fn render(event: &Event, format: WebhookFormat, links: &dyn MediaLinks) -> O
     }
 }
 
-/// Whether this format tells of this event. The object format has told by `message.delivered` or `.read` already that a
+/// Whether this format tells of this event. What was erased is told of by none. The object format has told by `message.delivered` or `.read` already that a
 /// failed message arrived after all, and does not tell it twice.
 pub fn renders(event: &Event, format: WebhookFormat) -> bool {
     match (&event.payload, format) {
+        (EventPayload::Erased, _) => false,
         (EventPayload::Message(told), WebhookFormat::Object) => {
             told.change != Some(MessageChange::Status)
                 || !matches!(told.message.status, MessageStatus::Delivered | MessageStatus::Read)

@@ -66,7 +66,7 @@ impl Samples {
             EventPayload::Contact(_) => (OrderingKey::from(self.contact_id()), None),
             EventPayload::Channel(_) => (OrderingKey::from(self.channel_id()), Some(self.channel_id())),
             EventPayload::Endpoint(_) => (OrderingKey::from(self.endpoint_id()), None),
-            EventPayload::Message(_) | EventPayload::Conversation(_) => {
+            EventPayload::Message(_) | EventPayload::Conversation(_) | EventPayload::Erased => {
                 (OrderingKey::from(self.conversation_id()), Some(self.channel_id()))
             }
         };

@@ -112,6 +112,7 @@ pub(crate) const CASES: &[Case] = &[
     own("GET /v1/contacts", 200, "?handle=%2B5511900000002"),
     own("POST /v1/contacts", 201, r#"{"phone": "+5511900000002"}"#),
     hidden("GET /v1/contacts/{id}", "contact", ""),
+    hidden("DELETE /v1/contacts/{id}", "contact", ""),
     hidden("PATCH /v1/contacts/{id}", "contact", r#"{"name": "Mine now"}"#),
     hidden("POST /v1/contacts/{id}/merge", "contact", r#"{"contact_id": "<our.contact>"}"#),
     of_own("POST /v1/contacts/{id}/merge", "our.contact", 404, r#"{"contact_id": "<contact>"}"#),

@@ -22,9 +22,11 @@ const SWEPT_EVERY: Duration = Duration::from_hours(24);
 
 /// Why something was not removed.
 #[derive(Debug, thiserror::Error)]
-enum CollectError {
+pub(crate) enum CollectError {
+    /// The store does not say who names what.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The folder cannot be used.
     #[error(transparent)]
     Media(#[from] MediaError),
 }
@@ -72,7 +74,8 @@ async fn forget_old(shared: &Shared, now: Timestamp) -> Result<(), CollectError>
     Ok(())
 }
 
-async fn remove_unnamed(shared: &Shared) -> Result<(), CollectError> {
+/// Removes contents that no record names any more.
+pub(crate) async fn remove_unnamed(shared: &Shared) -> Result<(), CollectError> {
     loop {
         let unnamed = shared.store.content_unnamed(SLICE).await?;
         let removed = remove(shared, unnamed.clone()).await?;

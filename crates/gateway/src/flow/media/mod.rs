@@ -32,7 +32,7 @@ use crate::{
     telemetry::{Metrics, OutcomeLabels},
 };
 
-pub(crate) use self::collect::Collector;
+pub(crate) use self::collect::{CollectError, Collector, remove_unnamed};
 
 /// How many files of a channel are fetched at once.
 const OF_CHANNEL: usize = 4;

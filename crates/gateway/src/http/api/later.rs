@@ -31,11 +31,8 @@ const fn later(method: &'static str, path: &'static str, area: Area, access: Acc
 /// All of them, under `/v1`.
 pub(crate) const LATER: &[Later] = {
     use Access::Write;
-    use Area::{Contacts, Conversations};
-    &[
-        later("POST", "/conversations/{id}/handoff", Conversations, Write, "handing conversations over"),
-        later("DELETE", "/contacts/{id}", Contacts, Write, "erasing contacts"),
-    ]
+    use Area::Conversations;
+    &[later("POST", "/conversations/{id}/handoff", Conversations, Write, "handing conversations over")]
 };
 
 /// Their routes.

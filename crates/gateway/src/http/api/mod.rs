@@ -70,7 +70,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .merge(OpenApiRouter::new().routes(routes!(media::upload)).layer(DefaultBodyLimit::max(media::LONGEST_FORM)))
         .routes(routes!(media::get))
         .routes(routes!(contacts::create::create, contacts::list))
-        .routes(routes!(contacts::get, contacts::update::update))
+        .routes(routes!(contacts::get, contacts::update::update, contacts::erase::erase))
         .routes(routes!(contacts::merge::merge))
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::get, conversations::update::update))

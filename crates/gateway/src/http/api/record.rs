@@ -30,9 +30,14 @@ pub(super) struct ActorInput {
 }
 
 impl ActorInput {
+    /// The key itself.
+    pub(super) fn of(caller: &Caller) -> Actor {
+        Actor { actor_type: ActorType::Api, id: Some(caller.name()) }
+    }
+
     /// Who does what this asks for: the key, unless it names somebody else.
     pub(super) fn read(input: Option<&Self>, caller: &Caller, wrong: &mut Wrong) -> Actor {
-        let Some(input) = input else { return Actor { actor_type: ActorType::Api, id: Some(caller.name()) } };
+        let Some(input) = input else { return Self::of(caller) };
         wrong.text("/by/id", Some(&input.id), LONGEST_ID);
         let actor_type = match input.r#type {
             ActorKind::Attendant => ActorType::Attendant,

@@ -26,6 +26,7 @@ pub(crate) fn list(
     let Some(workspace) = reader.find_workspace(workspace_id)? else { return Ok(listing::empty()) };
     let select = "SELECT contacts.number AS number FROM contacts";
     let mut query = listing::Query::new(select, "contacts", ("workspace", workspace), page);
+    query.only("contacts.erased_at IS NULL");
     if let Some(search) = &filter.search {
         let words: Vec<String> = folded(search).split_whitespace().take(MOST_WORDS).map(str::to_owned).collect();
         for word in words {

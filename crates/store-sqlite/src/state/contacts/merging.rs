@@ -170,7 +170,7 @@ pub(crate) fn merged_into(
     id: ContactId,
 ) -> Result<Option<ContactId>, StoreError> {
     let mut statement = reader.statement(
-        "SELECT contacts.id AS id FROM merged_contacts JOIN contacts ON contacts.number = merged_contacts.contact \
+        "SELECT contacts.id AS id FROM merged_contacts JOIN contacts ON contacts.number = merged_contacts.contact AND contacts.erased_at IS NULL \
          JOIN workspaces ON workspaces.number = merged_contacts.workspace \
          WHERE merged_contacts.id = ?1 AND workspaces.id = ?2",
     )?;

@@ -60,7 +60,7 @@ pub(super) fn write(
 }
 
 /// A contact that must be there.
-pub(super) fn there(reader: &Reader<'_>, workspace: WorkspaceId, id: ContactId) -> Result<Loaded, StoreError> {
+pub(crate) fn there(reader: &Reader<'_>, workspace: WorkspaceId, id: ContactId) -> Result<Loaded, StoreError> {
     find(reader, workspace, id)?.ok_or(StoreError::Refused(Refusal::NoSuchContact))
 }
 
@@ -71,7 +71,8 @@ pub(crate) fn find(
     id: ContactId,
 ) -> Result<Option<Loaded>, StoreError> {
     let Some(workspace) = reader.find_workspace(workspace_id)? else { return Ok(None) };
-    let mut statement = reader.statement("SELECT number FROM contacts WHERE id = ?1 AND workspace = ?2")?;
+    let mut statement =
+        reader.statement("SELECT number FROM contacts WHERE id = ?1 AND workspace = ?2 AND erased_at IS NULL")?;
     let rows = statement.query(rusqlite::params![id.to_bytes(), workspace]).map_err(refused)?;
     match codec::first(rows, |row| codec::column(row, "number"))? {
         Some(number) => super::load(reader, workspace_id, number),

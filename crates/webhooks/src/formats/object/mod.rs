@@ -60,6 +60,7 @@ pub(super) fn render(event: &Event, links: &dyn MediaLinks) -> Option<Bytes> {
         EventPayload::Contact(told) => Some(contact::render(event, told)),
         EventPayload::Channel(told) => Some(channel::render(event, told)),
         EventPayload::Endpoint(told) => Some(endpoint::render(event, told)),
+        EventPayload::Erased => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! `/v1/contacts`: the people that the company talks with, however they are known.
 
 pub(crate) mod create;
+pub(crate) mod erase;
 mod input;
 pub(crate) mod merge;
 pub(crate) mod update;

@@ -11,11 +11,11 @@ use axum::{extract::State, response::Response};
 use bytes::Bytes;
 use http::StatusCode;
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, json, value::RawValue};
 use tidings_domain::{
     EventId,
     endpoint::WebhookFormat,
-    event::{Event, EventKind, LogEntry, Position},
+    event::{Event, EventKind, EventPayload, LogEntry, Position},
     key::{Access, Area},
     pattern::EventPattern,
 };
@@ -47,6 +47,8 @@ pub(crate) struct EventEnvelope {
     timestamp: String,
     /// Whose it is.
     workspace_id: String,
+    /// True if the contact that it spoke of was erased, and with it what it said.
+    erased: Option<bool>,
     /// What it speaks of.
     data: serde_json::Map<String, serde_json::Value>,
 }
@@ -127,9 +129,24 @@ async fn place_after(gateway: &Gateway, caller: &Caller, after: Option<&str>) ->
     Err(Problem::cursor_expired(oldest.map(|id| id.to_string())))
 }
 
-/// What a webhook of this event says; `None` if the format does not tell of it.
+/// What a webhook of this event says; `None` if the format does not tell of it. Of what was erased only that it happened.
 fn envelope(gateway: &Gateway, event: &Event, format: WebhookFormat) -> Option<Bytes> {
-    render(event, format, &*gateway.links)
+    match event.payload {
+        EventPayload::Erased => Some(Bytes::from(erased(event).to_string())),
+        _ => render(event, format, &*gateway.links),
+    }
+}
+
+/// What is left of an event whose contact was erased.
+fn erased(event: &Event) -> Value {
+    json!({
+        "event": event.kind,
+        "event_id": event.id,
+        "timestamp": event.at.to_string(),
+        "workspace_id": event.workspace_id,
+        "erased": true,
+        "data": {},
+    })
 }
 
 /// The same of many, as JSON; those that the format does not tell of are left out.
