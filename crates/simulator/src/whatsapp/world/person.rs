@@ -201,6 +201,7 @@ fn digits(text: &str) -> Option<String> {
 
 fn phone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
-    let wrong = || format!("`{text}` is no phone number; digits with the country code are expected, such as +15550100001");
+    let wrong =
+        || format!("`{text}` is no phone number; digits with the country code are expected, such as +15550100001");
     digits(&text).map(Some).ok_or_else(|| D::Error::custom(wrong()))
 }
