@@ -201,7 +201,8 @@ async fn an_endpoint_is_registered_tested_and_sent_what_it_lacks() {
     let stats = tidings(&base, &["endpoints", "stats", id]).await.unwrap().ok().unwrap();
     assert!(stats.starts_with("status ") && stats.contains("attempts.success_rate"), "{stats}");
     let rotated = ["endpoints", "rotate", id, "--overlap-seconds", "0", "--yes"];
-    assert!(tidings(&base, &rotated).await.unwrap().ok().unwrap().contains("whsec_"));
+    let rotated = tidings(&base, &rotated).await.unwrap().ok().unwrap();
+    assert!(rotated.contains("whsec_") && rotated.contains("signs no longer"), "{rotated}");
     let paused = ["endpoints", "update", id, "--enabled", "false", "--json"];
     assert_eq!(tidings(&base, &paused).await.unwrap().json().unwrap()["status"], "paused");
     let event = scene.api.get("/v1/events?last=1").await.unwrap().ok().unwrap();
