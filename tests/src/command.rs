@@ -70,6 +70,13 @@ impl Running {
         Running::of(command(base, arguments)?)
     }
 
+    /// The same, with what it says on standard error among its lines.
+    pub fn with_errors(base: &str, arguments: &[&str]) -> Result<Running> {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "exec \"$0\" \"$@\" 2>&1"]).arg(binary::path()?).args(arguments);
+        Running::of(asking(shell, base))
+    }
+
     /// Any other program that goes on.
     pub fn of(mut command: Command) -> Result<Running> {
         command.kill_on_drop(true);
@@ -82,6 +89,16 @@ impl Running {
     pub async fn line(&mut self) -> Result<String> {
         let line = timeout(PATIENCE, self.lines.next_line()).await.context("it says nothing")??;
         line.context("its output has ended")
+    }
+
+    /// The next line that has these words.
+    pub async fn line_with(&mut self, words: &str) -> Result<String> {
+        loop {
+            let line = self.line().await.with_context(|| format!("without “{words}”"))?;
+            if line.contains(words) {
+                return Ok(line);
+            }
+        }
     }
 
     /// The next lines, so many.
@@ -101,9 +118,15 @@ impl Running {
 
 fn command(base: &str, arguments: &[&str]) -> Result<Command> {
     let mut command = Command::new(binary::path()?);
-    command.args(arguments).env("TIDINGS_SERVER", base).env("TIDINGS_KEY", ADMIN_KEY).kill_on_drop(true);
+    command.args(arguments);
+    Ok(asking(command, base))
+}
+
+/// The server and the key that are meant unless it is said otherwise.
+fn asking(mut command: Command, base: &str) -> Command {
+    command.env("TIDINGS_SERVER", base).env("TIDINGS_KEY", ADMIN_KEY).kill_on_drop(true);
     for other in ["TIDINGS_ADMIN_KEY", "TIDINGS_WORKSPACE", "TIDINGS_CONFIG", "TIDINGS_DATA"] {
         command.env_remove(other);
     }
-    Ok(command)
+    command
 }

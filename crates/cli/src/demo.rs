@@ -36,7 +36,7 @@ pub(crate) struct DemoArguments {
     /// Ends after the story; succeeds if every expected webhook came, in order, and verified
     #[arg(long)]
     once: bool,
-    /// A folder for the data, which is left behind; by default a temporary one
+    /// A folder for the data, in which no demo was shown yet and which is left behind; by default a temporary one
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Where the gateway listens

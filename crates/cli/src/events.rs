@@ -1,10 +1,10 @@
 //! `tidings events`: the log of what happened.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, value_parser};
 use serde_json::{Value, json};
 
 use crate::{
-    client::{ServerArguments, path, query},
+    client::{Failure, ServerArguments, path, query},
     listen::Format,
     output::{Cell, Table},
     verb::{Desk, PageArguments, cell, dim, text},
@@ -15,7 +15,7 @@ use crate::{
 #[command(after_help = "\
 Examples:
   tidings events list                                the last 50
-  tidings events list --last 10 --types 'message.*'
+  tidings events list --last 200 --types 'message.*'
   tidings events list --after evt_… --json           for a program that polls
   tidings events get evt_…
   tidings events resend evt_… --to ep_…")]
@@ -52,8 +52,9 @@ enum Verb {
 
 #[derive(Debug, Clone, Args)]
 struct ListArguments {
-    /// The last so many [default: as many as the limit]
-    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["after", "cursor"])]
+    /// The last so many, on one page: up to 200, or with --limit on pages of that size [default: 50]
+    #[arg(long, value_name = "NUMBER", value_parser = value_parser!(u16).range(1..))]
+    #[arg(conflicts_with_all = ["after", "cursor"])]
     last: Option<u16>,
     /// Those after this one
     #[arg(long, value_name = "evt_…", conflicts_with = "cursor")]
@@ -91,7 +92,12 @@ pub(crate) async fn run(arguments: EventsArguments) -> anyhow::Result<()> {
 
 async fn list_events(desk: &Desk, wanted: ListArguments) -> anyhow::Result<()> {
     let begins = wanted.after.is_none() && wanted.page.is_first();
-    let last = wanted.last.or_else(|| begins.then(|| wanted.page.size()));
+    let page = wanted.page.holding(wanted.last).map_err(|most| {
+        Failure::Usage(format!(
+            "--last: a page holds at most {most}; say --limit {most} as well, and the next --cursor is told at its end"
+        ))
+    })?;
+    let last = wanted.last.or_else(|| begins.then(|| page.size()));
     let parameters = [
         ("last", last.map(|last| last.to_string())),
         ("after", wanted.after),
@@ -100,7 +106,7 @@ async fn list_events(desk: &Desk, wanted: ListArguments) -> anyhow::Result<()> {
         ("format", Some(wanted.format.webhook().name().to_owned())),
     ];
     let table = Table::new("Nothing has happened.", &["TIME", "EVENT", "ID", "~WHAT"]);
-    desk.list(&["events"], &wanted.page.with(&parameters), table, |event| {
+    desk.list(&["events"], &page.with(&parameters), table, |event| {
         vec![dim(event, time(event)), cell(event, "/event"), cell(event, id(event)), Cell::new(&words(event))]
     })
     .await

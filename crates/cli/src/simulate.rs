@@ -7,17 +7,25 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::Args;
 use serde_json::Value;
 use tidings_gateway::clock::{Clock as _, SystemClock};
-use tidings_simulator::whatsapp::{
-    Account,
-    simulator::{Simulator, SimulatorOptions, Told},
+use tidings_simulator::{
+    Connection,
+    whatsapp::{
+        Account,
+        simulator::{Simulator, SimulatorOptions, Told},
+    },
 };
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::client::Failure;
+
 mod print;
+
+/// Of the shape of a real one, so that it is taken wherever a real one is.
+const APP_SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// Options of the simulator.
 #[derive(Debug, Clone, Args)]
@@ -35,7 +43,7 @@ pub(crate) struct SimulateArguments {
     #[arg(long, value_name = "TOKEN", requires = "callback")]
     verify_token: Option<String>,
     /// What webhooks are signed with
-    #[arg(long, value_name = "SECRET", default_value = "simulated-app-secret")]
+    #[arg(long, value_name = "SECRET", default_value = APP_SECRET)]
     app_secret: String,
     /// The only token that calls are taken with
     #[arg(long, value_name = "TOKEN", default_value = "simulated-access-token")]
@@ -46,8 +54,8 @@ pub(crate) struct SimulateArguments {
     /// The id of the WhatsApp Business Account
     #[arg(long, value_name = "ID", default_value = "102290129340398")]
     business_account_id: String,
-    /// The business's number, digits only
-    #[arg(long, value_name = "NUMBER", default_value = "15550783881")]
+    /// The business's number, with its country code
+    #[arg(long, value_name = "NUMBER", default_value = "15550783881", value_parser = digits)]
     phone: String,
     /// What ids and chance depend on: the same seed makes the same run
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
@@ -69,15 +77,19 @@ pub(crate) async fn run(arguments: SimulateArguments) -> anyhow::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let simulator = start(&arguments).await?;
     let mut told = simulator.watch();
-    print::introduction(&simulator, &arguments)?;
-    if let (Some(url), Some(token)) = (&arguments.callback, &arguments.verify_token) {
-        let outcome = simulator.verify_callback(url, token).await;
+    let handshake = match (&arguments.callback, &arguments.verify_token) {
+        (Some(url), Some(token)) => Some((url, simulator.verify_callback(url, token).await)),
+        _ => None,
+    };
+    // A crowd that writes wants a callback that listens.
+    let faults = arguments.faults.as_ref().map_or(Ok(()), |faults| simulator.tell_faults(faults));
+    if faults.is_ok() {
+        print::introduction(&simulator, &arguments)?;
+    }
+    if let Some((url, outcome)) = handshake {
         print::handshake(url, outcome.map_err(anyhow::Error::from))?;
     }
-    // A crowd that writes wants a callback that listens.
-    if let Some(faults) = &arguments.faults {
-        simulator.tell_faults(faults).context("--faults")?;
-    }
+    faults.map_err(|error| Failure::Usage(format!("--faults: {error}")))?;
     loop {
         tokio::select! {
             next = told.recv() => match next {
@@ -95,10 +107,13 @@ pub(crate) async fn run(arguments: SimulateArguments) -> anyhow::Result<()> {
 }
 
 async fn start(arguments: &SimulateArguments) -> anyhow::Result<Simulator> {
+    if let Some(callback) = &arguments.callback {
+        Connection::to(callback).map_err(|error| Failure::Usage(format!("--callback: {error}")))?;
+    }
     let account = Account {
         phone_number_id: arguments.phone_number_id.clone(),
         business_account_id: arguments.business_account_id.clone(),
-        display_phone_number: arguments.phone.chars().filter(char::is_ascii_digit).collect(),
+        display_phone_number: arguments.phone.clone(),
         app_secret: arguments.app_secret.clone(),
     };
     let options = SimulatorOptions {
@@ -116,10 +131,14 @@ async fn start(arguments: &SimulateArguments) -> anyhow::Result<Simulator> {
     if let Some(ending) = &arguments.trouble
         && !simulator.ask_for_trouble(ending)
     {
-        bail!("--trouble: no number asks for trouble by the ending {ending}; `GET /simulator` lists those that do");
+        let told = format!(
+            "--trouble: no number asks for trouble by the ending {ending}; `GET /simulator` lists those that do"
+        );
+        return Err(Failure::Usage(told).into());
     }
     if let Some(behaviours) = &arguments.behaviours {
-        simulator.tell_behaviours(behaviours).context("--behaviours")?;
+        let told = simulator.tell_behaviours(behaviours);
+        told.map_err(|error| Failure::Usage(format!("--behaviours: {error}")))?;
     }
     Ok(simulator)
 }
@@ -127,4 +146,11 @@ async fn start(arguments: &SimulateArguments) -> anyhow::Result<Simulator> {
 /// A call is told of when it comes and when it is answered; only the second makes a line.
 fn is_complete(entry: &Value) -> bool {
     !entry["answer"].is_null() || !entry["error"].is_null()
+}
+
+/// A phone number as it is typed.
+fn digits(typed: &str) -> Result<String, String> {
+    let digits = typed.strip_prefix('+').unwrap_or(typed);
+    let fits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if fits { Ok(digits.to_owned()) } else { Err("only digits, such as 15550783881".to_owned()) }
 }

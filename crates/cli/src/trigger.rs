@@ -46,7 +46,7 @@ pub(crate) struct TriggerArguments {
     #[arg(value_name = "EVENT", hide_possible_values = true, value_parser = PossibleValuesParser::new(known()))]
     #[arg(required_unless_present_any = ["list", "endpoint"])]
     events: Vec<String>,
-    /// Lists the events that there are samples of
+    /// Lists the events that there are samples of in the format
     #[arg(long, conflicts_with_all = ["events", "to", "endpoint"])]
     list: bool,
     /// The program that gets them; without it the bodies are only printed
@@ -73,8 +73,9 @@ pub(crate) struct TriggerArguments {
 
 /// Does it.
 pub(crate) async fn run(arguments: TriggerArguments) -> anyhow::Result<()> {
+    let format = arguments.format.webhook();
     if arguments.list {
-        return crate::print(&names().join("\n"));
+        return crate::print(&names(format).join("\n"));
     }
     if let Some(id) = &arguments.endpoint {
         let other = arguments.events.iter().find(|event| *event != TEST);
@@ -87,7 +88,6 @@ pub(crate) async fn run(arguments: TriggerArguments) -> anyhow::Result<()> {
             .into()),
         };
     }
-    let format = arguments.format.webhook();
     let bodies = bodies(chosen(&arguments.events, format)?, arguments.text.as_deref(), format)?;
     match &arguments.to {
         Some(url) => post(url, &bodies, &arguments).await,
@@ -105,7 +105,7 @@ async fn post(url: &str, bodies: &[Heard], arguments: &TriggerArguments) -> anyh
     let forwarder = Forwarder::new("--to", url, arguments.format.webhook(), secret, 0)?;
     let mut refused = 0;
     for heard in bodies {
-        let attempt = forwarder.attempt(heard, 1).await?;
+        let attempt = forwarder.attempt(heard, 1, &reporter).await?;
         refused += usize::from(!attempt.verdict.is_delivered());
         if !reporter.heard(heard, Some(&attempt))? {
             break;
@@ -169,7 +169,8 @@ fn say(event: &mut Event, text: &str) -> Result<(), Failure> {
 
 /// What can be typed.
 fn known() -> Vec<String> {
-    let mut known = names();
+    // The lifecycle format tells of everything.
+    let mut known = names(WebhookFormat::Lifecycle);
     let families: BTreeSet<String> =
         known.iter().filter_map(|name| Some(format!("{}.*", name.split_once('.')?.0))).collect();
     known.extend(families);

@@ -15,6 +15,9 @@ pub(crate) struct Desk {
     pub(crate) output: Output,
 }
 
+/// The most that the API puts on a page.
+const LARGEST_PAGE: u16 = 200;
+
 /// Which page of a list.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PageArguments {
@@ -38,6 +41,14 @@ impl PageArguments {
     /// How many are asked for.
     pub(crate) fn size(&self) -> u16 {
         self.limit.unwrap_or(50)
+    }
+
+    /// The page on which so many are, unless its size was said; the error is how many fit.
+    pub(crate) fn holding(self, number: Option<u16>) -> Result<Self, u16> {
+        match number {
+            Some(number) if self.limit.is_none() && number > LARGEST_PAGE => Err(LARGEST_PAGE),
+            _ => Ok(Self { limit: self.limit.or(number), ..self }),
+        }
     }
 
     /// Whether it is the first page.

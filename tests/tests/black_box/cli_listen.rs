@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 use tidings_simulator::Behaviour;
-use tidings_tests::{Door, Running, Scene, assert_holds, json_of, tidings};
+use tidings_tests::{Door, Running, Scene, assert_holds, json_of, text, tidings};
 
 /// What the webhooks are signed with.
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -117,6 +117,35 @@ async fn what_the_program_does_not_take_is_tried_again_and_then_skipped() {
     let arrivals = scene.arrivals(4).await.unwrap();
     let numbers = arrivals.iter().map(|arrival| arrival.headers["tidings-attempt"].to_str().unwrap());
     assert_eq!(numbers.collect::<Vec<_>>(), ["1", "2", "1", "2"]);
+}
+
+#[tokio::test]
+async fn it_is_said_what_is_waited_for_and_what_is_skipped() {
+    let (mut scene, mut line) = Scene::with_line().await.unwrap();
+    line.hear(0..1, 1).await.unwrap();
+    let base = scene.server.base();
+    let last = scene.api.get("/v1/events?last=1").await.unwrap().ok().unwrap();
+    let id = text(&last, "/data/0/event_id");
+    for (behaviour, why) in [
+        (Behaviour::status(StatusCode::INTERNAL_SERVER_ERROR), "after 1 try;"),
+        (Behaviour::status(StatusCode::GONE), "disable an endpoint"),
+        (Behaviour::status(StatusCode::CONFLICT).with("webhook-delivery", "abort-message"), "as the answer asks for"),
+    ] {
+        scene.receiver.behave("/program", behaviour);
+        let program = scene.receiver.url("/program");
+        let arguments = ["listen", "--last", "1", "--forward-to", &program, "--retries", "0"];
+        let mut listening = Running::with_errors(&base, &arguments).unwrap();
+        assert!(listening.line().await.unwrap().starts_with("Listening to "));
+        let skipped = listening.line_with("is skipped").await.unwrap();
+        assert!(skipped.contains(why) && skipped.contains(&format!("`tidings events get {id}`")), "{skipped}");
+    }
+    scene.receiver.behave("/program", Behaviour::Hang);
+    let program = scene.receiver.url("/program");
+    let mut listening = Running::with_errors(&base, &["listen", "--last", "1", "--forward-to", &program]).unwrap();
+    let waiting = listening.line_with("still waiting").await.unwrap();
+    assert!(waiting.contains(id), "{waiting}");
+    let nowhere = tidings("http://127.0.0.1:1", &["listen"]).await.unwrap();
+    assert!(!nowhere.errors.contains("Listening"), "it does not listen yet: {nowhere:?}");
 }
 
 #[tokio::test]

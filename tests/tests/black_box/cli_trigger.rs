@@ -52,6 +52,20 @@ async fn a_message_says_what_is_wanted_and_can_be_looked_at_alone() {
 }
 
 #[tokio::test]
+async fn whatever_is_listed_can_be_had() {
+    let mut numbers = Vec::new();
+    for format in ["lifecycle", "object"] {
+        let listed = tidings(NOWHERE, &["trigger", "--list", "--format", format]).await.unwrap().ok().unwrap();
+        let names: Vec<&str> = listed.lines().collect();
+        let arguments = [&["trigger", "--format", format], &names[..]].concat();
+        let printed = tidings(NOWHERE, &arguments).await.unwrap().ok().unwrap();
+        assert_eq!(printed.lines().count(), names.len(), "{format}");
+        numbers.push(names.len());
+    }
+    assert!(numbers[1] < numbers[0], "the object format tells of less: {numbers:?}");
+}
+
+#[tokio::test]
 async fn what_is_not_taken_is_a_failure() {
     let mut receiver = Receiver::start().await.unwrap();
     receiver.behave("/webhooks", Behaviour::status(StatusCode::INTERNAL_SERVER_ERROR));

@@ -57,6 +57,22 @@ async fn json_is_what_the_api_answers() {
 }
 
 #[tokio::test]
+async fn the_last_events_are_all_there_however_many_a_page_usually_has() {
+    let (scene, mut line) = Scene::with_line().await.unwrap();
+    line.hear(0..70, 1).await.unwrap();
+    let base = scene.server.base();
+    let list = async |arguments: &[&str]| tidings(&base, &[&["events", "list"], arguments].concat()).await.unwrap();
+    let page = list(&["--last", "60", "--types", "message.*", "--json"]).await.json().unwrap();
+    let texts: Vec<_> = page["data"].as_array().unwrap().iter().map(|event| text(event, "/data/content")).collect();
+    assert_eq!((texts.len(), texts[0], texts[59]), (60, "Text 10", "Text 69"));
+    assert_eq!(page["next_cursor"], Value::Null);
+    let refused = list(&["--last", "201"]).await;
+    assert!(refused.code == Some(2) && refused.errors.contains("--limit 200"), "{refused:?}");
+    list(&["--last", "201", "--limit", "200"]).await.ok().unwrap();
+    assert_eq!(list(&["--last", "0"]).await.code, Some(2));
+}
+
+#[tokio::test]
 async fn the_exit_code_says_whose_fault_it_is() {
     let scene = Scene::start().await.unwrap();
     let base = scene.server.base();
@@ -68,12 +84,15 @@ async fn the_exit_code_says_whose_fault_it_is() {
         (&base, &["keys", "create", "--name", ""], 3, "/name"),
         (&base, &["events", "get", "evt_nothing"], 3, "not_found"),
         (&base, &["events", "get", "../keys"], 3, "not_found"),
+        (&base, &["channels", "get", ""], 2, "an id is empty"),
+        (&base, &["endpoints", "rotate", "ep_1"], 2, "--yes"),
         ("http://127.0.0.1:1", &["keys", "list"], 4, "tidings serve"),
     ] {
         let told = tidings(base, arguments).await.unwrap();
         let said = format!("{}{}", told.output, told.errors);
         assert_eq!(told.code, Some(code), "{arguments:?}: {said}");
         assert!(code == 0 || said.contains(word), "{arguments:?}: {said}");
+        assert!(!said.contains("<KEY>"), "the key was given: {arguments:?}: {said}");
     }
 }
 
@@ -137,6 +156,9 @@ async fn a_message_is_sent_and_its_story_told() {
     assert!(listed.contains(id) && listed.contains("Hello") && listed.lines().count() == 2, "{listed}");
     let cancelled = tidings(&base, &["messages", "cancel", id]).await.unwrap();
     assert_eq!(cancelled.code, Some(3), "{cancelled:?}");
+    let nobody = ["messages", "send", "--channel", outlet.id(), "--to", "abc", "--text", "Hello"];
+    let nobody = tidings(&base, &nobody).await.unwrap();
+    assert!(nobody.code == Some(3) && nobody.errors.contains("/to: expected a phone number"), "{nobody:?}");
     let later = [&typed[..6], &["--text", "Later", "--scheduled-at", "2100-01-01T00:00:00Z", "--json"]].concat();
     let later = tidings(&base, &later).await.unwrap().json().unwrap();
     let cancelled = tidings(&base, &["messages", "cancel", text(&later, "/id")]).await.unwrap().ok().unwrap();
@@ -179,7 +201,8 @@ async fn an_endpoint_is_registered_tested_and_sent_what_it_lacks() {
     let stats = tidings(&base, &["endpoints", "stats", id]).await.unwrap().ok().unwrap();
     assert!(stats.starts_with("status ") && stats.contains("attempts.success_rate"), "{stats}");
     let rotated = ["endpoints", "rotate", id, "--overlap-seconds", "0", "--yes"];
-    assert!(tidings(&base, &rotated).await.unwrap().ok().unwrap().contains("whsec_"));
+    let rotated = tidings(&base, &rotated).await.unwrap().ok().unwrap();
+    assert!(rotated.contains("whsec_") && rotated.contains("signs no longer"), "{rotated}");
     let paused = ["endpoints", "update", id, "--enabled", "false", "--json"];
     assert_eq!(tidings(&base, &paused).await.unwrap().json().unwrap()["status"], "paused");
     let event = scene.api.get("/v1/events?last=1").await.unwrap().ok().unwrap();

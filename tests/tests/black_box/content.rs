@@ -252,7 +252,5 @@ async fn a_picture_without_words_has_none() {
     let (told, message) = received(&mut scene).await;
     assert_holds(&told, &json!({ "type": "image", "content": null }));
     assert!(message["content"].get("body").is_none(), "{message:#}");
-    // Serving it comes later; the link is there and says so.
-    let address = text(&told, "/media_url").strip_prefix(&scene.server.base()).unwrap().to_owned();
-    scene.api.get(&address).await.unwrap().problem(422, "not_available").unwrap();
+    assert!(text(&told, "/media_url").starts_with(&format!("{}/m/", scene.server.base())), "{told:#}");
 }

@@ -50,6 +50,19 @@ async fn programs_get_both_formats_verified_one_line_each() {
 }
 
 #[tokio::test]
+async fn a_folder_of_an_earlier_demo_is_told_of_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let show = async || {
+        let mut command = Command::new(binary().unwrap());
+        command.args(["demo", "--once", "--data"]).arg(folder.path().join("data")).output().await.unwrap()
+    };
+    assert!(show().await.status.success());
+    let again = show().await;
+    let told = String::from_utf8_lossy(&again.stderr);
+    assert!(again.status.code() == Some(2) && told.contains("--data") && !told.contains('{'), "{told}");
+}
+
+#[tokio::test]
 async fn who_stays_goes_on_by_what_is_printed_until_it_is_ended() {
     let mut demo = Command::new(binary().unwrap())
         .arg("demo")

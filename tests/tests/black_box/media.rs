@@ -52,6 +52,10 @@ async fn a_message_does_not_wait_for_its_file_and_the_file_survives_a_crash() {
     outlet.graph.hold_links(false);
     assert_eq!(read(&mut scene, &told).await, (200, PICTURE.to_vec()));
     assert_eq!(scene.api.get(&path).await.unwrap().ok().unwrap()["status"], "available");
+    // And by the link that the API shows.
+    let listed = scene.api.get("/v1/messages").await.unwrap().ok().unwrap();
+    let shown = json!({ "data": { "media_url": text(&listed, "/data/0/attachments/0/file/url") } });
+    assert_eq!(read(&mut scene, &shown).await, (200, PICTURE.to_vec()));
 }
 
 #[tokio::test]

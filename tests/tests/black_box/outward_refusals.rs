@@ -55,6 +55,7 @@ async fn who_is_written_to_must_be_clear() {
         (json!({ "text": "a", "to": ana.phone }), 422, "validation_failed", "/channel_id"),
         (json!({ "text": "a", "channel_id": outlet.id() }), 422, "validation_failed", "/to"),
         (json!({ "text": "a", "channel_id": outlet.id(), "to": "12" }), 422, "validation_failed", "/to"),
+        (json!({ "text": "a", "channel_id": outlet.id(), "to": "abc" }), 422, "validation_failed", "/to"),
         (json!({ "text": "a", "channel_id": unknown, "to": ana.phone }), 404, "not_found", "/channel_id"),
         (
             json!({ "text": "a", "conversation_id": "conv_00000000000000000000000000" }),

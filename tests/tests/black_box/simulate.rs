@@ -96,12 +96,20 @@ async fn faults_of_the_command_line_are_there_from_the_start() {
         let answer = client.post("/v26.0/106540352242922/messages", &message).await.unwrap();
         assert_eq!((answer.status.as_u16(), &answer.json["error"]["code"]), (status, &json!(code)));
     }
-    for (option, wrong, named) in
-        [("--trouble", "9999", "9999"), ("--behaviours", "{\"nxt\": []}", "nxt"), ("--faults", "[]", "--faults")]
-    {
+    for (option, wrong, named) in [
+        ("--trouble", "9999", "9999"),
+        ("--behaviours", r#"{"nxt": []}"#, "nxt"),
+        ("--faults", "[]", "--faults: a JSON object is expected"),
+        // These post, and there is nobody to post to, or nothing to post.
+        ("--faults", r#"{"batch_messages": 5}"#, "--faults: batch_messages: "),
+        ("--faults", r#"{"repeat_webhooks": 5}"#, "--faults: repeat_webhooks: "),
+        ("--callback", "https://example.com/in", "--callback: "),
+        ("--phone", "abc", "--phone"),
+    ] {
         let told =
             tidings("http://127.0.0.1:1", &["simulate", "--listen", "127.0.0.1:0", option, wrong]).await.unwrap();
-        assert!(told.code != Some(0) && told.errors.contains(named), "{option}: {}", told.errors);
+        assert!(told.code == Some(2) && told.errors.contains(named), "{option}: {told:?}");
+        assert!(!told.output.contains("listening on"), "{option}: {told:?}");
     }
 }
 

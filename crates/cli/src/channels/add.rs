@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The fields of a Meta app's webhook that we make something of.
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 11] = [
     "messages",
     "smb_message_echoes",
     "message_template_status_update",
@@ -21,6 +21,7 @@ const FIELDS: [&str; 10] = [
     "phone_number_name_update",
     "account_update",
     "user_id_update",
+    "user_preferences",
 ];
 
 /// Makes it. With `--json` the channel is printed as it was answered, and nothing else.
@@ -90,6 +91,11 @@ mod tests {
             assert!(told.contains(word), "{told}");
         }
         assert!(!told.contains("--public-url"), "{told}");
+        for field in FIELDS {
+            assert!(told.contains(field), "{told}");
+            let guide = include_str!("../../../../docs/connect-whatsapp.md");
+            assert!(guide.contains(&format!("`{field}`")), "the guide does not name {field}");
+        }
         channel["webhook_url"] = json!("http://127.0.0.1:7777/in/chan_1");
         assert!(console(Paint::NONE, &channel).contains("--public-url"));
     }

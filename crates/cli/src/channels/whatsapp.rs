@@ -84,7 +84,11 @@ pub(super) fn gather(arguments: WhatsappArguments) -> anyhow::Result<Value> {
         account => account,
     };
     let token = hidden(arguments.access_token, "Access token", access_token)?;
+    let is_secret_asked = arguments.app_secret.is_none();
     let secret = hidden(arguments.app_secret, "App secret", app_secret)?;
+    if let Some(doubt) = doubt_of_secret(&secret).filter(|_| is_secret_asked) {
+        note(&format!("  {doubt}; it is taken all the same"));
+    }
     let mut settings = document([
         ("phone_number_id", Some(json!(number))),
         ("business_account_id", account.filter(|account| !account.is_empty()).map(Value::from)),
@@ -131,11 +135,17 @@ fn access_token(typed: &str) -> Result<(), String> {
 }
 
 fn app_secret(typed: &str) -> Result<(), String> {
-    let hex = typed.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let fits = !typed.is_empty() && typed.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits { Ok(()) } else { Err("a secret has no spaces or special characters, and is not empty".to_owned()) }
+}
+
+/// Why a secret may be a slip. It is no more than that: a simulator may have its own ideas of a secret.
+fn doubt_of_secret(typed: &str) -> Option<String> {
+    let is_hex = typed.bytes().all(|byte| byte.is_ascii_hexdigit());
     match typed.len() {
-        32 if hex => Ok(()),
-        32 => Err("an app secret is made of the digits 0-9 and a-f".to_owned()),
-        length => Err(format!("an app secret has 32 characters; these are {length}")),
+        32 if is_hex => None,
+        32 => Some("Meta's app secrets are made of the digits 0-9 and a-f".to_owned()),
+        length => Some(format!("Meta's app secrets have 32 characters; these are {length}")),
     }
 }
 
@@ -156,9 +166,9 @@ mod tests {
             (access_token, "EAAJB0123456789abcdefghij", ""),
             (access_token, "EAAJB", "longer"),
             (access_token, "EAAJB 0123456789abcdefghij", "spaces"),
-            (app_secret, "0123456789abcdef0123456789ABCDEF", ""),
-            (app_secret, "0123456789abcdef", "32"),
-            (app_secret, "0123456789abcdef0123456789abcdeg", "0-9"),
+            (app_secret, "any-secret", ""),
+            (app_secret, "two words", "spaces"),
+            (app_secret, "", "empty"),
             (name, "Support", ""),
             (name, "", "1 to 200"),
         ] {
@@ -167,6 +177,13 @@ mod tests {
                 Err(wrong) => assert!(!word.is_empty() && wrong.contains(word), "{typed}: {wrong}"),
             }
         }
+    }
+
+    #[test]
+    fn a_secret_of_unusual_shape_is_doubted() {
+        assert_eq!(doubt_of_secret("0123456789abcdef0123456789ABCDEF"), None);
+        assert!(doubt_of_secret("0123456789abcdef").unwrap().contains("these are 16"));
+        assert!(doubt_of_secret("0123456789abcdef0123456789abcdeg").unwrap().contains("0-9"));
     }
 
     #[test]

@@ -1,4 +1,7 @@
 //! The options of every verb that speaks to a running server.
+//!
+//! Their variables are read here and not by clap, which would tell in each error about something else that what they give
+//! must be typed.
 
 use clap::Args;
 
@@ -6,29 +9,44 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct ServerArguments {
-    #[arg(help = "The server's address [default: http://127.0.0.1:7777]")]
-    #[arg(long, global = true, env = "TIDINGS_SERVER", value_name = "URL")]
+    #[arg(help = "The server's address [env: TIDINGS_SERVER] [default: http://127.0.0.1:7777]")]
+    #[arg(long, global = true, value_name = "URL")]
     pub(crate) server: Option<String>,
     #[arg(help = "An API key [env: TIDINGS_KEY, else TIDINGS_ADMIN_KEY]")]
-    #[arg(long, global = true, env = "TIDINGS_KEY", value_name = "KEY", hide_env = true)]
+    #[arg(long, global = true, value_name = "KEY")]
     pub(crate) key: Option<String>,
-    /// The workspace in which the operator's key acts [default: the workspace `default`]
-    #[arg(long, global = true, env = "TIDINGS_WORKSPACE", value_name = "ws_…")]
-    pub(crate) workspace: Option<String>,
+    #[arg(help = "The workspace in which the operator's key acts [env: TIDINGS_WORKSPACE] [default: `default`]")]
+    #[arg(long, global = true, value_name = "ws_…")]
+    workspace: Option<String>,
     /// Prints the API's JSON instead of tables and words
     #[arg(long, global = true)]
     pub(crate) json: bool,
 }
 
 impl ServerArguments {
-    /// Where the server is.
-    pub(crate) fn server(&self) -> &str {
-        self.server.as_deref().unwrap_or("http://127.0.0.1:7777")
+    /// Where the server is, if anybody says so.
+    pub(crate) fn named_server(&self) -> Option<String> {
+        given(self.server.as_ref(), &["TIDINGS_SERVER"])
     }
 
-    /// The key that counts. A variable that is set to nothing is no key.
-    pub(crate) fn key(&self) -> Option<String> {
-        let given = self.key.clone().filter(|key| !key.trim().is_empty());
-        given.or_else(|| std::env::var("TIDINGS_ADMIN_KEY").ok()).filter(|key| !key.trim().is_empty())
+    /// Where the server is.
+    pub(super) fn server(&self) -> String {
+        self.named_server().unwrap_or_else(|| "http://127.0.0.1:7777".to_owned())
     }
+
+    /// The key that counts.
+    pub(crate) fn key(&self) -> Option<String> {
+        given(self.key.as_ref(), &["TIDINGS_KEY", "TIDINGS_ADMIN_KEY"])
+    }
+
+    /// The workspace that is acted in.
+    pub(super) fn workspace(&self) -> Option<String> {
+        given(self.workspace.as_ref(), &["TIDINGS_WORKSPACE"])
+    }
+}
+
+/// What was typed, else the first of these variables. What is empty says nothing.
+fn given(typed: Option<&String>, variables: &[&str]) -> Option<String> {
+    let set = variables.iter().filter_map(|name| std::env::var(name).ok());
+    typed.cloned().into_iter().chain(set).find(|value| !value.trim().is_empty())
 }

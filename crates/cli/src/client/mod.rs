@@ -51,8 +51,13 @@ impl Client {
             value.map_err(|_| Failure::Usage(format!("{name}: it has characters that cannot be sent")))
         };
         let key = arguments.key().map(|key| header("--key", format!("Bearer {key}"))).transpose()?;
-        let workspace = arguments.workspace.clone().map(|id| header("--workspace", id)).transpose()?;
+        let workspace = arguments.workspace().map(|id| header("--workspace", id)).transpose()?;
         Ok(Self { server: arguments.server().parse()?, authorization: key, workspace })
+    }
+
+    /// For whatever is at an address, which is told no key.
+    pub(crate) fn without_key(server: &str) -> Result<Self, Failure> {
+        Ok(Self { server: server.parse()?, authorization: None, workspace: None })
     }
 
     /// The server's address as it is told to people.
@@ -121,6 +126,10 @@ impl Client {
         document: Option<&Value>,
         headers: &[(&'static str, &str)],
     ) -> Result<Response<Incoming>, Failure> {
+        // It would be another path, and of something else.
+        if path.split('?').next().is_some_and(|path| path.ends_with('/') || path.contains("//")) {
+            return Err(Failure::Usage("an id is empty; give one, such as chan_… or evt_…".to_owned()));
+        }
         let mut request = Request::builder()
             .method(method)
             .header(USER_AGENT, concat!("tidings-cli/", env!("CARGO_PKG_VERSION")))

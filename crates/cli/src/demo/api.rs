@@ -1,9 +1,11 @@
 //! An API of JSON, as a program uses it: the gateway's, and that of the simulator.
 
-use anyhow::{Context as _, ensure};
+use std::fmt;
+
+use anyhow::Context as _;
 use bytes::Bytes;
 use http::{
-    Method, Request,
+    Method, Request, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
 use http_body_util::Full;
@@ -14,6 +16,22 @@ use tidings_simulator::client::Connection;
 pub(super) struct Api {
     authorization: String,
     connection: Connection,
+}
+
+/// What it was asked is not done.
+#[derive(Debug)]
+pub(super) struct Refused {
+    path: String,
+    pub(super) status: StatusCode,
+    told: String,
+}
+
+impl std::error::Error for Refused {}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} answered {}: {}", self.path, self.status, self.told)
+    }
 }
 
 impl Api {
@@ -31,7 +49,9 @@ impl Api {
             .body(Full::new(Bytes::from(document.to_string())))?;
         let answer = self.connection.send(request).await?;
         let text = String::from_utf8_lossy(answer.body());
-        ensure!(answer.status().is_success(), "{path} answered {}: {text}", answer.status());
+        if !answer.status().is_success() {
+            return Err(Refused { path: path.to_owned(), status: answer.status(), told: text.into_owned() }.into());
+        }
         serde_json::from_str(&text).with_context(|| format!("{path} answered no JSON"))
     }
 }

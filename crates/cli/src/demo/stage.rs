@@ -3,6 +3,7 @@
 use std::{net::Ipv4Addr, sync::Arc};
 
 use anyhow::Context as _;
+use http::StatusCode;
 use serde_json::{Value, json};
 use tidings_gateway::clock::{Clock as _, SystemClock};
 use tidings_simulator::{
@@ -14,10 +15,11 @@ use tidings_simulator::{
 };
 
 use super::{
-    api::Api,
+    api::{Api, Refused},
     random_hex,
     story::{ANA, Act, BRUNO, THANKFUL_FOR, THANKS},
 };
+use crate::client::Failure;
 
 /// What each subscriber is told.
 const SUBSCRIPTIONS: [(&str, &[&str]); 2] =
@@ -96,8 +98,18 @@ async fn connect(
             "api_base": simulator.base(),
         },
     });
-    let channel = gateway.post("/v1/channels", &channel).await;
-    let channel = channel.context("cannot connect the number; is the data folder a fresh one?")?;
+    let channel = gateway.post("/v1/channels", &channel).await.map_err(|error| {
+        let is_there = |refused: &Refused| refused.status == StatusCode::CONFLICT;
+        if error.downcast_ref().is_some_and(is_there) {
+            return Failure::Usage(
+                "--data: a demo was shown with this folder before, and its number is connected there already; name a folder \
+                 that is not there yet, delete this one, or leave --data out"
+                    .to_owned(),
+            )
+            .into();
+        }
+        error.context("cannot connect the number")
+    })?;
     let field = |name: &str| channel[name].as_str().with_context(|| format!("the channel has no {name}"));
     let verified = simulator.verify_callback(field("webhook_url")?, field("verify_token")?).await;
     verified.context("the gateway does not answer the vendor's challenge")?;

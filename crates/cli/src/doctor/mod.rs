@@ -54,7 +54,8 @@ pub(crate) async fn run(arguments: DoctorArguments) -> anyhow::Result<()> {
 async fn look(arguments: DoctorArguments) -> anyhow::Result<Vec<Finding>> {
     let mut findings = Vec::new();
     let options = configuration(&arguments.options, &mut findings)?;
-    let is_elsewhere = arguments.server.server.is_some() && arguments.options.data.is_none() && !options.data.exists();
+    let is_named = arguments.server.named_server().is_some();
+    let is_elsewhere = is_named && arguments.options.data.is_none() && !options.data.exists();
     if !is_elsewhere {
         folder::look(&options, &mut findings);
     }
@@ -86,7 +87,7 @@ fn configuration(arguments: &ServeArguments, findings: &mut Vec<Finding>) -> any
 
 /// Where nobody says otherwise, the server is where these options let it listen, and its operator asks.
 fn with_defaults(mut server: ServerArguments, options: &ServeOptions) -> ServerArguments {
-    if server.server.is_none() && options.listen.port() != 0 {
+    if server.named_server().is_none() && options.listen.port() != 0 {
         let host = match options.listen.ip() {
             ip if !ip.is_unspecified() => options.listen.to_string(),
             ip if ip.is_ipv6() => format!("[::1]:{}", options.listen.port()),

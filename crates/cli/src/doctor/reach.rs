@@ -3,11 +3,7 @@
 use serde_json::Value;
 
 use super::finding::Finding;
-use crate::{
-    client::{Client, ServerArguments},
-    options::ServeOptions,
-    verb::text,
-};
+use crate::{client::Client, options::ServeOptions, verb::text};
 
 /// Looks at the address that channels are told to vendors by, or else at the one of the options.
 pub(super) async fn look(options: &ServeOptions, channels: Option<&[Value]>, findings: &mut Vec<Finding>) {
@@ -44,8 +40,7 @@ fn plausible(url: &str) -> Result<(), &'static str> {
 /// Whether a server of ours answers there. That it can be reached from here does not prove that vendors can, but the
 /// other way round it is rare.
 async fn reachable(url: &str) -> Finding {
-    let arguments = ServerArguments { server: Some(url.to_owned()), key: None, workspace: None, json: false };
-    let asked = match Client::new(&arguments) {
+    let asked = match Client::without_key(url) {
         Ok(client) => client.get("/healthz").await,
         Err(failure) => Err(failure),
     };

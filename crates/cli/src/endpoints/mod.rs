@@ -146,8 +146,11 @@ pub(crate) async fn run(arguments: EndpointsArguments) -> anyhow::Result<()> {
             let asked = document([("overlap_seconds", overlap_seconds.map(Value::from))]);
             let answer = desk.client.post(&path(&["endpoints", &id, "secret", "rotate"]), Some(&asked)).await?;
             desk.output.answer(&answer, |answer| {
-                let until = text(&answer.json, "/previous_valid_until");
-                format!("{}\nThe one before it signs, too, until {until}.", with_secret(&desk, &answer.json, &id))
+                let before = match (overlap_seconds, text(&answer.json, "/previous_valid_until")) {
+                    (Some(0), _) => "The one before it signs no longer.".to_owned(),
+                    (_, until) => format!("The one before it signs, too, until {until}."),
+                };
+                format!("{}\n{before}", with_secret(&desk, &answer.json, &id))
             })
         }
         Verb::Replay(arguments) => replay::replay(&desk, arguments).await,

@@ -1,7 +1,7 @@
 //! Hands an event on to a program of this machine, as the gateway's dispatcher would to an endpoint: the same body, the
 //! same headers, the same meaning of answers. Only the patience is shorter, because somebody is looking.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use tidings_domain::{Timestamp, endpoint::WebhookFormat};
 use tidings_gateway::clock::{Clock as _, SystemClock};
 use tidings_net::{AddressPolicy, Client, OutboundRequest, Pool, PoolLimits, Roots};
 use tidings_webhooks::{Attempted, CONTROL, SigningSecret, Verdict, judge, own_headers, sign, words};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{Heard, report::Reporter};
 use crate::client::Failure;
@@ -20,6 +20,8 @@ use crate::client::Failure;
 const TIMEOUT: Duration = Duration::from_secs(15);
 /// The part of it that may pass before there is a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// After so long somebody who looks on wants to know what is waited for.
+const SILENCE: Duration = Duration::from_secs(3);
 /// Nothing of an answer but its first words is told.
 const BODY_CAP: usize = 16 * 1024;
 /// The wait before the second try; each later one is twice as long, up to the longest.
@@ -71,7 +73,7 @@ impl Forwarder {
     pub(super) async fn settle(&self, heard: &Heard, reporter: &Reporter) -> anyhow::Result<bool> {
         let mut wait = FIRST_WAIT;
         for number in 1.. {
-            let attempt = self.attempt(heard, number).await?;
+            let attempt = self.attempt(heard, number, reporter).await?;
             if !reporter.heard(heard, Some(&attempt))? {
                 return Ok(false);
             }
@@ -82,17 +84,18 @@ impl Forwarder {
                     return Ok(true);
                 }
                 Verdict::Gone => {
-                    reporter.note("an endpoint would be disabled by this answer; the event is skipped");
+                    reporter.skipped(heard, "by an answer that would disable an endpoint");
                     return Ok(true);
                 }
                 Verdict::Aborted => {
-                    reporter.note("the event is skipped, as the answer asks for");
+                    reporter.skipped(heard, "as the answer asks for");
                     return Ok(true);
                 }
                 Verdict::Failed { retry_after } => retry_after,
             };
             if number > self.retries {
-                reporter.note(&format!("{} is skipped after {number} tries", heard.id));
+                let tries = if number == 1 { "try" } else { "tries" };
+                reporter.skipped(heard, &format!("after {number} {tries}"));
                 return Ok(true);
             }
             sleep(retry_after.unwrap_or(wait).min(LONGEST_WAIT)).await;
@@ -101,8 +104,8 @@ impl Forwarder {
         Ok(true)
     }
 
-    /// One try.
-    pub(crate) async fn attempt(&self, heard: &Heard, number: u32) -> anyhow::Result<Try> {
+    /// One try. If the program takes its time, that is said.
+    pub(crate) async fn attempt(&self, heard: &Heard, number: u32, reporter: &Reporter) -> anyhow::Result<Try> {
         let at = SystemClock.now();
         let request = OutboundRequest {
             method: Method::POST,
@@ -116,7 +119,18 @@ impl Forwarder {
             repeatable: true,
         };
         let started = Instant::now();
-        let answered = self.pool.send(&request).await;
+        let mut answering = pin!(self.pool.send(&request));
+        let answered = if let Ok(answered) = timeout(SILENCE, &mut answering).await {
+            answered
+        } else {
+            reporter.note(&format!(
+                "no answer to {} for {} seconds; still waiting for it, {} seconds at most",
+                heard.id,
+                SILENCE.as_secs(),
+                TIMEOUT.as_secs()
+            ));
+            answering.await
+        };
         let duration = started.elapsed();
         let (status, verdict, error) = match answered {
             Ok(answer) => {

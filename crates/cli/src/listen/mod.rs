@@ -100,10 +100,15 @@ pub(crate) async fn run(arguments: ListenArguments) -> anyhow::Result<()> {
         }
         None => None,
     };
-    reporter.introduce(client.server(), arguments.forward_to.as_deref(), &secret.to_text());
     let mut listener = Listener { client, path: path(&arguments), place: Place::Last(arguments.last) };
+    let listening = async {
+        // A server that is not there at the start is more likely a slip than one that goes away later.
+        let stream = listener.open().await?;
+        reporter.introduce(listener.client.server(), arguments.forward_to.as_deref(), &secret.to_text());
+        listener.run(stream, forwarder.as_ref(), &reporter).await
+    };
     tokio::select! {
-        ended = listener.run(forwarder.as_ref(), &reporter) => ended,
+        ended = listening => ended,
         _ = terminate.recv() => Ok(()),
         interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
     }
@@ -142,9 +147,13 @@ struct Listener {
 
 impl Listener {
     /// Ends when there is nobody who reads what is printed, or when the server does not want to.
-    async fn run(&mut self, forwarder: Option<&Forwarder>, reporter: &Reporter) -> anyhow::Result<()> {
-        // A server that is not there at the start is more likely a slip than one that goes away later.
-        let mut stream = Some(self.open().await?);
+    async fn run(
+        &mut self,
+        stream: EventStream,
+        forwarder: Option<&Forwarder>,
+        reporter: &Reporter,
+    ) -> anyhow::Result<()> {
+        let mut stream = Some(stream);
         let mut pause = RECONNECT.0;
         loop {
             let ended = match stream.take() {

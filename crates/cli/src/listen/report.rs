@@ -45,7 +45,7 @@ impl Reporter {
         Self { style, paint: Paint::for_stdout(), beside: Paint::for_stderr(), print_json }
     }
 
-    /// What is about to be done, and what it is signed with.
+    /// What is done from now on, and what it is signed with.
     pub(super) fn introduce(&self, server: &ServerAddress, forward_to: Option<&str>, secret: &str) {
         let Some(url) = forward_to else {
             return note(&format!("Listening to {server}; Ctrl-C ends it."));
@@ -57,6 +57,15 @@ impl Reporter {
     /// Something beside the events.
     pub(super) fn note(&self, text: &str) {
         note(&self.beside.on(Tone::Warn, &format!("tidings: {}", clean(text))));
+    }
+
+    /// An event that is not tried again, and how to have it all the same.
+    pub(super) fn skipped(&self, heard: &Heard, why: &str) {
+        let Heard { id, event, .. } = heard;
+        self.note(&format!(
+            "{event} {id} is skipped {why}; `tidings events get {id}` shows it, and another `tidings listen` with a --last \
+             that reaches back to it hands it on again"
+        ));
     }
 
     /// An event and, if it is handed on, what came of the try. Answers whether anybody reads it.

@@ -36,7 +36,7 @@ pub(super) fn introduction(simulator: &Simulator, arguments: &SimulateArguments)
          A customer writes:\n\n    \
          curl {base}/simulator/customers -H 'content-type: application/json' -d '{{\"name\": \"Ana\", \"phone\": \"+15550100001\"}}'\n    \
          curl {base}/simulator/messages -H 'content-type: application/json' -d '{{\"customer\": \"+15550100001\", \"text\": \"Hello?\"}}'\n",
-        phone = arguments.phone.trim_start_matches('+'),
+        phone = arguments.phone,
         number = arguments.phone_number_id,
         token = arguments.access_token,
         secret = arguments.app_secret,

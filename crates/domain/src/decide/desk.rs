@@ -16,7 +16,7 @@ use crate::{
     time::Timestamp,
 };
 
-use super::{ChannelWrite, Context, Decision, Kept, Situation, Write, happening};
+use super::{ChannelWrite, Context, Decision, Kept, Recorded, Situation, Write, give_up, happening};
 
 /// A record on the desk, and what has become of it.
 enum Record<T> {
@@ -69,6 +69,7 @@ pub(super) struct Desk<'a, 'b> {
     channel_is_changed: bool,
     channel_sequence: u64,
     channel_health: ChannelHealth,
+    parted: Option<Contact>,
     contact: Record<Contact>,
     conversation: Record<Conversation>,
     message: Record<Arc<Message>>,
@@ -92,6 +93,7 @@ impl<'a, 'b> Desk<'a, 'b> {
             channel_is_changed: false,
             channel_sequence: situation.channel_sequence,
             channel_health: situation.channel_health,
+            parted: None,
             contact: Record::from_known(situation.contact),
             conversation: Record::from_known(situation.conversation),
             message: Record::from_known(situation.message),
@@ -106,6 +108,7 @@ impl<'a, 'b> Desk<'a, 'b> {
 
     pub(super) fn into_decision(self) -> Decision {
         Decision {
+            parted: self.parted,
             contact: self.contact.into_write(),
             conversation: self.conversation.into_write(),
             message: self.message.into_write(),
@@ -218,11 +221,14 @@ impl<'a, 'b> Desk<'a, 'b> {
         Some(message)
     }
 
-    /// The contact that was found is somebody else: from here on there is neither contact nor conversation, and the
-    /// identities by which it was found are its own.
+    /// The contact that was found is somebody else, and has these identities no longer: from here on there is neither
+    /// contact nor conversation.
     pub(super) fn part_from_contact(&mut self, identities: &[Identity]) {
         let Some(contact) = self.contact.get() else { return };
-        self.taken.extend(identities.iter().filter(|identity| contact.handle(identity).is_some()).cloned());
+        if let Some(Recorded { record, events }) = give_up(contact, identities, self.context) {
+            self.parted = Some(record);
+            self.events.extend(events);
+        }
         (self.contact, self.conversation) = (Record::Absent, Record::Absent);
     }
 

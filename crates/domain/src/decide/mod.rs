@@ -112,6 +112,9 @@ impl<T> Write<T> {
 /// What to write, and what happened.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Decision {
+    /// The contact that was loaded, to be written before all else, where it turned out to be somebody else than the one of
+    /// the change: it has given up what is not its own. No new contact takes its place.
+    pub parted: Option<Contact>,
     /// The contact to write, with its handles.
     pub contact: Option<Write<Contact>>,
     /// The conversation to write.

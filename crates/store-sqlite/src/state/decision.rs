@@ -30,6 +30,9 @@ pub(crate) fn write(
     decision: Decision,
     body: Option<BodyNumber>,
 ) -> Result<Written, StoreError> {
+    if let Some(parted) = &decision.parted {
+        contacts::write(&session.reader, place.workspace, place.contact.take(), parted)?;
+    }
     if let Some(contact) = &decision.contact {
         place.contact =
             Some(contacts::write(&session.reader, place.workspace, place.contact.take(), contact.record())?);

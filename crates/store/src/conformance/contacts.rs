@@ -247,3 +247,24 @@ pub async fn lose_a_number_that_is_somebody_elses(bench: &Bench) {
     assert_eq!((first.phone, first.handles.len()), (None, 1));
     assert_eq!(owner(&bench.events_of(&channel, 4, vec![from(&[phone("1555")], "m4", 4)]).await), second);
 }
+
+/// The same when its new owner writes for the first time, by whatever channel: nobody takes the place of the old one.
+pub async fn stay_themselves_when_somebody_else_has_their_number(bench: &Bench) {
+    let workspace = bench.workspace("ant").await;
+    let (channel, other) = (bench.channel(workspace, "100").await, bench.channel(workspace, "200").await);
+    let first = owner(&bench.events_of(&channel, 1, vec![from(&[user("U1"), phone("1555")], "m1", 1)]).await);
+    let mut owners = vec![first];
+    for (number, channel, id) in [(2, &channel, "U2"), (3, &other, "U3")] {
+        let change = from(&[user(id), phone("1555")], &format!("m{number}"), number);
+        let told = bench.events_of(channel, number, vec![change]).await;
+        assert_eq!(kinds(&told), ["contact.updated", "contact.created", "conversation.created", "message.received"]);
+        owners.push(owner(&told));
+    }
+    let mut identities = Vec::new();
+    for owner in &owners {
+        let contact = bench.store.contact_get(workspace, *owner).await.expect("contacts").expect("nobody is gone");
+        identities.push(contact.handles.into_iter().map(|handle| handle.identity).collect::<Vec<_>>());
+    }
+    assert_eq!(identities, [vec![user("U1")], vec![user("U2")], vec![user("U3"), phone("1555")]]);
+    assert_eq!(owner(&bench.events_of(&channel, 4, vec![from(&[user("U1")], "m4", 4)]).await), first);
+}

@@ -142,6 +142,7 @@ macro_rules! conformance_suite {
                 are_merged_after_merges
                 are_merged_by_what_a_vendor_shows
                 lose_a_number_that_is_somebody_elses
+                stay_themselves_when_somebody_else_has_their_number
             }
             conversations {
                 are_changed_and_found

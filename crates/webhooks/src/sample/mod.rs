@@ -12,11 +12,12 @@ mod people;
 use serde_json::{Map, Value};
 use tidings_domain::{
     ChannelId, ContactId, ConversationId, EndpointId, EventId, HandleId, MediaId, Timestamp, WorkspaceId,
+    endpoint::WebhookFormat,
     event::{Event, EventKind, EventPayload, OrderingKey, SCHEMA},
 };
 use uuid::Uuid;
 
-use crate::MediaLinks;
+use crate::{MediaLinks, renders};
 
 /// The samples of one set of ids and one moment.
 #[derive(Debug, Clone, Copy)]
@@ -25,10 +26,10 @@ pub struct Samples {
     moment: Timestamp,
 }
 
-/// The names of all samples, those of the kinds first.
-pub fn names() -> Vec<String> {
-    let samples = Samples::new(Uuid::nil(), Timestamp::from_millis(0));
-    samples.all().into_iter().map(|(name, _)| name).collect()
+/// The names of all samples that a format tells of, those of the kinds first.
+pub fn names(format: WebhookFormat) -> Vec<String> {
+    let samples = Samples::new(Uuid::nil(), Timestamp::from_millis(0)).all();
+    samples.into_iter().filter(|(_, event)| renders(event, format)).map(|(name, _)| name).collect()
 }
 
 /// Links that show what they were made of, and lead nowhere.

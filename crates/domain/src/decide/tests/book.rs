@@ -251,6 +251,9 @@ impl Book {
 
     /// Answers with the vendor's id of a message that became known.
     fn write(&mut self, decision: Decision) -> Option<String> {
+        if let Some(parted) = decision.parted {
+            put(&mut self.contacts, Write::Update(parted), |contact| contact.id);
+        }
         if let Some(write) = decision.contact {
             put(&mut self.contacts, write, |contact| contact.id);
             let identities: Vec<_> =

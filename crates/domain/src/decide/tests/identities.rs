@@ -72,18 +72,19 @@ fn a_username_is_learned() {
 }
 
 #[test]
-fn a_number_that_passed_to_somebody_else_brings_no_history() {
+fn a_number_that_passed_to_somebody_else_is_theirs_and_brings_no_history() {
     let mut book = Book::new();
     book.take(1, &received_from(ada(&[user("US.1"), phone("1")]), "m1", 1));
     let events = book.take(2, &received_from(ada(&[user("US.2"), phone("1")]), "m2", 2));
-    assert_eq!(kinds(&events), ["contact.created", "conversation.created", "message.received"]);
-    assert_eq!(identities(&book, 0), [user("US.1"), phone("1")]);
-    assert_eq!(identities(&book, 1), [user("US.2")]);
-    let events = book.take(3, &received_from(ada(&[user("US.2"), phone("1")]), "m3", 3));
+    assert_eq!(kinds(&events), ["contact.updated", "contact.created", "conversation.created", "message.received"]);
+    assert_eq!((identities(&book, 0), book.contacts[0].phone.as_deref()), (vec![user("US.1")], None));
+    assert_eq!(identities(&book, 1), [user("US.2"), phone("1")]);
+    assert_eq!(book.contacts[1].phone.as_deref(), Some("+1"));
+    let events = book.take(3, &received_from(ada(&[phone("1")]), "m3", 3));
     assert_eq!(kinds(&events), ["message.received"]);
     assert_eq!(book.message("m3").contact_id, book.contacts[1].id);
-    book.take(4, &received_from(ada(&[phone("1")]), "m4", 4));
-    assert_eq!(book.message("m4").contact_id, book.contacts[0].id, "a number alone is all that is known");
+    book.take(4, &received_from(ada(&[user("US.1")]), "m4", 4));
+    assert_eq!(book.message("m4").contact_id, book.contacts[0].id, "who gave it up has its own history");
 }
 
 #[test]

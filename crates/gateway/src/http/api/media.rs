@@ -109,7 +109,7 @@ impl MediaView {
 
 /// Until when a link is valid that is made now: the same for all that are made within an hour, so that a browser that asks
 /// again finds the file that it has kept.
-fn end_of_link(now: Timestamp) -> Timestamp {
+pub(super) fn end_of_link(now: Timestamp) -> Timestamp {
     let end = now.plus(VALID_FOR).plus(ROUNDED_TO);
     end.minus(Duration::from_millis(end.as_millis().rem_euclid(HOUR_MILLIS).unsigned_abs()))
 }

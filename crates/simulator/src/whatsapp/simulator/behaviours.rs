@@ -1,5 +1,7 @@
 //! `POST /simulator/behaviours`: how calls that send are treated, beyond what the customers make of them.
 
+use std::num::NonZeroU32;
+
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -30,7 +32,7 @@ pub(super) struct Behaviours {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Weighted {
-    weight: u32,
+    weight: NonZeroU32,
     behaviour: Behaviour,
 }
 
@@ -170,8 +172,8 @@ impl From<Ladder> for graph::Ladder {
 impl Behaviour {
     fn meant(self) -> Result<graph::Behaviour, DocumentError> {
         let ladder = |statuses: Option<Ladder>| statuses.unwrap_or_default().into();
-        let status = |number: u16| {
-            let wrong = || DocumentError::new("status", format!("{number} is no HTTP status of an error"));
+        let status = |at: &str, number: u16| {
+            let wrong = || DocumentError::new(at, format!("{number} is no HTTP status of an error"));
             StatusCode::from_u16(number).ok().filter(|status| status.as_u16() >= 400).ok_or_else(wrong)
         };
         Ok(match self {
@@ -188,7 +190,7 @@ impl Behaviour {
             }
             Behaviour::ServerError { status: number, accepted, with_object, statuses } => {
                 graph::Behaviour::ServerError {
-                    status: status(number)?,
+                    status: status("status", number)?,
                     accepted,
                     ladder: ladder(statuses),
                     with_object,
@@ -196,7 +198,7 @@ impl Behaviour {
             }
             Behaviour::Refuse { http_status, code, subcode, details, transient, retry_after } => {
                 let details = details.unwrap_or_else(|| format!("Refused with {code}."));
-                let http_status = status(http_status)?;
+                let http_status = status("http_status", http_status)?;
                 graph::Behaviour::Refuse { http_status, code, subcode, details, transient, retry_after }
             }
             Behaviour::Garbage { accepted, statuses } => {
@@ -213,7 +215,7 @@ pub(super) fn tell(desk: &Desk, told: Behaviours) -> Result<Value, DocumentError
     let next: Vec<graph::Behaviour> = next.into_iter().map(Behaviour::meant).collect::<Result<_, _>>()?;
     let always = always.map(Behaviour::meant).transpose()?;
     let default = default.map(Behaviour::meant).transpose()?;
-    let weighted = |one: Weighted| Ok((one.weight, one.behaviour.meant()?));
+    let weighted = |one: Weighted| Ok((one.weight.get(), one.behaviour.meant()?));
     let mix: Option<Vec<(u32, graph::Behaviour)>> =
         mix.map(|mix| mix.into_iter().map(weighted).collect::<Result<_, DocumentError>>()).transpose()?;
     if always.is_some() && recipient.is_none() {
@@ -221,6 +223,9 @@ pub(super) fn tell(desk: &Desk, told: Behaviours) -> Result<Value, DocumentError
             "recipient",
             "`always` is for one recipient; for all of them there is `default`",
         ));
+    }
+    if recipient.is_some() && next.is_empty() && always.is_none() {
+        return Err(DocumentError::new("recipient", "only `next` and `always` are for one recipient"));
     }
     desk.shared.choose(|choice| {
         if reset || default.is_some() {

@@ -12,7 +12,9 @@ use super::{
     faults,
     guard::Stranger,
     listen::Desk,
-    log, reviews, state,
+    log,
+    query::{ParameterError, Query},
+    reviews, state,
 };
 use crate::whatsapp::{graph::HandshakeError, world::ActError};
 
@@ -31,8 +33,11 @@ pub(super) enum ControlError {
     /// It comes from elsewhere.
     #[error(transparent)]
     Stranger(#[from] Stranger),
+    /// A parameter of the query is not what is expected here.
+    #[error(transparent)]
+    Parameter(#[from] ParameterError),
     /// The body is not what is expected here.
-    #[error("{}", .0.message)]
+    #[error(transparent)]
     Document(#[from] DocumentError),
     /// The callback did not take part in the handshake.
     #[error(transparent)]
@@ -51,7 +56,7 @@ impl ControlError {
             ControlError::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             ControlError::Handshake(_) => StatusCode::BAD_GATEWAY,
             ControlError::Act(ActError::Taken(_) | ActError::Crowded(_)) => StatusCode::CONFLICT,
-            ControlError::Document(_) | ControlError::Act(_) => StatusCode::BAD_REQUEST,
+            ControlError::Parameter(_) | ControlError::Document(_) | ControlError::Act(_) => StatusCode::BAD_REQUEST,
         }
     }
 
@@ -63,8 +68,10 @@ impl ControlError {
             source = cause.source();
         }
         let mut error = json!({ "message": message });
-        if let ControlError::Document(document) = self {
-            error["at"] = json!(document.at);
+        match self {
+            ControlError::Document(document) => error["at"] = json!(document.at),
+            ControlError::Parameter(parameter) => error["at"] = json!(parameter.name),
+            _ => {}
         }
         json(self.status(), &json!({ "error": error }))
     }
@@ -79,7 +86,18 @@ async fn serve(desk: &Desk, request: &Request<Bytes>) -> Result<Response<Answer>
     desk.guard.admit(request.headers())?;
     let path = request.uri().path().trim_start_matches("/simulator").trim_matches('/');
     let segments: Vec<&str> = path.split('/').collect();
-    let query = request.uri().query().unwrap_or_default();
+    let query = Query::new(request.uri().query().unwrap_or_default());
+    let is_path = matches!(
+        &segments[..],
+        ["" | "customers" | "messages" | "behaviours" | "templates" | "faults" | "callback" | "log" | "stream"]
+            | ["customers" | "media", _]
+    );
+    if !is_path {
+        return Err(ControlError::NotFound(format!("path {}", request.uri().path())));
+    }
+    if segments != ["log"] {
+        query.only([])?;
+    }
     let ok = |body: &Value| Ok(json(StatusCode::OK, body));
     match (request.method().as_str(), &segments[..]) {
         ("GET", [""]) => ok(&state::state(desk)),
@@ -93,7 +111,7 @@ async fn serve(desk: &Desk, request: &Request<Bytes>) -> Result<Response<Answer>
         ("POST", ["faults"]) => ok(&faults::tell(desk, &read(request)?)?),
         ("PUT", ["callback"]) => ok(&callback::put(desk, &read(request)?).await?),
         ("DELETE", ["callback"]) => ok(&callback::forget(desk)),
-        ("GET", ["log"]) => ok(&log::log(desk, query)),
+        ("GET", ["log"]) => ok(&log::log(desk, &query)?),
         ("GET", ["stream"]) => Ok(stream(desk.world.journal.watch())),
         ("GET", ["media", id]) => {
             let media = desk.shared.media(id).ok_or_else(|| ControlError::NotFound(format!("media {id}")))?;
@@ -102,12 +120,7 @@ async fn serve(desk: &Desk, request: &Request<Bytes>) -> Result<Response<Answer>
             let content_type = if shown { media.mime_type.as_str() } else { "application/octet-stream" };
             Ok(of_type(StatusCode::OK, content_type, media.bytes))
         }
-        (
-            method,
-            ["" | "customers" | "messages" | "behaviours" | "templates" | "faults" | "callback" | "log" | "stream"]
-            | ["customers" | "media", _],
-        ) => Err(ControlError::Method(method.to_owned())),
-        _ => Err(ControlError::NotFound(format!("path {}", request.uri().path()))),
+        (method, _) => Err(ControlError::Method(method.to_owned())),
     }
 }
 

@@ -44,12 +44,7 @@ enum ReleaseOrder {
 }
 
 pub(super) fn tell(desk: &Desk, faults: &Faults) -> Result<Value, DocumentError> {
-    let too_many = |number: &Option<usize>| number.is_some_and(|number| !(1..=MOST_AT_ONCE).contains(&number));
-    for (at, number) in [("repeat_webhooks", &faults.repeat_webhooks), ("batch_messages", &faults.batch_messages)] {
-        if too_many(number) {
-            return Err(DocumentError::new(at, format!("must be from 1 to {MOST_AT_ONCE}")));
-        }
-    }
+    check(desk, faults)?;
     let poster = desk.shared.poster();
     if let Some(revoke) = faults.revoke_token {
         desk.shared.set_token((!revoke).then(|| desk.access_token.clone()));
@@ -69,6 +64,30 @@ pub(super) fn tell(desk: &Desk, faults: &Faults) -> Result<Value, DocumentError>
     let number = webhooks.len();
     desk.shared.post_in_order(webhooks);
     Ok(json!({ "webhooks_posted": number }))
+}
+
+/// What posts needs somebody to post to, and what comes again must have been there.
+fn check(desk: &Desk, faults: &Faults) -> Result<(), DocumentError> {
+    let posting = [
+        ("release_webhooks", faults.release_webhooks.is_some()),
+        ("repeat_webhooks", faults.repeat_webhooks.is_some()),
+        ("batch_messages", faults.batch_messages.is_some()),
+    ];
+    if desk.shared.poster().callback().is_none()
+        && let Some((at, _)) = posting.into_iter().find(|(_, posts)| *posts)
+    {
+        let told = "it posts webhooks, and there is no callback yet: PUT /simulator/callback, or start with --callback";
+        return Err(DocumentError::new(at, told));
+    }
+    for (at, number) in [("repeat_webhooks", faults.repeat_webhooks), ("batch_messages", faults.batch_messages)] {
+        if number.is_some_and(|number| !(1..=MOST_AT_ONCE).contains(&number)) {
+            return Err(DocumentError::new(at, format!("must be from 1 to {MOST_AT_ONCE}")));
+        }
+    }
+    if faults.repeat_webhooks.is_some() && desk.world.journal.webhooks(1).is_empty() {
+        return Err(DocumentError::new("repeat_webhooks", "no webhook was taken yet that could come again"));
+    }
+    Ok(())
 }
 
 fn released(desk: &Desk, order: ReleaseOrder) -> Vec<Value> {

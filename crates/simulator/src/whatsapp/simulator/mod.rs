@@ -30,6 +30,7 @@ mod guard;
 mod listen;
 mod log;
 mod page;
+mod query;
 mod reviews;
 mod state;
 #[cfg(test)]
@@ -43,7 +44,7 @@ use tokio::{net::TcpListener, sync::mpsc, task::JoinSet};
 use self::{guard::Guard, listen::Desk};
 use super::{
     Account,
-    graph::{GraphOptions, HandshakeError, MAGIC, NowSeconds, Shared, accept, shake_hands},
+    graph::{GraphOptions, HandshakeError, MAGIC, NowSeconds, Shared, accept, has_dead_links, shake_hands},
     world::World,
 };
 
@@ -130,8 +131,12 @@ impl Simulator {
     /// Treats every call that sends as one to a number that ends so, where nothing else is told. Answers whether there is
     /// such an ending.
     pub fn ask_for_trouble(&self, ending: &str) -> bool {
-        let magic = MAGIC.iter().find(|magic| magic.ending == ending);
-        magic.map(|magic| self.desk.shared.choose(|choice| choice.reset(Some(magic.behaviour())))).is_some()
+        let Some(magic) = MAGIC.iter().find(|magic| magic.ending == ending) else { return false };
+        self.desk.shared.choose(|choice| choice.reset(Some(magic.behaviour())));
+        if has_dead_links(ending) {
+            self.desk.shared.set_dead_links(true);
+        }
+        true
     }
 
     /// What `POST /simulator/behaviours` does with this document.

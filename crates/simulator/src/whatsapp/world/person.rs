@@ -1,6 +1,6 @@
 //! One customer: who it is, and how it treats what it is sent.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::{Value, json};
 
 use super::{Bubble, MOST_BUBBLES, rules::Rule};
@@ -19,7 +19,8 @@ const PEOPLE: u64 = 0x7065_6f70_6c65;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
     name: Option<String>,
-    /// Digits, with or without `+`.
+    /// Digits alone, however they were typed.
+    #[serde(default, deserialize_with = "phone")]
     phone: Option<String>,
     /// The number is not shown to the business: then the customer is known by its user id alone.
     hide_phone: Option<bool>,
@@ -118,8 +119,7 @@ impl Person {
             customer.name.clone_from(name);
         }
         if let Some(phone) = &change.phone {
-            let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
-            customer.phone = Some(digits).filter(|digits| !digits.is_empty());
+            customer.phone = Some(phone.clone());
         }
         if change.hide_phone == Some(true) {
             customer.phone = None;
@@ -144,11 +144,10 @@ impl Person {
 
     /// Whether this is its id, its number in any spelling, or its user id.
     pub(super) fn is(&self, key: &str) -> bool {
-        let digits = || key.chars().filter(char::is_ascii_digit).collect::<String>();
-        let is_number = !key.is_empty() && key.chars().all(|one| one.is_ascii_digit() || "+-() ".contains(one));
+        let number = digits(key);
         self.id == key
             || self.customer.user_id.as_deref() == Some(key)
-            || is_number && self.customer.phone.as_deref() == Some(digits().as_str())
+            || number.is_some() && self.customer.phone == number
     }
 
     pub(super) fn bubble(&self, id: &str) -> Option<&Bubble> {
@@ -191,4 +190,18 @@ impl Person {
             waiting: self.waiting.len(),
         })
     }
+}
+
+/// The digits of a text that is a phone number in any spelling.
+fn digits(text: &str) -> Option<String> {
+    let is_number = text.chars().all(|one| one.is_ascii_digit() || "+-() ".contains(one));
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    Some(digits).filter(|digits| is_number && !digits.is_empty())
+}
+
+fn phone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    let wrong =
+        || format!("`{text}` is no phone number; digits with the country code are expected, such as +15550100001");
+    digits(&text).map(Some).ok_or_else(|| D::Error::custom(wrong()))
 }

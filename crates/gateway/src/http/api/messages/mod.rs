@@ -98,7 +98,8 @@ pub(crate) async fn list(
     caller.may(Area::Messages, Access::Read)?;
     let page = page(params.limit, params.cursor.as_deref())?;
     let listing = gateway.store.message_list(caller.workspace_id, params.filter()?, page).await?;
-    json(StatusCode::OK, &listed(listing, |message| MessageView::of(&gateway.links, message)))
+    let now = gateway.clock.now();
+    json(StatusCode::OK, &listed(listing, |message| MessageView::of(&gateway.links, now, message)))
 }
 
 /// Get a message
@@ -111,7 +112,7 @@ pub(crate) async fn get(State(gateway): State<Arc<Gateway>>, caller: Caller, id:
     caller.may(Area::Messages, Access::Read)?;
     let found = gateway.store.message_get(caller.workspace_id, id.of("message")?).await?;
     let message = found.ok_or_else(|| Problem::not_found("message"))?;
-    json(StatusCode::OK, &MessageView::of(&gateway.links, message))
+    json(StatusCode::OK, &MessageView::of(&gateway.links, gateway.clock.now(), message))
 }
 
 /// A message of the caller's workspace.
@@ -138,14 +139,14 @@ async fn wish(
     once: Option<&Once<'_>>,
     status: StatusCode,
 ) -> Answer<Response> {
-    let wished =
-        Wished { channel: channel.channel.clone(), message_id, wish, terms: channel.terms(), at: gateway.clock.now() };
-    let claim = once.and_then(|once| once.showing(status, MessageView::shown(&gateway.links)));
+    let now = gateway.clock.now();
+    let wished = Wished { channel: channel.channel.clone(), message_id, wish, terms: channel.terms(), at: now };
+    let claim = once.and_then(|once| once.showing(status, MessageView::shown(&gateway.links, now)));
     let done = gateway.store.message_wish(wished, claim).await?;
     gateway.senders.changed(channel.channel.id, message_id);
     match (done, once) {
         (Shown::Replayed(kept), Some(once)) => once.replay(&kept),
-        (Shown::Done(message), _) => json(status, &MessageView::of(&gateway.links, Message::clone(&message))),
+        (Shown::Done(message), _) => json(status, &MessageView::of(&gateway.links, now, Message::clone(&message))),
         (Shown::Replayed(_), None) => Err(Problem::new(Code::Internal, "an answer without a key was replayed")),
     }
 }

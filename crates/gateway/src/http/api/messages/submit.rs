@@ -69,7 +69,7 @@ pub(crate) async fn submit(
         most_per_day: gateway.registry.workspaces.quotas(caller.workspace_id).messages_per_day,
         at: now,
     };
-    let claim = once.showing(StatusCode::ACCEPTED, MessageView::shown(&gateway.links));
+    let claim = once.showing(StatusCode::ACCEPTED, MessageView::shown(&gateway.links, now));
     let submitted = gateway.store.message_submit(submission, claim).await.map_err(|error| match error {
         StoreError::Refused(Refusal::Target(problem)) => {
             let pointer = if reacts { "/reaction/message_id" } else { "/reply_to" };
@@ -82,7 +82,7 @@ pub(crate) async fn submit(
         Shown::Replayed(kept) => once.replay(&kept),
         Shown::Done(message) => {
             gateway.senders.wake(channel.channel.id);
-            json(StatusCode::ACCEPTED, &MessageView::of(&gateway.links, Message::clone(&message)))
+            json(StatusCode::ACCEPTED, &MessageView::of(&gateway.links, now, Message::clone(&message)))
         }
     }
 }

@@ -113,7 +113,10 @@ pub(crate) async fn trace(State(gateway): State<Arc<Gateway>>, caller: Caller, i
             attempts: attempts.iter().map(AttemptView::of).collect(),
         });
     }
-    json(StatusCode::OK, &Trace { message: MessageView::of(&gateway.links, message), events: told })
+    json(
+        StatusCode::OK,
+        &Trace { message: MessageView::of(&gateway.links, gateway.clock.now(), message), events: told },
+    )
 }
 
 /// What happened to a message, as far as it is in the log.

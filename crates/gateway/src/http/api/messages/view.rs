@@ -3,19 +3,16 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tidings_domain::{
-    ChannelId, ContactId, ConversationId, EventId, MessageId, WorkspaceId,
+    ChannelId, ContactId, ConversationId, MessageId, Timestamp, WorkspaceId,
     channel::ChannelType,
     content::MessageType,
     message::{Direction, HistoryEntry, HistorySource, Message, MessageError, Reaction, ReplyTo, Source},
     status::MessageStatus,
 };
-use tidings_webhooks::{
-    MediaLinks as _,
-    formats::{Attachments, Spelling},
-};
+use tidings_webhooks::formats::{Attachments, Spelling};
 use utoipa::ToSchema;
 
-use crate::flow::links::Links;
+use crate::{flow::links::Links, http::api::media::end_of_link};
 
 /// A message, in or out.
 #[derive(Debug, Serialize, ToSchema)]
@@ -153,15 +150,15 @@ pub(crate) struct HistoryView {
 }
 
 impl MessageView {
-    /// Shows messages by these links.
-    pub(crate) fn shown(links: &Links) -> impl Fn(&Message) -> Self + Send + Sync + 'static + use<> {
+    /// Shows messages by these links, fresh ones as of now.
+    pub(crate) fn shown(links: &Links, now: Timestamp) -> impl Fn(&Message) -> Self + Send + Sync + 'static + use<> {
         let links = links.clone();
-        move |message| Self::of(&links, message.clone())
+        move |message| Self::of(&links, now, message.clone())
     }
 
-    pub(crate) fn of(links: &Links, message: Message) -> Self {
-        // Outside of an event, a link is made of the message's own bits.
-        let link = |media| links.media_url(EventId::from_uuid(message.id.uuid()), media);
+    pub(crate) fn of(links: &Links, now: Timestamp, message: Message) -> Self {
+        let end = end_of_link(now);
+        let link = |media| links.until(media, end);
         // One that failed may still arrive.
         let has_failed = message.status == MessageStatus::Failed || message.direction == Direction::Inbound;
         let attachments = json!(Attachments { message: &message, spelling: Spelling::Snake, link: &link });

@@ -67,3 +67,32 @@ async fn token_media_and_throughput_fail_and_recover() {
     }
     assert!(answers.contains(&429), "{answers:?}");
 }
+
+#[tokio::test]
+async fn what_posts_webhooks_is_refused_while_nobody_would_get_them() {
+    let mut scene = Scene::start().await;
+    scene.ask("DELETE", "/simulator/callback", Value::Null).await;
+    for (at, fault) in [
+        ("batch_messages", json!({ "batch_messages": 5 })),
+        ("repeat_webhooks", json!({ "repeat_webhooks": 5, "dead_media_links": true })),
+        ("release_webhooks", json!({ "release_webhooks": "in_order" })),
+    ] {
+        let (status, told) = scene.refused("POST", "/simulator/faults", fault).await;
+        assert_eq!((status, told["error"]["at"].as_str().unwrap()), (400, at), "{told}");
+        assert!(told["error"]["message"].as_str().unwrap().contains("--callback"), "{told}");
+    }
+    // All else works without one.
+    scene.fault(json!({ "hold_webhooks": true, "throttle": 1, "dead_media_links": true, "revoke_token": true })).await;
+}
+
+#[tokio::test]
+async fn the_trouble_with_media_is_everybodys_when_it_is_asked_for() {
+    let mut scene = Scene::start().await;
+    assert!(scene.simulator.ask_for_trouble("9051") && !scene.simulator.ask_for_trouble("9999"));
+    let ana = scene.customer("15550100002", json!({})).await;
+    scene.ask("POST", "/simulator/messages", json!({ "customer": ana, "image": {} })).await;
+    let media = scene.chat(&ana).await[0]["media_id"].as_str().unwrap().to_owned();
+    let described = scene.ask("GET", &format!("/v26.0/{media}"), Value::Null).await;
+    let link = described["url"].as_str().unwrap().strip_prefix(scene.simulator.base()).unwrap().to_owned();
+    assert_eq!(scene.call("GET", &link, &Value::Null).await.status(), 404);
+}
