@@ -22,29 +22,31 @@ async fn contact(store: &SqliteStore, workspace_id: WorkspaceId, number: u64) ->
 
 /// What stands somewhere in a folder's files.
 fn found<'a>(folder: &Path, texts: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
+    let files = std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| std::fs::read(entry.expect("a file").path()).expect("a file"));
     let files: Vec<String> = files.map(|file| String::from_utf8_lossy(&file).into_owned()).collect();
     texts.filter(|text| files.iter().any(|file| file.contains(text))).collect()
 }
 
 fn open(folder: &Path) -> Arc<SqliteStore> {
     let ids = Box::new(OrderedIds::new(|bytes: &mut [u8]| bytes.fill(7)));
-    Arc::new(SqliteStore::open(Options { database: folder.join("tidings.db"), ids }).unwrap())
+    Arc::new(SqliteStore::open(Options { database: folder.join("tidings.db"), ids }).expect("a store"))
 }
 
 /// Writes something into the free part of a page, where SQLite may leave what it has moved elsewhere.
 fn leave_behind(database: &Path, text: &str) {
     const PAGE: usize = 4096;
-    let mut file = std::fs::read(database).unwrap();
+    let mut file = std::fs::read(database).expect("a database");
     let two_bytes = |at: usize| usize::from(u16::from_be_bytes([file[at], file[at + 1]]));
     let gap = |page: usize| page + 8 + 2 * two_bytes(page + 3)..page + two_bytes(page + 5);
     // A leaf with some room, not the first of the file.
     let leaf = (1..file.len() / PAGE)
         .map(|number| number * PAGE)
         .find(|page| file[*page] == 13 && two_bytes(page + 3) > 0 && gap(*page).len() > 2 * text.len());
-    let room = gap(leaf.unwrap());
+    let room = gap(leaf.expect("a leaf with room"));
     file[room.start + 4..][..text.len()].copy_from_slice(text.as_bytes());
-    std::fs::write(database, file).unwrap();
+    std::fs::write(database, file).expect("a database");
 }
 
 #[tokio::test]
