@@ -156,6 +156,9 @@ impl Metrics {
         );
         registry.register("event_streams", "Event streams that are open", metrics.streams.clone());
         registry.register("sends", "Calls that were to send a message, by outcome and code", metrics.sends.clone());
+        for outcome in ["fetched", "later", "lost"] {
+            drop(metrics.fetches.get_or_create(&OutcomeLabels { outcome }));
+        }
         registry.register("media_fetches", "Tries at fetching a file of a message", metrics.fetches.clone());
         registry.register("erasures", "Contacts that are being erased", metrics.erasures.clone());
         registry.register("outbox_waiting", "Messages that are due and wait to be sent", metrics.waiting.clone());

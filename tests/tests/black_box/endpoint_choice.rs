@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::{Value, json};
-use tidings_simulator::receiver::Behaviour;
+use tidings_simulator::{Arrival, receiver::Behaviour};
 use tidings_tests::{Api, Scene, assert_holds, eventually, json_of, pointers, text};
 use tokio::time::Instant;
 
@@ -204,6 +204,16 @@ async fn its_statistics_tell_how_it_is_doing() {
     assert!(!String::from_utf8_lossy(&metrics.body).contains(text(&endpoint, "/id")));
 }
 
+/// The next webhook with these words. What was not written down before a kill may come again before it.
+async fn arrival_with(scene: &mut Scene, words: &str) -> Arrival {
+    loop {
+        let arrival = scene.arrival().await.unwrap();
+        if json_of(&arrival)["data"]["content"] == words {
+            return arrival;
+        }
+    }
+}
+
 #[tokio::test]
 async fn it_is_told_who_sends_and_nobody_else_is() {
     let (mut scene, mut line) = Scene::with_line().await.unwrap();
@@ -220,19 +230,13 @@ async fn it_is_told_who_sends_and_nobody_else_is() {
     scene.server.restart().await.unwrap();
     scene.reconnect([&mut line]).unwrap();
     line.hear(1..2, 1000).await.unwrap();
-    // What was not written down before the kill comes again first.
-    let arrival = loop {
-        let arrival = scene.arrival().await.unwrap();
-        if json_of(&arrival)["data"]["content"] == "Text 1" {
-            break arrival;
-        }
-    };
+    let arrival = arrival_with(&mut scene, "Text 1").await;
     assert_eq!(arrival.header("authorization"), Some("Basic dGlsbDpvcGVuIHNlc2FtZQ=="));
 
     let bearer = json!({ "auth": { "type": "bearer", "token": "abc" } });
     assert_eq!(scene.api.patch(&path, &bearer).await.unwrap().ok().unwrap()["auth"], "bearer");
     line.hear(2..3, 1000).await.unwrap();
-    assert_eq!(scene.arrival().await.unwrap().header("authorization"), Some("Bearer abc"));
+    assert_eq!(arrival_with(&mut scene, "Text 2").await.header("authorization"), Some("Bearer abc"));
     let without = scene.api.patch(&path, &json!({ "auth": null })).await.unwrap().ok().unwrap();
     assert_eq!((&without["auth"], without["headers"].as_object().map(serde_json::Map::len)), (&Value::Null, Some(1)));
     for (auth, pointer) in [

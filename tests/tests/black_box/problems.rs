@@ -126,15 +126,8 @@ async fn what_is_not_there_is_404_and_a_wrong_method_405() {
 async fn what_comes_later_says_so() {
     let mut scene = Scene::start().await.unwrap();
     let id = "00000000000000000000000000";
-    for (method, path) in [
-        (Method::POST, format!("/v1/conversations/conv_{id}/handoff")),
-        (Method::DELETE, format!("/v1/contacts/cont_{id}")),
-    ] {
-        let body = (method != Method::GET).then(|| json!({}));
-        let answer = scene.api.call(method.clone(), &path, body.as_ref(), &[]).await.unwrap();
-        assert_eq!(answer.json["code"], "not_available", "{method} {path}: {} {}", answer.status, answer.json);
-        answer.problem(422, "not_available").unwrap();
-    }
+    let handoff = scene.api.post(&format!("/v1/conversations/conv_{id}/handoff"), &json!({})).await.unwrap();
+    handoff.problem(422, "not_available").unwrap();
     let telegram = json!({ "type": "telegram", "name": "Bot", "credentials": { "bot_token": "1:x" } });
     let problem = scene.api.post("/v1/channels", &telegram).await.unwrap().problem(422, "not_available").unwrap();
     assert_eq!(pointers(&problem), ["/type"]);

@@ -7,7 +7,9 @@ use super::{ADMIN, APP_SECRET, Call, Server, whatsapp};
 #[tokio::test]
 async fn a_channel_is_made_shown_changed_and_deleted() {
     let server = Server::start().await;
-    let made = server.post("/v1/channels", &whatsapp("100")).await;
+    let mut channel = whatsapp("100");
+    channel["settings"].as_object_mut().unwrap().remove("api_base");
+    let made = server.post("/v1/channels", &channel).await;
     assert_eq!(made.status, 201, "{}", made.body);
     let id = made.text("id");
     assert_eq!(made.body["type"], "whatsapp");

@@ -205,13 +205,13 @@ impl Server {
     }
 }
 
-/// What makes a WhatsApp channel.
+/// What makes a WhatsApp channel, whose vendor is not there.
 pub(super) fn whatsapp(phone_number_id: &str) -> Value {
     json!({
         "type": "whatsapp",
         "name": "Shop",
         "credentials": {"access_token": "token", "app_secret": APP_SECRET},
-        "settings": {"phone_number_id": phone_number_id},
+        "settings": {"phone_number_id": phone_number_id, "api_base": "https://graph.invalid"},
     })
 }
 
