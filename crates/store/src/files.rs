@@ -10,6 +10,7 @@ use tidings_domain::{
 use crate::{
     error::StoreError,
     idempotency::{Claim, Claimed},
+    records::{Listing, Page},
 };
 
 /// SHA-256 of a file's content.
@@ -44,6 +45,8 @@ pub trait Files: Send + Sync {
     ) -> Result<Claimed, StoreError>;
     /// A file that we have.
     async fn media_get(&self, workspace: WorkspaceId, id: MediaId) -> Result<Option<StoredMedia>, StoreError>;
+    /// The files that a workspace has, the newest first.
+    async fn media_list(&self, workspace: WorkspaceId, page: Page) -> Result<Listing<StoredMedia>, StoreError>;
     /// Forgets files that we got before a time, but for those that a message has still to be sent with: so many of them at
     /// most. Answers how many.
     async fn media_expire(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError>;

@@ -2,13 +2,13 @@
 
 use rusqlite::{Row, params};
 use tidings_domain::{ChannelId, MediaId, Timestamp, WorkspaceId, media::StoredMedia};
-use tidings_store::{Claim, Claimed, StoreError};
+use tidings_store::{Claim, Claimed, Listing, Page, StoreError};
 
 use crate::{
     codec::{self, signed},
     error::{refused, refused_as},
     session::{Reader, Session},
-    state::{claims, usage},
+    state::{claims, listing, usage},
 };
 
 /// Remembers a file that was uploaded, if there is room for it.
@@ -81,6 +81,17 @@ pub(super) fn get(
     id: MediaId,
 ) -> Result<Option<StoredMedia>, StoreError> {
     Ok(find(reader, id)?.filter(|media| media.workspace_id == workspace_id))
+}
+
+/// The files of a workspace, newest first.
+pub(super) fn list(
+    reader: &Reader<'_>,
+    workspace: WorkspaceId,
+    page: Page,
+) -> Result<Listing<StoredMedia>, StoreError> {
+    let Some(workspace) = reader.find_workspace(workspace)? else { return Ok(listing::empty()) };
+    let query = listing::Query::new(SELECT, "media", ("workspace", workspace), page);
+    query.run(reader, |row| Ok((codec::column(row, "number")?, read(row)?)))
 }
 
 /// Forgets files that are from before a time, unless a message waits to be sent with them.

@@ -12,7 +12,7 @@ use tidings_domain::{
     event::Position,
     media::{FileState, StoredMedia},
 };
-use tidings_store::{Claim, Claimed, ContentHash, DueFiles, Files, StoreError};
+use tidings_store::{Claim, Claimed, ContentHash, DueFiles, Files, Listing, Page, StoreError};
 
 use crate::{
     open::SqliteStore,
@@ -35,6 +35,10 @@ impl Files for SqliteStore {
 
     async fn media_get(&self, workspace: WorkspaceId, id: MediaId) -> Result<Option<StoredMedia>, StoreError> {
         self.readers.run(move |reader| media::get(reader, workspace, id)).await
+    }
+
+    async fn media_list(&self, workspace: WorkspaceId, page: Page) -> Result<Listing<StoredMedia>, StoreError> {
+        self.browsers.run(move |reader| media::list(reader, workspace, page)).await
     }
 
     async fn media_expire(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {

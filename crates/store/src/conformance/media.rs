@@ -14,7 +14,7 @@ use super::{
     bench::{Bench, at, message_of},
     changes::said,
 };
-use crate::{ChannelRecord, Claimed, StoreError};
+use crate::{ChannelRecord, Claimed, Page, StoreError};
 
 pub(super) fn file(bench: &Bench, workspace_id: WorkspaceId) -> StoredMedia {
     StoredMedia {
@@ -38,6 +38,30 @@ pub async fn is_written_and_read(bench: &Bench) {
     assert_eq!(bench.store.media_get(workspace, known.id).await, Ok(Some(known.clone())));
     assert_eq!(bench.store.media_get(workspace, unnamed.id).await, Ok(Some(unnamed)));
     assert_eq!(bench.store.media_get(other, known.id).await, Ok(None));
+}
+
+/// Page by page, each once, and nobody else's.
+pub async fn is_listed_newest_first(bench: &Bench) {
+    let (workspace, other) = (bench.workspace("ant").await, bench.workspace("bee").await);
+    let mut known = Vec::new();
+    for number in 0..5 {
+        let media = file(bench, if number == 2 { other } else { workspace });
+        assert_eq!(bench.store.media_create(media.clone(), None, None).await, Ok(Claimed::Done));
+        known.push(media);
+    }
+    known.reverse();
+    known.retain(|media| media.workspace_id == workspace);
+    for limit in [1, 2, 4, 5] {
+        let (mut found, mut before) = (Vec::new(), None);
+        while found.len() < 5 {
+            let listing = bench.store.media_list(workspace, Page { limit, before }).await.expect("files");
+            assert!(listing.items.len() <= limit);
+            found.extend(listing.items);
+            let Some(next) = listing.next else { break };
+            before = Some(next);
+        }
+        assert_eq!(found, known, "in pages of {limit}");
+    }
 }
 
 /// What a vendor calls a file is known for each channel, for as long as it is good and the channel has the account.

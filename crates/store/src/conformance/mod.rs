@@ -174,6 +174,7 @@ macro_rules! conformance_suite {
             }
             media {
                 is_written_and_read
+                is_listed_newest_first
                 has_names_at_vendors
                 of_messages_is_awaited
                 is_forgotten_by_age

@@ -144,8 +144,10 @@ async fn furnish(scene: &mut Scene, things: &mut BTreeMap<&'static str, String>)
     keep("contact", &message, "/contact_id");
     let events = scene.api.get("/v1/events?limit=200").await?.ok()?;
     keep("event", &events, "/data/0/event_id");
-    let media = scene.api.upload("a.png", "image/png", b"a picture").await?.ok()?;
-    keep("media", &media, "/id");
+    for picture in [&b"a picture"[..], b"another picture"] {
+        let media = scene.api.upload("a.png", "image/png", picture).await?.ok()?;
+        keep("media", &media, "/id");
+    }
     scene.api.post("/v1/keys", &json!({ "name": "Another key of theirs" })).await?.ok()?;
     let since = json!({ "since": "2020-01-01T00:00:00Z", "only": "missing" });
     for _ in 0..2 {

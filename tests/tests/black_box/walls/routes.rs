@@ -155,6 +155,7 @@ pub(crate) const CASES: &[Case] = &[
     hidden("DELETE /v1/keys/{id}", "key", ""),
     // What it answers to is a form, which is nobody's but its sender's.
     own("POST /v1/media", 422, "{}"),
+    own("GET /v1/media", 200, ""),
     hidden("GET /v1/media/{id}", "media", ""),
     own("GET /v1/messages", 200, "?limit=200"),
     own("GET /v1/messages", 200, "?conversation_id=<conversation>"),

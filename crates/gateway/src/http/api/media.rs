@@ -20,9 +20,10 @@ use crate::{
     Gateway,
     http::{
         auth::Caller,
-        body::{Id, MOST_DISCARDED, discard, escape, json},
+        body::{Id, MOST_DISCARDED, Params, discard, escape, json},
         idempotency::{self, Draft, Once},
         media_link::VALID_FOR,
+        page::{List, PageParams, listed, page},
         problem::{Answer, Code, Problem},
         quota::room_for_any_file,
     },
@@ -238,6 +239,24 @@ fn words(text: Option<&str>, what: &str) -> Answer<Option<String>> {
         }
         text => Ok(text.map(str::to_owned)),
     }
+}
+
+/// List the files
+///
+/// That are here: uploaded, or fetched for a message.
+#[utoipa::path(
+    get, path = "/media", operation_id = "list_media", tag = "media", params(PageParams),
+    responses((status = 200, description = "The newest first", body = List<MediaView>)),
+)]
+pub(crate) async fn list(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Params(params): Params<PageParams>,
+) -> Answer<Response> {
+    caller.may(Area::Media, Access::Read)?;
+    let page = page(params.limit, params.cursor.as_deref())?;
+    let listing = gateway.store.media_list(caller.workspace_id, page).await?;
+    json(StatusCode::OK, &listed(listing, |media| MediaView::stored(&gateway, media)))
 }
 
 /// Get what is known of a file

@@ -68,6 +68,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(messages::retry::retry))
         .routes(routes!(messages::trace::trace))
         .merge(OpenApiRouter::new().routes(routes!(media::upload)).layer(DefaultBodyLimit::max(media::LONGEST_FORM)))
+        .routes(routes!(media::list))
         .routes(routes!(media::get))
         .routes(routes!(contacts::create::create, contacts::list))
         .routes(routes!(contacts::get, contacts::update::update, contacts::erase::erase))
