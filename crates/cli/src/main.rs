@@ -13,6 +13,8 @@ mod demo;
 mod doctor;
 mod endpoints;
 mod events;
+mod export;
+mod hex;
 mod host;
 mod jobs;
 mod keys;
@@ -83,6 +85,8 @@ enum Verb {
     Openapi,
     /// Prints what stands in every webhook, field by field, as Markdown.
     Schemas,
+    /// Writes everything that is a workspace's as JSON Lines.
+    Export(export::ExportArguments),
     /// Copies everything that the server keeps into a folder, while it runs.
     Backup(backup::BackupArguments),
     /// Puts a backup in place of a data folder that is not there.
@@ -118,6 +122,7 @@ fn main() -> ExitCode {
             Verb::Audit(arguments) => audit::run(arguments).await,
             Verb::Jobs(arguments) => jobs::run(arguments).await,
             Verb::Doctor(arguments) => doctor::run(*arguments).await,
+            Verb::Export(arguments) => export::run(arguments).await,
             Verb::Backup(arguments) => backup::back_up(arguments),
             Verb::Restore(arguments) => backup::restore(arguments),
             Verb::Demo(arguments) => demo::run(arguments).await,

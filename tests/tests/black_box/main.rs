@@ -8,6 +8,7 @@ mod audit;
 mod backup;
 mod channel_health;
 mod cli_doctor;
+mod cli_export;
 mod cli_listen;
 mod cli_trigger;
 mod cli_verbs;

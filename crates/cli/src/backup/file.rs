@@ -1,13 +1,14 @@
 //! Copying a file so that it is whole, on the disk, and its owner's alone.
 
 use std::{
-    fmt::Write as _,
     fs::{DirBuilder, File},
     io::{self, ErrorKind, Read as _, Write as _},
     path::Path,
 };
 
 use aws_lc_rs::digest::{Context, SHA256};
+
+use crate::hex::hex;
 
 /// How much is in memory at once.
 const PIECE: usize = 256 * 1024;
@@ -86,14 +87,6 @@ fn read(path: &Path, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Resul
         each(&piece[..length])?;
     }
     Ok(Content { size, sha256: hex(hash.finish().as_ref()) })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn make_folder(path: &Path) -> io::Result<()> {

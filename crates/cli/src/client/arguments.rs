@@ -40,7 +40,7 @@ impl ServerArguments {
     }
 
     /// The workspace that is acted in.
-    pub(super) fn workspace(&self) -> Option<String> {
+    pub(crate) fn workspace(&self) -> Option<String> {
         given(self.workspace.as_ref(), &["TIDINGS_WORKSPACE"])
     }
 }

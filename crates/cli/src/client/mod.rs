@@ -6,6 +6,7 @@
 mod address;
 mod answer;
 mod arguments;
+mod download;
 mod events;
 mod failure;
 mod query;
@@ -27,6 +28,7 @@ pub(crate) use self::{
     address::ServerAddress,
     answer::Answer,
     arguments::ServerArguments,
+    download::Download,
     events::{EventStream, Streamed},
     failure::Failure,
     query::{path, query},
@@ -46,13 +48,14 @@ pub(crate) struct Client {
 impl Client {
     /// For the server that the arguments name.
     pub(crate) fn new(arguments: &ServerArguments) -> Result<Self, Failure> {
-        let header = |name: &str, value: String| {
-            let value = HeaderValue::try_from(value);
-            value.map_err(|_| Failure::Usage(format!("{name}: it has characters that cannot be sent")))
-        };
         let key = arguments.key().map(|key| header("--key", format!("Bearer {key}"))).transpose()?;
         let workspace = arguments.workspace().map(|id| header("--workspace", id)).transpose()?;
         Ok(Self { server: arguments.server().parse()?, authorization: key, workspace })
+    }
+
+    /// The same one, acting in this workspace, or in the one that the key acts in by itself.
+    pub(crate) fn in_workspace(self, id: Option<String>) -> Result<Self, Failure> {
+        Ok(Self { workspace: id.map(|id| header("--workspace", id)).transpose()?, ..self })
     }
 
     /// For whatever is at an address, which is told no key.
@@ -119,6 +122,18 @@ impl Client {
         timeout(DEADLINE, opening).await.unwrap_or_else(|_| Err(self.silent()))
     }
 
+    /// GET of what may be long.
+    pub(crate) async fn download(&self, path: &str) -> Result<Download, Failure> {
+        let opening = async {
+            let response = self.send(Method::GET, path, None, &[]).await?;
+            if response.status().is_success() {
+                return Ok(Download::new(self.server.clone(), response.into_body()));
+            }
+            Err(Failure::refused(&self.read(response).await?))
+        };
+        timeout(DEADLINE, opening).await.unwrap_or_else(|_| Err(self.silent()))
+    }
+
     async fn send(
         &self,
         method: Method,
@@ -163,4 +178,10 @@ impl Client {
     fn silent(&self) -> Failure {
         self.server.unreachable(format!("no answer within {} seconds", DEADLINE.as_secs()))
     }
+}
+
+/// What was typed as the value of a header.
+fn header(option: &str, value: String) -> Result<HeaderValue, Failure> {
+    let value = HeaderValue::try_from(value);
+    value.map_err(|_| Failure::Usage(format!("{option}: it has characters that cannot be sent")))
 }
