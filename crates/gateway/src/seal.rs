@@ -22,6 +22,9 @@ use crate::clock::Random;
 /// The first byte of everything sealed this way.
 const VERSION: u8 = 1;
 
+/// The setting that only the key of the first start opens.
+pub const CHECK: &str = "seal_check";
+
 /// The key that secrets are sealed with.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SealKey(pub [u8; 32]);
@@ -84,6 +87,16 @@ impl Seal {
         sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(&secret);
         Sealed(sealed)
+    }
+
+    /// What only this key opens, to be kept as [`CHECK`].
+    pub(crate) fn make_check(&self, random: &dyn Random) -> Sealed {
+        self.seal(random, CHECK, b"")
+    }
+
+    /// Whether the value that is kept as [`CHECK`] was made with this key.
+    pub fn check(&self, kept: &Sealed) -> Result<(), CannotOpen> {
+        self.open(CHECK, kept).map(drop)
     }
 
     /// Opens a value that was sealed for `owner`.

@@ -30,15 +30,13 @@ use crate::{
     http::auth,
     media_store::MediaStore,
     registry::{LiveChannel, LiveEndpoint, Registry},
-    seal::{CannotOpen, Seal},
+    seal::{self, CannotOpen, Seal},
     settings::Settings,
     telemetry::Metrics,
 };
 
 /// The setting with the hash of the operator's key that the first start made.
 const ADMIN_KEY_HASH: &str = "admin_key_hash";
-/// The setting that only the key of the first start opens.
-const SEAL_CHECK: &str = "seal_check";
 
 /// What a gateway takes from the world.
 #[derive(Clone)]
@@ -199,13 +197,12 @@ async fn load(store: &dyn Store, seal: &Seal) -> Result<Registry, StartError> {
 }
 
 /// Whether this is the key that the first start sealed with, though there may be no secret yet to tell by.
-async fn check_seal(store: &dyn Store, seal: &Seal, random: &dyn Random) -> Result<(), StartError> {
-    match store.setting(SEAL_CHECK).await? {
-        Some(sealed) => seal
-            .open(SEAL_CHECK, &Sealed(sealed))
-            .map(drop)
+async fn check_seal(store: &dyn Store, key: &Seal, random: &dyn Random) -> Result<(), StartError> {
+    match store.setting(seal::CHECK).await? {
+        Some(kept) => key
+            .check(&Sealed(kept))
             .map_err(|source| StartError::Sealed { what: "this data folder".to_owned(), source }),
-        None => Ok(store.setting_remember(SEAL_CHECK, seal.seal(random, SEAL_CHECK, b"").0).await?),
+        None => Ok(store.setting_remember(seal::CHECK, key.make_check(random).0).await?),
     }
 }
 

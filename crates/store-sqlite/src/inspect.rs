@@ -21,11 +21,15 @@ pub struct Inspection {
 
 /// Opens a database for reading and looks at its schema.
 pub fn inspect(database: &Path) -> Result<Inspection, StoreError> {
-    let connection =
-        if beside(database, "-shm").exists() { connect_reader(database)? } else { connect_alone(database)? };
+    let connection = connect_beside(database)?;
     let asked = "SELECT coalesce(max(version), 0) FROM refinery_schema_history";
     let schema = connection.query_row(asked, [], |row| row.get(0)).map_err(refused)?;
     Ok(Inspection { schema, newest_schema: newest_schema() })
+}
+
+/// A connection that reads beside whatever process runs on the database, if any does.
+pub(crate) fn connect_beside(database: &Path) -> Result<Connection, StoreError> {
+    if beside(database, "-shm").exists() { connect_reader(database) } else { connect_alone(database) }
 }
 
 /// A connection to a database that nobody has open. A usual one would make files beside it, which would belong to whoever

@@ -4,7 +4,7 @@
 //! once, tells the commit's listener, and answers. Reads go through a few `readers`: those
 //! without which nothing goes on have connections of their own, apart from lists, counts and searches. A `checkpoint` thread moves the write-ahead log into the database while the writer goes on.
 //!
-//! Beside a running store, [`inspect()`] looks at its database and [`back_up`] copies it.
+//! Beside a running store, [`inspect()`] and an [`Examiner`] look at its database and [`back_up`] copies it.
 //!
 //! `state/`, `files/`, `erasure/` and `log/` hold the verbs, a file for each subject; `migrations/` the schema, which is meant to be read.
 
@@ -13,6 +13,7 @@ mod checkpoint;
 mod codec;
 mod erasure;
 mod error;
+mod examine;
 mod files;
 mod inspect;
 mod log;
@@ -25,5 +26,6 @@ mod tally;
 mod writer;
 
 pub use backup::{back_up, check_whole, named_files, resume_from};
+pub use examine::{Examiner, FailingFiles, NamedFile, Room, Wholeness};
 pub use inspect::{Inspection, inspect};
 pub use open::{Options, SqliteStore};

@@ -56,6 +56,11 @@ impl Failure {
         if let Self::Refused(refusal) = self { Some(refusal) } else { None }
     }
 
+    /// What it says in one line.
+    pub(crate) fn first_line(&self) -> String {
+        self.to_string().lines().next().unwrap_or_default().to_owned()
+    }
+
     /// What the process ends with.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {

@@ -73,6 +73,20 @@ impl Client {
         self.call(Method::GET, path, None).await
     }
 
+    /// Everything that a list has.
+    pub(crate) async fn all(&self, path: &str) -> Result<Vec<Value>, Failure> {
+        let (mut items, mut cursor) = (Vec::new(), None);
+        loop {
+            let parameters = [("limit", Some("200".to_owned())), ("cursor", cursor.take())];
+            let answer = self.get(&query(path, &parameters)).await?;
+            items.extend_from_slice(answer.items());
+            match answer.next_cursor() {
+                Some(next) => cursor = Some(next.to_owned()),
+                None => return Ok(items),
+            }
+        }
+    }
+
     /// POST; without a document an empty body is sent.
     pub(crate) async fn post(&self, path: &str, document: Option<&Value>) -> Result<Answer, Failure> {
         self.call(Method::POST, path, document).await

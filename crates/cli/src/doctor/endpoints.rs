@@ -1,78 +1,54 @@
-//! How channels and endpoints are doing, as the server says.
+//! How endpoints are doing: their status, how far behind they are, and what was given up.
 
 use serde_json::Value;
 
 use super::finding::Finding;
 use crate::{
-    client::{Client, Failure, query},
+    client::{Client, path},
     verb::text,
 };
 
-/// Looks; answers the channels, if they could be asked for.
-pub(super) async fn look(client: &Client, findings: &mut Vec<Finding>) -> Option<Vec<Value>> {
-    let channels = match all(client, "/v1/channels").await {
-        Ok(channels) => channels,
+/// How many seconds an endpoint may be behind.
+const BEHIND: u64 = 300;
+
+/// Looks at all of them.
+pub(super) async fn look(client: &Client, findings: &mut Vec<Finding>) {
+    let endpoints = match client.all("/v1/endpoints").await {
+        Ok(endpoints) => endpoints,
         Err(failure) => {
-            let advice = "give the operator's key with TIDINGS_ADMIN_KEY, or one that may read channels and endpoints";
-            let told = failure.to_string();
-            findings.push(Finding::warn("API key", told.lines().next().unwrap_or_default(), advice));
-            return None;
+            findings.push(Finding::warn("endpoints", failure.first_line(), "use a key that may read them"));
+            return;
         }
     };
-    findings.push(Finding::ok("API key", "is taken"));
-    if channels.is_empty() {
-        findings.push(Finding::warn("channels", "there are none", "connect one: tidings channels add whatsapp"));
+    if endpoints.is_empty() {
+        let advice = "register one: tidings endpoints add --url https://…";
+        findings.push(Finding::warn("endpoints", "nobody is told what happens", advice));
     }
-    findings.extend(channels.iter().map(channel));
-    match all(client, "/v1/endpoints").await {
-        Ok(endpoints) if endpoints.is_empty() => {
-            let advice = "register one: tidings endpoints add --url https://…";
-            findings.push(Finding::warn("endpoints", "nobody is told what happens", advice));
-        }
-        Ok(endpoints) => findings.extend(endpoints.iter().map(endpoint)),
-        Err(failure) => {
-            findings.push(Finding::warn("endpoints", failure.to_string(), "use a key that may read them"));
-        }
-    }
-    Some(channels)
-}
-
-/// Everything that a list has.
-async fn all(client: &Client, path: &str) -> Result<Vec<Value>, Failure> {
-    let (mut items, mut cursor) = (Vec::new(), None);
-    loop {
-        let parameters = [("limit", Some("200".to_owned())), ("cursor", cursor.take())];
-        let answer = client.get(&query(path, &parameters)).await?;
-        items.extend_from_slice(answer.items());
-        match answer.next_cursor() {
-            Some(next) => cursor = Some(next.to_owned()),
-            None => return Ok(items),
-        }
+    for known in &endpoints {
+        let stats = client.get(&path(&["endpoints", &text(known, "/id"), "stats"])).await;
+        let stats = stats.map(|answer| answer.json).unwrap_or_default();
+        findings.push(endpoint(known, &stats));
+        findings.extend(given_up(known, &stats));
     }
 }
 
-fn channel(channel: &Value) -> Finding {
-    let (id, name, status) = (text(channel, "/id"), text(channel, "/name"), text(channel, "/status"));
-    let detail = format!("{id} “{name}” is {status}");
+fn endpoint(known: &Value, told: &Value) -> Finding {
+    let (id, url, status) = (text(known, "/id"), text(known, "/url"), text(known, "/status"));
+    let behind = told["oldest_undelivered_seconds"].as_u64().unwrap_or(0);
+    let backlog = told["backlog"].as_u64().unwrap_or(0);
+    let mut detail = format!("{id} {url} is {status}");
+    if backlog > 0 {
+        detail = format!("{detail}, {backlog} events and {behind} seconds behind");
+    }
     match &*status {
-        "connected" => Finding::ok("channel", detail),
-        "pending" => {
-            Finding::warn("channel", detail, format!("nothing was heard of it yet: tidings channels check {id}"))
-        }
-        _ => Finding::fail(
-            "channel",
+        "healthy" if behind > BEHIND => Finding::warn(
+            "endpoint",
             detail,
             format!(
-                "tidings channels check {id} tells why; a new token: tidings channels update {id} --credential access_token=…"
+                "it takes events more slowly than they come: tidings endpoints stats {id}; let it answer sooner, or raise \
+                 its rate limit and concurrency"
             ),
         ),
-    }
-}
-
-fn endpoint(endpoint: &Value) -> Finding {
-    let (id, url, status) = (text(endpoint, "/id"), text(endpoint, "/url"), text(endpoint, "/status"));
-    let detail = format!("{id} {url} is {status}");
-    match &*status {
         "healthy" => Finding::ok("endpoint", detail),
         "paused" => Finding::warn(
             "endpoint",
@@ -90,6 +66,18 @@ fn endpoint(endpoint: &Value) -> Finding {
     }
 }
 
+fn given_up(known: &Value, stats: &Value) -> Option<Finding> {
+    let id = text(known, "/id");
+    let dead = stats["dead"].as_u64().filter(|dead| *dead > 0)?;
+    Some(Finding::warn(
+        "dead letters",
+        format!("{dead} events for {id} were given up"),
+        format!(
+            "tidings endpoints dead-letters {id} tells why; tidings endpoints replay {id} --only failed --since … sends them again"
+        ),
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -99,13 +87,21 @@ mod tests {
 
     #[test]
     fn what_does_not_work_is_a_failure() {
-        for (status, state) in [("connected", State::Ok), ("pending", State::Warn), ("disconnected", State::Fail)] {
-            assert_eq!(channel(&json!({ "id": "chan_1", "status": status })).state, state);
-        }
         for (status, state) in
             [("healthy", State::Ok), ("paused", State::Warn), ("down", State::Fail), ("disabled", State::Fail)]
         {
-            assert_eq!(endpoint(&json!({ "id": "ep_1", "status": status })).state, state);
+            assert_eq!(endpoint(&json!({ "id": "ep_1", "status": status }), &Value::Null).state, state);
         }
+    }
+
+    #[test]
+    fn one_that_falls_behind_is_told_before_it_fails() {
+        let known = json!({ "id": "ep_1", "status": "healthy" });
+        for (seconds, state) in [(300, State::Ok), (301, State::Warn)] {
+            let stats = json!({ "backlog": 7, "oldest_undelivered_seconds": seconds, "dead": 0 });
+            assert_eq!(endpoint(&known, &stats).state, state);
+            assert_eq!(given_up(&known, &stats), None);
+        }
+        assert!(given_up(&known, &json!({ "dead": 2 })).is_some());
     }
 }

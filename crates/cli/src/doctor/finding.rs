@@ -20,7 +20,7 @@ pub(super) enum State {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Finding {
     /// What was looked at.
-    check: &'static str,
+    pub(super) check: &'static str,
     /// How it is.
     pub(super) state: State,
     /// In words.

@@ -1,18 +1,22 @@
-//! What lies on this machine: the data folder, its lock, the database, and the file with the key.
+//! What lies on this machine: the data folder, the room on its disk, and its lock. What is in the folder is looked at by
+//! [`database`], [`key`] and [`files`].
 
 use std::{
     fs::{File, Metadata, TryLockError},
     path::Path,
 };
 
-use tidings_gateway::{clock::SystemRandom, seal};
-use tidings_store_sqlite::inspect;
+use indicatif::HumanBytes;
 
-use super::finding::Finding;
+use super::{database, files, finding::Finding, key};
 use crate::{
-    host::{DATABASE, LOCK},
+    host::{DATABASE, LOCK, MEDIA},
     options::ServeOptions,
 };
+
+/// With less room than this a server stops taking anything in soon, and with less than this it is time to do something.
+const SCARCE: u64 = 256 << 20;
+const ENOUGH: u64 = 2 << 30;
 
 /// Looks at all of it.
 pub(super) fn look(options: &ServeOptions, findings: &mut Vec<Finding>) {
@@ -31,10 +35,14 @@ pub(super) fn look(options: &ServeOptions, findings: &mut Vec<Finding>) {
         }
     };
     findings.push(folder(data, &metadata));
+    findings.extend(disk(data));
     findings.extend(lock(&data.join(LOCK)));
-    let database_path = data.join(DATABASE);
-    findings.push(database(&database_path));
-    findings.extend(key(&options.seal_key_file, database_path.exists()));
+    let database = data.join(DATABASE);
+    let examiner = database::look(&database, findings);
+    findings.extend(key::look(&options.seal_key_file, database.exists(), examiner.as_ref()));
+    if let Some(examiner) = examiner {
+        files::look(&data.join(MEDIA), &examiner, findings);
+    }
 }
 
 fn folder(path: &Path, metadata: &Metadata) -> Finding {
@@ -55,6 +63,22 @@ fn folder(path: &Path, metadata: &Metadata) -> Finding {
     Finding::ok("data folder", format!("{shown} is writable, and nobody else's"))
 }
 
+/// Whether there is room for what is to come.
+fn disk(path: &Path) -> Option<Finding> {
+    let disk = rustix::fs::statvfs(path).ok()?;
+    Some(judge_room(disk.f_bavail.saturating_mul(disk.f_frsize)))
+}
+
+fn judge_room(free: u64) -> Finding {
+    let detail = format!("{} are free", HumanBytes(free));
+    let advice = "make room, or move the data folder to a larger disk: on a full one nothing is taken in";
+    match free {
+        0..SCARCE => Finding::fail("disk", detail, advice),
+        SCARCE..ENOUGH => Finding::warn("disk", detail, advice),
+        _ => Finding::ok("disk", detail),
+    }
+}
+
 /// Whether a server runs on the folder. To look takes the lock for a moment, unless a server has it.
 fn lock(path: &Path) -> Option<Finding> {
     let file = match File::open(path) {
@@ -70,50 +94,6 @@ fn lock(path: &Path) -> Option<Finding> {
         Ok(()) => Finding::warn("lock", "no server runs on this folder", "start it: tidings serve"),
         Err(TryLockError::Error(error)) => {
             Finding::fail("lock", format!("cannot be tried: {error}"), "keep the data on a local disk that knows locks")
-        }
-    })
-}
-
-fn database(path: &Path) -> Finding {
-    let shown = path.display();
-    if !path.exists() {
-        return Finding::warn(
-            "database",
-            format!("{shown} is not there"),
-            "`tidings serve` makes it at its first start",
-        );
-    }
-    match inspect(path) {
-        Ok(found) if found.schema > found.newest_schema => Finding::fail(
-            "database",
-            format!("{shown} is of a newer version (schema {}, known are {})", found.schema, found.newest_schema),
-            "run the newer version, or go back to a copy of the folder from before it",
-        ),
-        Ok(found) if found.schema < found.newest_schema => Finding::warn(
-            "database",
-            format!("{shown} is of an older version (schema {} of {})", found.schema, found.newest_schema),
-            "the next start brings it up to date; make a `tidings backup` before, to be able to go back",
-        ),
-        Ok(found) => Finding::ok("database", format!("{shown} can be read (schema {})", found.schema)),
-        Err(error) => Finding::fail(
-            "database",
-            format!("{shown}: {error}"),
-            "run this as the user who runs the server; if it is damaged, go back to a copy",
-        ),
-    }
-}
-
-fn key(path: &Path, sealed_before: bool) -> Option<Finding> {
-    if !path.exists() && !sealed_before {
-        return None;
-    }
-    // As it is there, or something was sealed, none is made.
-    Some(match seal::key_file(path, true, &SystemRandom) {
-        Ok(_) => Finding::ok("sealing key", format!("{} can be read, and by nobody else", path.display())),
-        Err(error) => {
-            let advice = "without the key that the secrets were sealed with they are lost: bring the file back from a \
-                          copy, and let only its owner read it (chmod 600)";
-            Finding::fail("sealing key", error.to_string(), advice)
         }
     })
 }
@@ -142,7 +122,15 @@ mod tests {
         let arguments = ServeArguments { data: Some(data.to_owned()), ..ServeArguments::default() };
         let mut findings = Vec::new();
         look(&arguments.resolve().unwrap(), &mut findings);
-        findings.into_iter().map(|finding| finding.state).collect()
+        // How full the disk of the tests is, is not for them to say.
+        findings.into_iter().filter(|finding| finding.check != "disk").map(|finding| finding.state).collect()
+    }
+
+    #[test]
+    fn a_disk_is_watched_before_it_is_full() {
+        for (free, state) in [(1 << 20, State::Fail), (1 << 30, State::Warn), (1 << 40, State::Ok)] {
+            assert_eq!(judge_room(free).state, state, "{free}");
+        }
     }
 
     #[test]

@@ -1,11 +1,16 @@
 //! `tidings doctor`: whether everything is as it should be, on this machine and at the running server.
 //!
-//! It changes nothing. Each check is a [`Finding`] with what to do about it; those that need what an earlier one did not
+//! It changes nothing, but what the server learns of its channels when it asks their vendors. Each check is a [`Finding`] with what to do about it; those that need what an earlier one did not
 //! find are left out. It may be run beside the server, and from another machine, where it finds no data folder.
 
+mod channels;
+mod database;
 mod endpoints;
+mod files;
 mod finding;
 mod folder;
+mod key;
+mod options;
 mod reach;
 mod server;
 
@@ -32,6 +37,9 @@ pub(crate) struct DoctorArguments {
     options: ServeArguments,
     #[command(flatten)]
     server: ServerArguments,
+    /// Does not have the server ask the vendors whether its channels work
+    #[arg(long)]
+    skip_vendors: bool,
 }
 
 /// Looks at everything.
@@ -57,11 +65,15 @@ async fn look(arguments: DoctorArguments) -> anyhow::Result<Vec<Finding>> {
     let is_named = arguments.server.named_server().is_some();
     let is_elsewhere = is_named && arguments.options.data.is_none() && !options.data.exists();
     if !is_elsewhere {
+        options::look(&options, &mut findings);
         folder::look(&options, &mut findings);
     }
     let client = Client::new(&with_defaults(arguments.server, &options))?;
     if server::look(&client, &mut findings).await {
-        let channels = endpoints::look(&client, &mut findings).await;
+        let channels = channels::look(&client, !arguments.skip_vendors, &mut findings).await;
+        if channels.is_some() {
+            endpoints::look(&client, &mut findings).await;
+        }
         reach::look(&options, channels.as_deref(), &mut findings).await;
     }
     Ok(findings)

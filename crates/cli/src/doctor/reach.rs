@@ -54,8 +54,7 @@ async fn reachable(url: &str) -> Finding {
             "let the proxy pass every path on to the server",
         ),
         Err(failure) => {
-            let told = failure.to_string();
-            let first = told.lines().next().unwrap_or_default();
+            let first = failure.first_line();
             Finding::fail("public address", first, "look at the name, the firewall, the proxy and its certificate")
         }
     }

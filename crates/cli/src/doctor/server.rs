@@ -21,9 +21,7 @@ pub(super) async fn look(client: &Client, findings: &mut Vec<Finding>) -> bool {
         }
         Err(failure) => {
             let advice = "start it with `tidings serve`, or name it with --server";
-            let told = failure.to_string();
-            let first = told.lines().next().unwrap_or_default();
-            findings.push(Finding::fail("server", first, advice));
+            findings.push(Finding::fail("server", failure.first_line(), advice));
             return false;
         }
     }

@@ -1,8 +1,7 @@
 //! The workspace that is meant, by its name or its id.
 
-use super::list::get;
 use crate::{
-    client::{Client, Failure, ServerArguments, query},
+    client::{Client, Failure, ServerArguments},
     verb::text,
 };
 
@@ -24,16 +23,7 @@ pub(super) async fn client(server: &ServerArguments) -> Result<Client, Failure> 
 
 /// The id of the workspace of this name. Only the operator may ask.
 async fn find(client: &Client, name: &str) -> Result<String, Failure> {
-    let mut cursor = None;
-    loop {
-        let parameters = [("limit", Some("200".to_owned())), ("cursor", cursor)];
-        let answer = get(client, &query("/v1/workspaces", &parameters)).await?;
-        if let Some(found) = answer.items().iter().find(|workspace| workspace["name"] == name) {
-            return Ok(text(found, "/id"));
-        }
-        cursor = answer.next_cursor().map(str::to_owned);
-        if cursor.is_none() {
-            return Err(Failure::Usage(format!("--workspace: there is no workspace with the name or id `{name}`")));
-        }
-    }
+    let all = client.all("/v1/workspaces").await?;
+    let found = all.iter().find(|workspace| workspace["name"] == name).map(|workspace| text(workspace, "/id"));
+    found.ok_or_else(|| Failure::Usage(format!("--workspace: there is no workspace with the name or id `{name}`")))
 }
