@@ -16,7 +16,7 @@ mod workspace;
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::json;
+use serde::Serialize;
 use tidings_gateway::clock::{Clock as _, SystemClock};
 
 use self::{files::Files, list::List, target::Target};
@@ -41,8 +41,6 @@ and needs channels:read, endpoints:read, contacts:read, conversations:read, mess
 with --events also events:read.
 It ends with 1 if files that --media was to fetch were not there; the rest is exported all the same.")]
 pub(crate) struct ExportArguments {
-    #[command(flatten)]
-    server: ServerArguments,
     /// The file to make, which must not be there; - is standard output
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     output: PathBuf,
@@ -52,6 +50,19 @@ pub(crate) struct ExportArguments {
     /// Also fetches the files of messages and those that were uploaded, into this folder, each under its id
     #[arg(long, value_name = "DIR")]
     media: Option<PathBuf>,
+    #[command(flatten)]
+    server: ServerArguments,
+}
+
+/// The first line.
+#[derive(Debug, Serialize)]
+struct Head {
+    r#type: &'static str,
+    version: u32,
+    workspace_id: String,
+    exported_at: String,
+    server: String,
+    tidings: &'static str,
 }
 
 /// What is listed newest first, in the order in which it is written: what is referred to comes first.
@@ -87,11 +98,14 @@ pub(crate) async fn run(arguments: ExportArguments) -> anyhow::Result<()> {
     let mut files = media.map(Files::begin).transpose()?;
     let mut target = Target::make(&output)?;
     let usage = usage::read(&client).await?;
-    target.head(&json!({
-        "type": "export", "version": VERSION, "workspace_id": usage.workspace_id,
-        "exported_at": SystemClock.now().rfc3339_millis(), "server": client.server().to_string(),
-        "tidings": env!("CARGO_PKG_VERSION"),
-    }))?;
+    target.line(&Head {
+        r#type: "export",
+        version: VERSION,
+        workspace_id: usage.workspace_id,
+        exported_at: SystemClock.now().rfc3339_millis(),
+        server: client.server().to_string(),
+        tidings: env!("CARGO_PKG_VERSION"),
+    })?;
     for list in begun.lists {
         write(&client, list, files.as_mut(), &mut target).await?;
     }

@@ -1,6 +1,7 @@
 //! Where the lines go: standard output, or a file that is its owner's alone.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
@@ -8,7 +9,7 @@ use std::{
 
 use anyhow::Context as _;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::progress::Progress;
 
@@ -28,6 +29,13 @@ struct Line<'a> {
     data: &'a Value,
 }
 
+/// The last line.
+#[derive(Serialize)]
+struct End {
+    r#type: &'static str,
+    counts: BTreeMap<&'static str, u64>,
+}
+
 impl Target {
     /// A file that is not there, or standard output for `-`.
     pub(super) fn make(path: &Path) -> anyhow::Result<Self> {
@@ -38,11 +46,6 @@ impl Target {
             counts: Vec::new(),
             progress: Progress::start()?,
         })
-    }
-
-    /// The first line.
-    pub(super) fn head(&mut self, head: &Value) -> anyhow::Result<()> {
-        self.line(head)
     }
 
     /// A line for one thing.
@@ -58,9 +61,8 @@ impl Target {
 
     /// The last line; what it answers with is on the disk. Tells people what was written.
     pub(super) fn end(mut self) -> anyhow::Result<String> {
-        let counts: serde_json::Map<_, _> =
-            self.counts.iter().map(|(kind, count)| ((*kind).to_owned(), Value::from(*count))).collect();
-        self.line(&json!({ "type": "end", "counts": counts }))?;
+        let counts = self.counts.iter().copied().collect();
+        self.line(&End { r#type: "end", counts })?;
         let Self { path, writer, counts, .. } = self;
         let finish = || writer.into_inner().map_err(io::IntoInnerError::into_error)?.finish();
         finish().with_context(|| cannot_write(&path))?;
@@ -68,7 +70,8 @@ impl Target {
         Ok(if told.is_empty() { "Exported nothing.".to_owned() } else { format!("Exported: {}.", told.join(", ")) })
     }
 
-    fn line(&mut self, line: &impl Serialize) -> anyhow::Result<()> {
+    /// Any line.
+    pub(super) fn line(&mut self, line: &impl Serialize) -> anyhow::Result<()> {
         let mut write = || {
             serde_json::to_writer(&mut self.writer, line)?;
             self.writer.write_all(b"\n")
