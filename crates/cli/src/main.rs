@@ -9,6 +9,8 @@ mod channels;
 mod client;
 mod completions;
 mod config;
+mod contacts;
+mod conversations;
 mod demo;
 mod doctor;
 mod endpoints;
@@ -26,7 +28,9 @@ mod output;
 mod serve;
 mod simulate;
 mod trigger;
+mod usage;
 mod verb;
+mod workspaces;
 
 use std::{io::Write as _, process::ExitCode};
 
@@ -67,10 +71,18 @@ enum Verb {
     Endpoints(endpoints::EndpointsArguments),
     /// Messages, in and out.
     Messages(messages::MessagesArguments),
+    /// The people that the company talks with.
+    Contacts(contacts::ContactsArguments),
+    /// What is talked of with whom.
+    Conversations(conversations::ConversationsArguments),
     /// The log of what happened.
     Events(events::EventsArguments),
     /// API keys.
     Keys(keys::KeysArguments),
+    /// The tenants of the server, for its operator.
+    Workspaces(workspaces::WorkspacesArguments),
+    /// What a workspace does, by day or month.
+    Usage(usage::UsageArguments),
     /// Who set up what, when and from where.
     Audit(audit::AuditArguments),
     /// Replays that are under way, and those that were.
@@ -117,8 +129,12 @@ fn main() -> ExitCode {
             Verb::Channels(arguments) => channels::run(arguments).await,
             Verb::Endpoints(arguments) => endpoints::run(arguments).await,
             Verb::Messages(arguments) => messages::run(arguments).await,
+            Verb::Contacts(arguments) => contacts::run(arguments).await,
+            Verb::Conversations(arguments) => conversations::run(arguments).await,
             Verb::Events(arguments) => events::run(arguments).await,
             Verb::Keys(arguments) => keys::run(arguments).await,
+            Verb::Workspaces(arguments) => workspaces::run(arguments).await,
+            Verb::Usage(arguments) => usage::run(arguments).await,
             Verb::Audit(arguments) => audit::run(arguments).await,
             Verb::Jobs(arguments) => jobs::run(arguments).await,
             Verb::Doctor(arguments) => doctor::run(*arguments).await,

@@ -241,3 +241,61 @@ async fn every_shell_is_told_every_verb() {
     }
     assert_eq!(tidings("http://127.0.0.1:1", &["completions", "dos"]).await.unwrap().code, Some(2));
 }
+
+#[tokio::test]
+async fn contacts_are_found_and_erased_and_conversations_listed() {
+    let (scene, _outlet, ana) = Scene::in_conversation().await.unwrap();
+    let base = scene.server.base();
+    let phone = ana.phone.unwrap();
+    let found = tidings(&base, &["contacts", "list", "--phone", &phone, "--json"]).await.unwrap().json().unwrap();
+    let id = text(&found, "/data/0/id");
+    let table = tidings(&base, &["contacts", "list", "--search", &phone]).await.unwrap().ok().unwrap();
+    assert!(table.starts_with("ID") && table.contains(id), "{table}");
+    let nobody = tidings(&base, &["contacts", "list", "--tag", "nobody"]).await.unwrap().ok().unwrap();
+    assert!(!nobody.contains(id), "{nobody}");
+    let shown = tidings(&base, &["contacts", "get", id]).await.unwrap().ok().unwrap();
+    assert!(shown.contains(&phone), "{shown}");
+
+    let unread = ["conversations", "list", "--status", "open", "--unread", "--contact", id, "--json"];
+    let listed = tidings(&base, &unread).await.unwrap().json().unwrap();
+    let conversation = text(&listed, "/data/0/id");
+    let shown = tidings(&base, &["conversations", "get", conversation]).await.unwrap().ok().unwrap();
+    assert!(shown.contains(id), "{shown}");
+    let closed = tidings(&base, &["conversations", "list", "--status", "closed"]).await.unwrap().ok().unwrap();
+    assert!(!closed.contains(conversation), "{closed}");
+
+    let unsure = tidings(&base, &["contacts", "erase", id]).await.unwrap();
+    assert!(unsure.code == Some(2) && unsure.errors.contains("--yes"), "{unsure:?}");
+    tidings(&base, &["contacts", "erase", id, "--yes"]).await.unwrap().ok().unwrap();
+    assert_eq!(tidings(&base, &["contacts", "get", id]).await.unwrap().code, Some(3));
+}
+
+#[tokio::test]
+async fn workspaces_are_made_limited_and_counted() {
+    let mut scene = Scene::start().await.unwrap();
+    let base = scene.server.base();
+    let made = ["workspaces", "create", "--name", "acme", "--quota", "media_bytes=10737418240", "--json"];
+    let made = tidings(&base, &made).await.unwrap().json().unwrap();
+    let id = text(&made, "/id");
+    let listed = tidings(&base, &["workspaces", "list"]).await.unwrap().ok().unwrap();
+    assert!(listed.contains(id) && listed.contains("media_bytes=10737418240"), "{listed}");
+    let changed = ["workspaces", "quotas", id, "endpoints=20", "media_bytes=null", "--json"];
+    let changed = tidings(&base, &changed).await.unwrap().json().unwrap();
+    assert_eq!((&changed["quotas"]["endpoints"], &changed["quotas"]["media_bytes"]), (&json!(20), &Value::Null));
+    let shown = tidings(&base, &["workspaces", "quotas", id]).await.unwrap().ok().unwrap();
+    assert!(shown.contains("endpoints            20"), "{shown}");
+    assert_eq!(tidings(&base, &["workspaces", "quotas", id, "endpoints=many"]).await.unwrap().code, Some(2));
+
+    let there = [("tidings-workspace", id)];
+    let contact = json!({ "phone": "+5511900000077" });
+    scene.api.call(http::Method::POST, "/v1/contacts", Some(&contact), &there).await.unwrap().ok().unwrap();
+    let used = tidings(&base, &["usage", "--workspace", id, "--by", "month"]).await.unwrap().ok().unwrap();
+    assert!(used.starts_with("PERIOD") && used.lines().count() == 2, "{used}");
+    let used = tidings(&base, &["usage", "--workspace", id, "--json"]).await.unwrap().json().unwrap();
+    assert_eq!((text(&used, "/workspace_id"), &used["has"]["contacts"]), (id, &json!(1)));
+
+    let key = ["keys", "create", "--name", "tenant", "--workspace", id, "--json"];
+    let key = tidings(&base, &key).await.unwrap().json().unwrap();
+    let refused = tidings(&base, &["workspaces", "list", "--key", text(&key, "/secret")]).await.unwrap();
+    assert_eq!(refused.code, Some(3), "{refused:?}");
+}
