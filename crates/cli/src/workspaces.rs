@@ -16,7 +16,9 @@ Examples:
   tidings workspaces create --name acme --quota messages_per_day=10000
   tidings workspaces quotas ws_…                            shows them
   tidings workspaces quotas ws_… endpoints=20 channels=null  null takes one back
-  tidings keys create --name acme --workspace ws_…")]
+  tidings keys create --name acme --workspace ws_…
+
+Quotas are messages_per_day, endpoints, channels, keys, media_bytes and requests_per_second.")]
 pub(crate) struct WorkspacesArguments {
     #[command(flatten)]
     server: ServerArguments,
@@ -44,7 +46,7 @@ enum Verb {
     Quotas {
         #[command(flatten)]
         workspace: WorkspaceArgument,
-        /// Those that change: messages_per_day, endpoints, channels, keys, media_bytes, requests_per_second; null: no limit
+        #[arg(help = "Those that change, such as messages_per_day; null takes a limit back")]
         #[arg(value_name = "NAME=NUMBER", value_parser = quota)]
         quotas: Vec<(String, Value)>,
     },

@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tidings_tests::{Scene, Server, text, tidings, tidings_with, webhooks::customer};
+use tidings_tests::{Scene, Server, now, text, tidings, tidings_with, webhooks::customer};
 
 /// What it finds for each check, in order, and with what exit code it ends.
 async fn found(base: &str, data: &Path) -> (Option<i32>, Vec<(String, String)>) {
@@ -117,7 +117,8 @@ async fn files_that_are_lost_or_left_are_told() {
     // A server would take it away at its next look.
     scene.server.stop().await.unwrap();
     let left = std::fs::File::create(place(&"ab".repeat(32))).unwrap();
-    left.set_modified(SystemTime::now() - Duration::from_hours(48)).unwrap();
+    let two_days_ago = u64::try_from(now()).unwrap() - 2 * 24 * 60 * 60;
+    left.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(two_days_ago)).unwrap();
     std::fs::File::create(place(&"cd".repeat(32))).unwrap();
     let base = scene.server.base();
     let (_, findings) = found(&base, &data).await;
