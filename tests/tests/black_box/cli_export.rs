@@ -250,3 +250,20 @@ async fn files_are_fetched_and_those_that_are_lost_are_named() {
     assert_eq!(Lines::of(&std::fs::read_to_string(path("b.jsonl")).unwrap()).counts()["media"], 2);
     assert_eq!(std::fs::read_dir(path("fewer")).unwrap().count(), 1);
 }
+
+#[tokio::test]
+async fn a_workspace_that_may_ask_seldom_is_exported_slowly() {
+    let mut scene = Scene::start().await.unwrap();
+    let (id, _) = neighbour(&mut scene).await;
+    let there = [("tidings-workspace", id.as_str())];
+    let key = json!({ "name": "Slow", "scopes": SCOPES });
+    let key = scene.api.call(Method::POST, "/v1/keys", Some(&key), &there).await.unwrap().ok().unwrap();
+    let quotas = json!({ "quotas": { "requests_per_second": 4 } });
+    scene.api.patch(&format!("/v1/workspaces/{id}"), &quotas).await.unwrap().ok().unwrap();
+    // It asks more often than four times, and is refused on the way.
+    let asked = ["export", "--events", "--key", text(&key, "/secret")];
+    let output = tidings(&scene.server.base(), &asked).await.unwrap().ok().unwrap();
+    assert_eq!(Lines::of(&output).counts()["contact"], 1);
+    let metrics = scene.api.get("/metrics").await.unwrap();
+    assert!(String::from_utf8_lossy(&metrics.body).contains("status=\"429\""), "it was never refused");
+}
