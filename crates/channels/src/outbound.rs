@@ -55,6 +55,12 @@ pub trait Outbound: Send + Sync {
     /// What it found.
     fn read_probe(&self, answer: CallAnswer<'_>) -> Result<Account, Trouble>;
 
+    /// The request that finds out where the vendor posts the channel's webhooks; `None` where it does not tell.
+    fn callback(&self, access: Access<'_>) -> Option<Call>;
+
+    /// The address; `None` if there is none, or the vendor does not tell.
+    fn read_callback(&self, answer: CallAnswer<'_>) -> Option<String>;
+
     /// The request for a page of the channel's templates; `None` if it has none, or is not told whose they are.
     fn templates(&self, access: Access<'_>, after: Option<&str>) -> Option<Call>;
 

@@ -47,6 +47,7 @@ async fn a_server_that_is_well_is_said_to_be() {
         "store",
         "API key",
         "channel",
+        "webhook",
         "inbound",
         "endpoint",
     ];
@@ -87,6 +88,9 @@ async fn what_vendors_say_of_channels_is_told() {
     let (mut scene, outlet, _) = Scene::in_conversation().await.unwrap();
     let base = scene.server.base();
     let silent = scene.line("1002").await.unwrap();
+    outlet.graph.set_callback(Some("http://127.0.0.1:9/elsewhere".to_owned()));
+    let told = tidings(&base, &["doctor"]).await.unwrap();
+    assert!(told.output.contains("to http://127.0.0.1:9/elsewhere, and not to"), "{told:?}");
     outlet.graph.revoke_token();
     let (code, findings) = found(&base, scene.server.data()).await;
     assert_eq!(code, Some(1));

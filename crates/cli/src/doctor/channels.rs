@@ -26,6 +26,7 @@ pub(super) async fn look(client: &Client, asks: bool, findings: &mut Vec<Finding
         let checked = if asks { check(client, known).await } else { None };
         findings.push(channel(known, checked.as_ref()));
         findings.extend(checked.as_ref().and_then(|checked| templates(known, checked)));
+        findings.extend(checked.as_ref().and_then(|checked| webhook(known, checked)));
         // A key that may not read messages has nothing to say of them.
         if let Ok(last) = last_inbound(client, known).await {
             findings.push(inbound(known, last.as_deref()));
@@ -92,6 +93,21 @@ fn templates(channel: &Value, checked: &Value) -> Option<Finding> {
     })
 }
 
+/// Where the vendor posts to, if it tells.
+fn webhook(channel: &Value, checked: &Value) -> Option<Finding> {
+    let (id, address) = (text(channel, "/id"), text(channel, "/webhook_url"));
+    let posts_to = checked["posts_to"].as_str()?;
+    Some(if posts_to == address {
+        Finding::ok("webhook", format!("the vendor posts what comes in by {id} to {address}"))
+    } else {
+        Finding::warn(
+            "webhook",
+            format!("the vendor posts what comes in by {id} to {posts_to}, and not to {address}"),
+            format!("unless that leads to it, enter {address} at the vendor: tidings channels get {id}"),
+        )
+    })
+}
+
 fn inbound(channel: &Value, last: Option<&str>) -> Finding {
     let (id, address) = (text(channel, "/id"), text(channel, "/webhook_url"));
     match last {
@@ -126,6 +142,12 @@ mod tests {
         let fine = json!({ "ok": true, "status": "connected", "templates": null });
         assert_eq!(channel(&known, Some(&fine)).state, State::Ok);
         assert!(templates(&known, &fine).is_some());
+        for (posts_to, state) in [("https://a/in/1", Some(State::Ok)), ("https://b", Some(State::Warn)), ("", None)] {
+            let known = json!({ "id": "chan_1", "webhook_url": "https://a/in/1" });
+            let told = if posts_to.is_empty() { Value::Null } else { json!(posts_to) };
+            let found = webhook(&known, &json!({ "posts_to": told })).map(|finding| finding.state);
+            assert_eq!(found, state, "{posts_to}");
+        }
         let wrong = json!({ "ok": false, "status": "connected", "error": { "category": "auth_error" } });
         assert_eq!(channel(&known, Some(&wrong)).state, State::Fail);
         assert!(templates(&known, &wrong).is_none());

@@ -9,6 +9,7 @@
 //! Nothing here sends anything, and no answer makes it fail: what cannot be read is an outcome, too.
 
 mod answer;
+mod callback;
 mod complaints;
 mod content;
 mod error_table;
@@ -89,6 +90,14 @@ impl Outbound for Whatsapp {
 
     fn read_probe(&self, answer: CallAnswer<'_>) -> Result<Account, Trouble> {
         probe::answer(answer)
+    }
+
+    fn callback(&self, access: Access<'_>) -> Option<Call> {
+        Some(callback::request(access))
+    }
+
+    fn read_callback(&self, answer: CallAnswer<'_>) -> Option<String> {
+        callback::answer(answer)
     }
 
     fn templates(&self, access: Access<'_>, after: Option<&str>) -> Option<Call> {

@@ -35,6 +35,13 @@ pub(crate) async fn probe(
     Ok(found)
 }
 
+/// Where the vendor posts the channel's webhooks, if it tells.
+pub(crate) async fn callback(shared: &Shared, live: &LiveChannel, outbound: &dyn Outbound) -> Option<String> {
+    let call = outbound.callback(live.access())?;
+    let reply = Vendor::of(&shared.client, live).call(call, CALL_TIMEOUT).await;
+    reply.read(|answer| Ok(outbound.read_callback(answer))).ok().flatten()
+}
+
 /// The number that customers see is what the vendor says it is.
 async fn learn_number(shared: &Shared, live: &LiveChannel, account: &Account) -> Result<(), StoreError> {
     let Some(number) = &account.phone_number else { return Ok(()) };

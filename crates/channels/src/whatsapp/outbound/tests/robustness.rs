@@ -51,6 +51,7 @@ fn read_everything(status: u16, retry_after: Option<u64>, tries: u32, body: &[u8
     let _ = WHATSAPP.read_upload(answer, tries);
     let _ = WHATSAPP.read_mark_answer(answer);
     let _ = WHATSAPP.read_probe(answer);
+    let _ = WHATSAPP.read_callback(answer);
     let _ = WHATSAPP.read_templates(answer);
 }
 

@@ -102,6 +102,30 @@ fn a_probe_asks_for_the_number() {
 }
 
 #[test]
+fn the_most_particular_address_is_the_one_that_is_posted_to() {
+    let call = with_access(|access| WHATSAPP.callback(access)).unwrap();
+    assert!(call.path.ends_with("?fields=webhook_configuration"), "{}", call.path);
+    for (configuration, address) in [
+        (
+            r#"{"application": "https://a", "whatsapp_business_account": "https://b", "phone_number": "https://c"}"#,
+            Some("https://c"),
+        ),
+        (
+            r#"{"application": "https://a", "whatsapp_business_account": "https://b", "phone_number": ""}"#,
+            Some("https://b"),
+        ),
+        (r#"{"application": "https://a"}"#, Some("https://a")),
+        ("{}", None),
+        ("null", None),
+        ("7", None),
+    ] {
+        let body = format!(r#"{{"webhook_configuration": {configuration}, "id": "1"}}"#);
+        assert_eq!(WHATSAPP.read_callback(answer(200, body.as_bytes())).as_deref(), address, "{configuration}");
+        assert_eq!(WHATSAPP.read_callback(answer(400, body.as_bytes())), None);
+    }
+}
+
+#[test]
 fn a_probe_finds_trouble() {
     for (status, body, category, disconnects) in [
         (

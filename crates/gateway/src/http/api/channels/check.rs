@@ -39,6 +39,8 @@ pub(crate) struct CheckAnswer {
     error: Option<CheckError>,
     /// How many templates were read; null if the channel has none or they could not be read.
     templates: Option<usize>,
+    /// Where the vendor posts the channel's webhooks, which should be its `webhook_url`; null if the vendor does not tell.
+    posts_to: Option<String>,
 }
 
 /// What is wrong with a channel.
@@ -80,6 +82,10 @@ pub(crate) async fn check(State(gateway): State<Arc<Gateway>>, caller: Caller, i
             Err(Unread::Store(error)) => return Err(error.into()),
         },
     };
+    let posts_to = match &found {
+        Ok(_) => care::callback(shared, &live, outbound).await,
+        Err(_) => None,
+    };
     if found.is_ok() {
         gateway.senders.answered_probe(live.channel.id);
     }
@@ -90,6 +96,7 @@ pub(crate) async fn check(State(gateway): State<Arc<Gateway>>, caller: Caller, i
         error: found.as_ref().err().map(CheckError::of),
         account: found.map(|account| account.details).unwrap_or_default(),
         templates,
+        posts_to,
     };
     json(StatusCode::OK, &answer)
 }
