@@ -6,7 +6,7 @@
 //!
 //! Beside a running store, [`inspect()`] looks at its database and [`back_up`] copies it.
 //!
-//! `state/` and `log/` hold the verbs, a file for each subject; `migrations/` the schema, which is meant to be read.
+//! `state/`, `log/` and `retention/` hold the verbs, a file for each subject; `migrations/` the schema, which is meant to be read.
 
 mod backup;
 mod checkpoint;
@@ -17,6 +17,7 @@ mod log;
 mod open;
 mod queue;
 mod readers;
+mod retention;
 mod session;
 mod state;
 mod tally;
@@ -24,4 +25,4 @@ mod writer;
 
 pub use backup::{back_up, check_whole, named_files, resume_from};
 pub use inspect::{Inspection, inspect};
-pub use open::{Options, SqliteStore};
+pub use open::{Options, SqliteStore, compact};
