@@ -21,6 +21,13 @@ pub(crate) struct ConfigFile {
     pub(crate) allow_networks: Option<Vec<String>>,
     pub(crate) deny_networks: Option<Vec<String>>,
     pub(crate) requests_per_minute: Option<u32>,
+    pub(crate) keep_events: Option<String>,
+    pub(crate) keep_attempt_details: Option<String>,
+    pub(crate) keep_raw_bodies: Option<String>,
+    pub(crate) keep_unmatched_updates: Option<String>,
+    pub(crate) keep_dedup_keys: Option<String>,
+    pub(crate) keep_audit: Option<String>,
+    pub(crate) keep_usage: Option<String>,
     pub(crate) log: Option<String>,
     pub(crate) log_format: Option<crate::options::LogFormat>,
 }

@@ -2,7 +2,7 @@
 //!
 //! The story of a message: `http` takes a vendor's webhook, `flow::intake` verifies and reads it and hands it to the
 //! store; the store's commit tells `flow::tail`, from which `flow::dispatch` sends webhooks and `http` feeds event
-//! streams. A message to send goes from `http` to the store's outbox, and from there by `flow::send` to the vendor. What every request asks for (channels, endpoints, keys) stands in `registry`; secrets pass through [`seal`]
+//! streams. `flow::retention` deletes what is old. A message to send goes from `http` to the store's outbox, and from there by `flow::send` to the vendor. What every request asks for (channels, endpoints, keys) stands in `registry`; secrets pass through [`seal`]
 //! on their way to the store and back; uploaded files lie in `media_store`.
 //!
 //! A [`Gateway`] is a value: several run in one process, each with its own clock, store and metrics. It never names a
@@ -28,7 +28,7 @@ use tokio::sync::watch;
 
 use crate::{
     clock::{Clock, Ids, Random},
-    flow::{dispatch::Dispatcher, links::Links, send::Senders, tail::Tail},
+    flow::{dispatch::Dispatcher, links::Links, retention::Retention, send::Senders, tail::Tail},
     media_store::MediaStore,
     registry::Registry,
     seal::Seal,
@@ -57,6 +57,7 @@ pub struct Gateway {
     pub(crate) tail: Arc<Tail>,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) senders: Senders,
+    pub(crate) retention: Retention,
     pub(crate) default_workspace: WorkspaceId,
     pub(crate) admin_key_hash: [u8; 32],
     /// Held while workspaces, keys, channels or endpoints are changed, so that of two changes of one thing neither is
@@ -74,6 +75,7 @@ pub struct Gateway {
 impl Gateway {
     /// Ends sends and deliveries, after what is under way has been written down. To be called when serving is over.
     pub async fn stop(&self) {
+        self.retention.stop().await;
         self.senders.stop().await;
         self.dispatcher.stop().await;
     }

@@ -22,6 +22,7 @@ use crate::{
         dispatch::{self, Dispatcher},
         links::Links,
         reprocess,
+        retention::{self, Retention},
         send::{self, Senders},
         tail::Tail,
     },
@@ -121,6 +122,14 @@ impl Gateway {
             idle_connections: settings.idle_connections,
             holder,
         });
+        let retention = Retention::start(retention::Shared {
+            store: store.clone(),
+            clock: clock.clone(),
+            registry: registry.clone(),
+            dispatcher: dispatcher.clone(),
+            metrics: metrics.clone(),
+            kept: settings.kept,
+        });
         for endpoint in registry.endpoints.all() {
             dispatcher.endpoint_saved(endpoint).await;
         }
@@ -133,6 +142,7 @@ impl Gateway {
             metrics,
             dispatcher,
             senders,
+            retention,
             changing,
             streams: Arc::default(),
             stopping: watch::Sender::new(false),

@@ -94,6 +94,11 @@ fn database(path: &Path) -> Finding {
             format!("{shown} is of an older version (schema {} of {})", found.schema, found.newest_schema),
             "the next start brings it up to date; make a `tidings backup` before, to be able to go back",
         ),
+        Ok(found) if !found.gives_back => Finding::warn(
+            "database",
+            format!("{shown} can be read (schema {}), but keeps the space of what is deleted", found.schema),
+            "stop the server, and run `tidings compact` once",
+        ),
         Ok(found) => Finding::ok("database", format!("{shown} can be read (schema {})", found.schema)),
         Err(error) => Finding::fail(
             "database",
