@@ -74,7 +74,7 @@ impl Retention {
 }
 
 /// Who looks, and what was seen.
-struct Keeper {
+pub(crate) struct Keeper {
     shared: Shared,
     looked_at: Option<Timestamp>,
     /// The day for which all is done.
@@ -82,12 +82,12 @@ struct Keeper {
 }
 
 impl Keeper {
-    fn new(shared: Shared) -> Self {
+    pub(crate) fn new(shared: Shared) -> Self {
         Self { shared, looked_at: None, done: None }
     }
 
     /// Does what is to be done on a new day.
-    async fn look(&mut self) {
+    pub(crate) async fn look(&mut self) {
         let now = self.shared.clock.now();
         let looked_at = self.looked_at.replace(now);
         let today = Day::of(now);

@@ -11,6 +11,8 @@ pub(crate) mod pruned;
 mod records;
 mod space;
 mod step;
+#[cfg(test)]
+mod tests;
 
 use async_trait::async_trait;
 use tidings_domain::{EndpointId, Timestamp};

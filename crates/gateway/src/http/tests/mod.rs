@@ -12,6 +12,7 @@ mod inbound;
 mod keys;
 mod media;
 mod quotas;
+mod retention;
 mod serving;
 
 use std::{sync::Arc, time::Duration};
