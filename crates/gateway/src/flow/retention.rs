@@ -95,7 +95,10 @@ impl Keeper {
             return;
         }
         match self.shared.prune(now).await {
-            Ok(()) => self.done = Some(today),
+            Ok(()) => {
+                tracing::info!("what is old is deleted, as of today");
+                self.done = Some(today);
+            }
             Err(error) => tracing::warn!(%error, "what is old cannot be deleted; it will be tried again"),
         }
     }
