@@ -16,7 +16,10 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use tidings_gateway::clock::{Random as _, SystemRandom};
+use tidings_gateway::{
+    clock::{Random as _, SystemRandom},
+    settings::Kept,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::{expect::Expectation, print::Printer, stage::Stage, story::scenes};
@@ -72,6 +75,7 @@ fn options(arguments: &DemoArguments, data: PathBuf, key: &str) -> ServeOptions 
         allow_networks: vec![ipnet::IpNet::V4(ipnet::Ipv4Net::new_assert([127, 0, 0, 0].into(), 8))],
         deny_networks: Vec::new(),
         requests_per_minute: None,
+        kept: Kept::default(),
         log: "warn".to_owned(),
         log_format: LogFormat::Text,
         data,

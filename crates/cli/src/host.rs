@@ -75,6 +75,7 @@ impl Host {
             deliveries_at_once: files / 4,
             idle_connections: files / 4,
             requests_per_minute: options.requests_per_minute,
+            kept: options.kept,
             ..Settings::new(seal_key, options.data.join(MEDIA))
         };
         let environment = Environment { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };

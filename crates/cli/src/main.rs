@@ -7,6 +7,7 @@ mod backup;
 mod bench;
 mod channels;
 mod client;
+mod compact;
 mod completions;
 mod config;
 mod contacts;
@@ -16,9 +17,11 @@ mod doctor;
 mod endpoints;
 mod events;
 mod export;
+mod folder;
 mod hex;
 mod host;
 mod jobs;
+mod keep;
 mod keys;
 mod listen;
 mod messages;
@@ -103,6 +106,8 @@ enum Verb {
     Backup(backup::BackupArguments),
     /// Puts a backup in place of a data folder that is not there.
     Restore(backup::RestoreArguments),
+    /// Writes the database anew, as short as it can be.
+    Compact(compact::CompactArguments),
     /// Looks whether everything is as it should be, and says what to do.
     Doctor(Box<doctor::DoctorArguments>),
     /// Prints what a shell needs to complete the command line.
@@ -141,6 +146,7 @@ fn main() -> ExitCode {
             Verb::Export(arguments) => export::run(arguments).await,
             Verb::Backup(arguments) => backup::back_up(arguments),
             Verb::Restore(arguments) => backup::restore(arguments),
+            Verb::Compact(arguments) => compact::run(arguments),
             Verb::Demo(arguments) => demo::run(arguments).await,
             Verb::Bench(arguments) => bench::run(arguments).await,
             Verb::Simulate(arguments) => simulate::run(arguments).await,

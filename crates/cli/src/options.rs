@@ -9,8 +9,9 @@ use std::{
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
+use tidings_gateway::settings::Kept;
 
-use crate::config::ConfigFile;
+use crate::{config::ConfigFile, keep::KeepArguments};
 
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
@@ -49,6 +50,8 @@ pub(crate) struct ServeArguments {
     /// How many requests an API key may make in a minute; 0 allows any number [default: 6000]
     #[arg(long, env = "TIDINGS_REQUESTS_PER_MINUTE", value_name = "NUMBER")]
     pub(crate) requests_per_minute: Option<u32>,
+    #[command(flatten)]
+    pub(crate) keep: KeepArguments,
     /// What is logged, also by module [default: info]
     #[arg(long, env = "TIDINGS_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
@@ -71,6 +74,7 @@ pub(crate) struct ServeOptions {
     pub(crate) allow_networks: Vec<ipnet::IpNet>,
     pub(crate) deny_networks: Vec<ipnet::IpNet>,
     pub(crate) requests_per_minute: Option<NonZeroU32>,
+    pub(crate) kept: Kept,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
 }
@@ -89,6 +93,7 @@ impl ServeArguments {
 
     /// Adds these options of a file and the defaults.
     pub(crate) fn resolve_over(self, file: ConfigFile) -> anyhow::Result<ServeOptions> {
+        let kept = self.keep.resolve_over(&file)?;
         let data = self.data.or(file.data).unwrap_or_else(|| PathBuf::from("./tidings-data"));
         Ok(ServeOptions {
             listen: self.listen.or(file.listen).unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 7777))),
@@ -98,6 +103,7 @@ impl ServeArguments {
             allow_networks: networks("allow_networks", self.allow_networks.or(file.allow_networks))?,
             deny_networks: networks("deny_networks", self.deny_networks.or(file.deny_networks))?,
             requests_per_minute: NonZeroU32::new(self.requests_per_minute.or(file.requests_per_minute).unwrap_or(6000)),
+            kept,
             log: self.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: self.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
             data,

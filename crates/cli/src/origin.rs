@@ -43,6 +43,18 @@ pub(crate) fn used(options: &ServeOptions, file: &ConfigFile, matches: Option<&A
         option("allow_networks", networks(&options.allow_networks), file.allow_networks.is_some()),
         option("deny_networks", networks(&options.deny_networks), file.deny_networks.is_some()),
         option("requests_per_minute", pace, file.requests_per_minute.is_some()),
+        option("keep_events", options.kept.events.to_string(), file.keep_events.is_some()),
+        option("keep_attempt_details", options.kept.attempt_details.to_string(), file.keep_attempt_details.is_some()),
+        option("keep_raw_bodies", options.kept.raw_bodies.to_string(), file.keep_raw_bodies.is_some()),
+        option(
+            "keep_unmatched_updates",
+            options.kept.unmatched_updates.to_string(),
+            file.keep_unmatched_updates.is_some(),
+        ),
+        option("keep_dedup_keys", options.kept.dedup_keys.to_string(), file.keep_dedup_keys.is_some()),
+        option("keep_audit", options.kept.audit.to_string(), file.keep_audit.is_some()),
+        option("keep_media", options.kept.media.to_string(), file.keep_media.is_some()),
+        option("keep_usage", options.kept.usage.to_string(), file.keep_usage.is_some()),
         option("log", options.log.clone(), file.log.is_some()),
         option("log_format", format, file.log_format.is_some()),
     ]

@@ -150,20 +150,12 @@ pub struct EndpointHealth {
     pub rests_until: Option<Timestamp>,
     /// Whether `endpoint.failing` has been told.
     pub warned: bool,
-    /// How many events have told of its trouble.
-    pub told: u64,
 }
 
 impl EndpointHealth {
     /// Whether it is down, or has asked to be left alone: then it begins with one request at a time.
     pub fn is_unwell(&self) -> bool {
         self.down_since.is_some() || self.rests_until.is_some()
-    }
-
-    /// That of an endpoint that begins anew, and goes on counting what it tells.
-    #[must_use]
-    pub fn forgotten(self) -> Self {
-        Self { told: self.told, ..Self::default() }
     }
 }
 
@@ -178,6 +170,17 @@ pub struct DeliveryState {
     pub retries: Vec<Retry>,
     /// How the endpoint has been doing.
     pub health: EndpointHealth,
+}
+
+/// What an endpoint has lost: events that were deleted for their age before they were delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lost {
+    /// The oldest of them.
+    pub from: Position,
+    /// The newest of them.
+    pub to: Position,
+    /// How many, but for what the endpoint's filter says of them.
+    pub count: u64,
 }
 
 /// What to remember of an endpoint's deliveries from now on, in one transaction.
@@ -196,7 +199,7 @@ pub struct DeliveryChange {
     /// How the endpoint is doing, if that changed; whether it is enabled follows from it. One that is paused or disabled
     /// stays so: a delivery that was under way says nothing against who paused it.
     pub status: Option<EndpointStatus>,
-    /// Events that tell of the endpoint's own trouble.
+    /// Events that tell of the endpoint's own trouble. The store gives them their sequence: it is the one that knows of all.
     pub told: Vec<Event>,
     /// How far the replay has come, if it has moved.
     pub replay: Option<ReplayProgress>,

@@ -1,7 +1,7 @@
 //! Events: what happened, with everything that a subscriber is told of it.
 //!
 //! An event holds a snapshot of what it speaks of, so that its webhook is the same each time it is rendered, whatever
-//! has changed since. Only [`crate::decide`] (and the dispatcher, of endpoints' own trouble) makes them.
+//! has changed since. Only [`crate::decide`] (and the dispatcher, of an endpoint that fails) makes them.
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
@@ -440,7 +440,7 @@ pub enum EndpointDetail {
         from: Position,
         /// The newest position that was skipped.
         to: Position,
-        /// How many events were skipped.
+        /// How many events were skipped, but for what the endpoint's filter says of them.
         count: u64,
         /// How many events wait for it.
         backlog: u64,

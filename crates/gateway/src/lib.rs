@@ -2,7 +2,7 @@
 //!
 //! The story of a message: `http` takes a vendor's webhook, `flow::intake` verifies and reads it and hands it to the
 //! store; the store's commit tells `flow::tail`, from which `flow::dispatch` sends webhooks and `http` feeds event
-//! streams. A message to send goes from `http` to the store's outbox, and from there by `flow::send` to the vendor. What every request asks for (channels, endpoints, keys) stands in `registry`; secrets pass through [`seal`]
+//! streams. `flow::retention` deletes what is old. A message to send goes from `http` to the store's outbox, and from there by `flow::send` to the vendor. What every request asks for (channels, endpoints, keys) stands in `registry`; secrets pass through [`seal`]
 //! on their way to the store and back; uploaded files lie in `media_store`.
 //!
 //! A [`Gateway`] is a value: several run in one process, each with its own clock, store and metrics. It never names a
@@ -33,6 +33,7 @@ use crate::{
         erasure::Eraser,
         links::Links,
         media::{Collector, Fetcher},
+        retention::Retention,
         send::Senders,
         tail::Tail,
     },
@@ -67,6 +68,7 @@ pub struct Gateway {
     pub(crate) fetcher: Fetcher,
     pub(crate) collector: Collector,
     pub(crate) eraser: Eraser,
+    pub(crate) retention: Retention,
     pub(crate) default_workspace: WorkspaceId,
     pub(crate) admin_key_hash: [u8; 32],
     /// Held while workspaces, keys, channels or endpoints are changed, so that of two changes of one thing neither is
@@ -87,6 +89,7 @@ impl Gateway {
         self.fetcher.stop();
         self.collector.stop();
         self.eraser.stop();
+        self.retention.stop().await;
         self.senders.stop().await;
         self.dispatcher.stop().await;
     }

@@ -1,6 +1,6 @@
 //! What an operator can set, as values. Reading options, environment and files is the program's work, not this crate's.
 
-use std::{num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{fmt, num::NonZeroU32, path::PathBuf, str::FromStr, time::Duration};
 
 use ipnet::IpNet;
 
@@ -17,8 +17,6 @@ pub struct Settings {
     pub seal_key: SealKey,
     /// The folder for uploaded files; made if it is not there.
     pub media: PathBuf,
-    /// How long files are kept, from when we got them; for ever if there is no end.
-    pub media_kept_for: Option<Duration>,
     /// Networks that the address policy lets pass although they are private.
     pub allow_networks: Vec<IpNet>,
     /// Networks that the address policy lets nobody into, whatever is allowed.
@@ -44,6 +42,8 @@ pub struct Settings {
     pub streams_per_key: usize,
     /// How often a silent event stream shows that it is alive.
     pub stream_heartbeat: Duration,
+    /// For how long what is old is kept.
+    pub kept: Kept,
 }
 
 impl Settings {
@@ -54,7 +54,6 @@ impl Settings {
             admin_key: None,
             seal_key,
             media,
-            media_kept_for: Some(Duration::from_hours(365 * 24)),
             allow_networks: Vec::new(),
             deny_networks: Vec::new(),
             requests_per_minute: NonZeroU32::new(6_000),
@@ -67,6 +66,120 @@ impl Settings {
             drain_timeout: Duration::from_secs(10),
             streams_per_key: 100,
             stream_heartbeat: Duration::from_secs(15),
+            kept: Kept::default(),
         }
+    }
+}
+
+/// For how long something is kept: whole days in UTC after the one on which it was recorded, or for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// So many days.
+    Days(NonZeroU32),
+    /// It is never deleted for its age.
+    Forever,
+}
+
+impl Keep {
+    const fn days(days: u32) -> Self {
+        match NonZeroU32::new(days) {
+            Some(days) => Self::Days(days),
+            None => Self::Forever,
+        }
+    }
+
+    /// Whether it is so many days at least.
+    pub fn is_at_least(self, days: u32) -> bool {
+        match self {
+            Self::Days(kept) => kept.get() >= days,
+            Self::Forever => true,
+        }
+    }
+}
+
+/// What is not understood as [`Keep`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no number of days such as 30d, and not `forever`")]
+pub struct NoTime(String);
+
+impl FromStr for Keep {
+    type Err = NoTime;
+
+    fn from_str(text: &str) -> Result<Self, NoTime> {
+        let wrong = || NoTime(text.to_owned());
+        if text == "forever" {
+            return Ok(Self::Forever);
+        }
+        text.strip_suffix('d').and_then(|days| days.parse().ok()).map(Self::Days).ok_or_else(wrong)
+    }
+}
+
+impl fmt::Display for Keep {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Days(days) => write!(formatter, "{days}d"),
+            Self::Forever => formatter.write_str("forever"),
+        }
+    }
+}
+
+/// For how long what is old is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// Events, with the attempts at delivering them.
+    pub events: Keep,
+    /// What endpoints answered to those attempts.
+    pub attempt_details: Keep,
+    /// Vendors' webhooks as they came.
+    pub raw_bodies: Keep,
+    /// Vendors' updates that changed nothing yet.
+    pub unmatched_updates: Keep,
+    /// By which a vendor's repetition is told.
+    pub dedup_keys: Keep,
+    /// Files.
+    pub media: Keep,
+    /// Who did what.
+    pub audit: Keep,
+    /// What each workspace did on each day.
+    pub usage: Keep,
+}
+
+impl Kept {
+    /// Events are kept for so many days at least: an endpoint that has been disabled for a week goes on where it was.
+    pub const FEWEST_DAYS_OF_EVENTS: u32 = 7;
+    /// Vendors repeat what they could not deliver for a week, and some of it much later.
+    pub const FEWEST_DAYS_OF_DEDUP_KEYS: u32 = 30;
+    /// A report may come long before or after what it speaks of.
+    pub const FEWEST_DAYS_OF_UNMATCHED_UPDATES: u32 = 7;
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            events: Keep::days(30),
+            attempt_details: Keep::days(7),
+            raw_bodies: Keep::days(7),
+            unmatched_updates: Keep::days(30),
+            dedup_keys: Keep::days(30),
+            media: Keep::days(365),
+            audit: Keep::days(365),
+            usage: Keep::days(400),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_days_or_for_ever() {
+        for (text, kept) in [("30d", Keep::days(30)), ("1d", Keep::days(1)), ("forever", Keep::Forever)] {
+            assert_eq!((text.parse(), kept.to_string().as_str()), (Ok(kept), text));
+        }
+        for text in ["", "30", "d", "0d", "-1d", "1.5d", "30 d", "30h", "never", "99999999999d"] {
+            assert!(text.parse::<Keep>().unwrap_err().to_string().contains("30d"), "{text}");
+        }
+        assert!(Keep::Forever.is_at_least(7) && Keep::days(7).is_at_least(7) && !Keep::days(6).is_at_least(7));
     }
 }

@@ -24,6 +24,7 @@ use crate::{
         links::Links,
         media::{self, Collector, Fetcher},
         reprocess,
+        retention::{self, Retention},
         send::{self, Senders},
         tail::Tail,
     },
@@ -103,7 +104,7 @@ impl Gateway {
             media: media_store.clone(),
             metrics: metrics.clone(),
             registry: registry.clone(),
-            kept_for: settings.media_kept_for,
+            kept: settings.kept.media,
         });
         let senders = Senders::new(send::Shared {
             media: media_store.clone(),
@@ -131,6 +132,14 @@ impl Gateway {
             idle_connections: settings.idle_connections,
             holder,
         });
+        let retention = Retention::start(retention::Shared {
+            store: store.clone(),
+            clock: clock.clone(),
+            registry: registry.clone(),
+            dispatcher: dispatcher.clone(),
+            metrics: metrics.clone(),
+            kept: settings.kept,
+        });
         for endpoint in registry.endpoints.all() {
             dispatcher.endpoint_saved(endpoint).await;
         }
@@ -146,6 +155,7 @@ impl Gateway {
             fetcher: Fetcher::start(files.clone()),
             collector: Collector::start(files.clone()),
             eraser: Eraser::start(files),
+            retention,
             changing,
             streams: Arc::default(),
             stopping: watch::Sender::new(false),

@@ -55,6 +55,14 @@ pub struct EndpointLabels {
     pub endpoint: String,
 }
 
+/// Labels of what is deleted for its age.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RecordLabels {
+    /// `events`, `attempts`, `attempt_details`, `raw_bodies`, `unmatched_updates`, `dedup_keys`, `idempotency_keys`, `audit`
+    /// or `usage`.
+    pub records: &'static str,
+}
+
 /// Labels of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ChannelLabels {
@@ -97,6 +105,12 @@ pub struct Metrics {
     pub backlog_seconds: Family<EndpointLabels, Gauge>,
     /// Events of them that are to be tried again.
     pub retries: Family<EndpointLabels, Gauge>,
+    /// Records that were deleted for their age.
+    pub pruned: Family<RecordLabels, Counter>,
+    /// Seconds since the oldest event was recorded.
+    pub oldest_event_seconds: Gauge,
+    /// Seconds for which the oldest event should be deleted already.
+    pub retention_lag_seconds: Gauge,
 }
 
 impl Default for Metrics {
@@ -142,6 +156,9 @@ impl Metrics {
             backlog: Family::default(),
             backlog_seconds: Family::default(),
             retries: Family::default(),
+            pruned: Family::default(),
+            oldest_event_seconds: Gauge::default(),
+            retention_lag_seconds: Gauge::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("inbound_webhooks", "Webhooks of vendors by what became of them", metrics.inbound.clone());
@@ -178,6 +195,17 @@ impl Metrics {
             metrics.backlog_seconds.clone(),
         );
         registry.register("endpoint_retries", "Events that are to be tried again", metrics.retries.clone());
+        registry.register("pruned", "Records that were deleted for their age", metrics.pruned.clone());
+        registry.register(
+            "oldest_event_seconds",
+            "Seconds since the oldest event was recorded",
+            metrics.oldest_event_seconds.clone(),
+        );
+        registry.register(
+            "retention_lag_seconds",
+            "Seconds for which the oldest event should be deleted already",
+            metrics.retention_lag_seconds.clone(),
+        );
         registry.register("outbox_unknown", "Messages whose outcome is unknown", metrics.unknown.clone());
         metrics
     }

@@ -7,16 +7,19 @@ use tidings_store::StoreError;
 
 use crate::{
     error::refused,
-    open::{connect_reader, newest_schema},
+    open::{connect_reader, gives_back, newest_schema},
 };
 
-/// What a look at a database found: the number of its schema, and of the newest that this version knows.
+/// What a look at a database found: the number of its schema, and of the newest that this version knows; and whether it
+/// gives back space that is not used any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Inspection {
     /// The database's.
     pub schema: i64,
     /// The newest. An older database is brought up to it when it is opened; a newer one is refused.
     pub newest_schema: i64,
+    /// Whether the file becomes shorter when much is deleted.
+    pub gives_back: bool,
 }
 
 /// Opens a database for reading and looks at its schema.
@@ -24,7 +27,7 @@ pub fn inspect(database: &Path) -> Result<Inspection, StoreError> {
     let connection = connect_beside(database)?;
     let asked = "SELECT coalesce(max(version), 0) FROM refinery_schema_history";
     let schema = connection.query_row(asked, [], |row| row.get(0)).map_err(refused)?;
-    Ok(Inspection { schema, newest_schema: newest_schema() })
+    Ok(Inspection { schema, newest_schema: newest_schema(), gives_back: gives_back(&connection)? })
 }
 
 /// A connection that reads beside whatever process runs on the database, if any does.

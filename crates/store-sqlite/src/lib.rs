@@ -6,7 +6,7 @@
 //!
 //! Beside a running store, [`inspect()`] and an [`Examiner`] look at its database and [`back_up`] copies it.
 //!
-//! `state/`, `files/`, `erasure/` and `log/` hold the verbs, a file for each subject; `migrations/` the schema, which is meant to be read.
+//! `state/`, `files/`, `erasure/`, `retention/` and `log/` hold the verbs, a file for each subject; `migrations/` the schema, which is meant to be read.
 
 mod backup;
 mod checkpoint;
@@ -20,6 +20,7 @@ mod log;
 mod open;
 mod queue;
 mod readers;
+mod retention;
 mod session;
 mod state;
 mod tally;
@@ -28,4 +29,4 @@ mod writer;
 pub use backup::{back_up, check_whole, named_files, resume_from};
 pub use examine::{Examiner, FailingFiles, NamedFile, Room, Wholeness};
 pub use inspect::{Inspection, inspect};
-pub use open::{Options, SqliteStore};
+pub use open::{Options, SqliteStore, compact};

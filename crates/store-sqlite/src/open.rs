@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::{
     checkpoint::{Checkpoint, Emptying},
+    codec,
     error::refused,
     readers::Readers,
     writer::Writer,
@@ -22,8 +23,13 @@ mod migrations {
     refinery::embed_migrations!("migrations");
 }
 
+/// SQLite's number for a database that gives back when it is asked to.
+const INCREMENTAL: i64 = 2;
 /// How long a connection waits for a lock that another has, a person's shell say.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// A database of an older version that is no larger than so many bytes is compacted when it is opened: that takes about a
+/// second.
+const COMPACTED_AT_ONCE: i64 = 64 << 20;
 /// How many connections read beside the writer what has to go on …
 const READERS: usize = 3;
 /// … and how many what somebody looks for, which may take long.
@@ -53,6 +59,9 @@ impl SqliteStore {
         migrations::migrations::runner()
             .run(&mut connection)
             .map_err(|error| StoreError::Backend(format!("cannot bring the schema up to date: {error}")))?;
+        if !gives_back(&connection)? && size(&connection)? <= COMPACTED_AT_ONCE {
+            rewrite(&connection)?;
+        }
         connection.set_prepared_statement_cache_capacity(256);
         let checkpoint = Checkpoint::start(&database)?;
         Ok(Self {
@@ -93,14 +102,44 @@ pub(crate) fn connect(database: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(database, flags).map_err(refused)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(refused)?;
     keep_plans(&connection)?;
+    // How space is given back can be chosen as long as the database is empty.
     connection
         .execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; \
+            "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; \
              PRAGMA temp_store = MEMORY; PRAGMA cache_size = -10000; \
              PRAGMA foreign_keys = OFF; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 67108864;",
         )
         .map_err(refused)?;
     Ok(connection)
+}
+
+/// Whether space that is not used any more can be given back to the file system. A database that an older version made
+/// cannot, until it is written anew.
+pub(crate) fn gives_back(connection: &Connection) -> Result<bool, StoreError> {
+    let way: i64 = connection.query_row("PRAGMA auto_vacuum", [], |row| row.get(0)).map_err(refused)?;
+    Ok(way == INCREMENTAL)
+}
+
+/// How many bytes the database has.
+fn size(connection: &Connection) -> Result<i64, StoreError> {
+    let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+    connection.query_row(sql, [], |row| row.get(0)).map_err(refused)
+}
+
+/// Writes the whole database anew, as short as it can be and so that it gives back from now on.
+fn rewrite(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; VACUUM;").map_err(refused)
+}
+
+/// Writes a database that nobody has open anew, as [`rewrite`] does. Answers how many bytes it had and has. For a while it
+/// takes up to twice as much on the disk again.
+pub fn compact(database: &Path) -> Result<(u64, u64), StoreError> {
+    let connection = connect(database)?;
+    let before = size(&connection)?;
+    rewrite(&connection)?;
+    let after = size(&connection)?;
+    connection.close().map_err(|(_, error)| refused(error))?;
+    Ok((codec::unsigned(before), codec::unsigned(after)))
 }
 
 /// A connection that only reads.

@@ -1,7 +1,8 @@
 //! What waits for the writer: a line for each tenant, served in turns.
 //!
 //! One tenant's flood fills its own line and is refused there; everybody else's next verb is in the next commit. The
-//! whole is bounded as well.
+//! whole is bounded as well. What nobody waits for stands beside the lines: it has its turn, alone, when there is nothing
+//! else to do, and at last also when there always is.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -23,12 +24,15 @@ const BATCH: usize = 512;
 const FEW: usize = 16;
 /// How long what can wait waits for a commit to share.
 const PATIENCE: Duration = Duration::from_millis(5);
+/// How long what nobody waits for lets everybody pass.
+const LONG_PATIENCE: Duration = Duration::from_millis(100);
 
-/// Whether a verb's caller waits for it, or it may wait for a commit to share.
+/// Whether a verb's caller waits for it, or it may wait for a commit to share, or for everybody else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Urgency {
     Now,
     Soon,
+    Idle,
 }
 
 /// Whose turn a verb takes: a workspace's or an endpoint's bits; nil for the operator's.
@@ -47,6 +51,8 @@ struct Lines<V> {
     waiting: usize,
     /// How many of those waiting cannot wait.
     urgent: usize,
+    /// What nobody waits for, and since when it is there.
+    idle: VecDeque<(Instant, V)>,
     open: bool,
 }
 
@@ -57,7 +63,14 @@ pub(crate) trait Urgent {
 
 impl<V: Urgent> Queue<V> {
     pub(crate) fn new() -> Self {
-        let lines = Lines { of: HashMap::new(), turns: VecDeque::new(), waiting: 0, urgent: 0, open: true };
+        let lines = Lines {
+            of: HashMap::new(),
+            turns: VecDeque::new(),
+            waiting: 0,
+            urgent: 0,
+            idle: VecDeque::new(),
+            open: true,
+        };
         Self { lines: Mutex::new(lines), changed: Condvar::new() }
     }
 
@@ -70,6 +83,12 @@ impl<V: Urgent> Queue<V> {
         let mut lines = self.lines();
         if !lines.open {
             return Err(StoreError::Stopped);
+        }
+        if verb.urgency() == Urgency::Idle {
+            lines.idle.push_back((Instant::now(), verb));
+            drop(lines);
+            self.changed.notify_one();
+            return Ok(());
         }
         if lines.waiting >= ALL || lines.of.get(&tenant).is_some_and(|line| line.len() >= OF_ONE) {
             return Err(StoreError::Overloaded);
@@ -100,8 +119,16 @@ impl<V: Urgent> Queue<V> {
     pub(crate) fn take(&self, batch: &mut Vec<V>) -> bool {
         let mut lines = self.lines();
         let mut patience_ends = None;
+        if let Some(idle) = lines.next_idle(LONG_PATIENCE) {
+            batch.push(idle);
+            return true;
+        }
         while lines.open && (lines.waiting == 0 || lines.urgent == 0) {
             if lines.waiting == 0 {
+                if let Some(idle) = lines.next_idle(Duration::ZERO) {
+                    batch.push(idle);
+                    return true;
+                }
                 lines = self.changed.wait(lines).unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
@@ -118,6 +145,9 @@ impl<V: Urgent> Queue<V> {
         {
             batch.push(verb);
         }
+        if batch.is_empty() {
+            batch.extend(lines.next_idle(Duration::ZERO));
+        }
         !batch.is_empty()
     }
 
@@ -129,6 +159,11 @@ impl<V: Urgent> Queue<V> {
 }
 
 impl<V: Urgent> Lines<V> {
+    /// What nobody waits for, if it has waited for so long.
+    fn next_idle(&mut self, patience: Duration) -> Option<V> {
+        self.idle.pop_front_if(|(since, _)| since.elapsed() >= patience).map(|(_, verb)| verb)
+    }
+
     fn next(&mut self) -> Option<V> {
         let tenant = self.turns.pop_front()?;
         let line = self.of.get_mut(&tenant)?;
@@ -204,12 +239,39 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_waits_for_has_its_turn_alone_when_nothing_else_waits() {
+        let queue = Queue::new();
+        push(&queue, 9, Urgency::Idle).unwrap();
+        push(&queue, 1, Urgency::Now).unwrap();
+        assert_eq!(take(&queue), [1]);
+        push(&queue, 9, Urgency::Idle).unwrap();
+        assert_eq!((take(&queue), take(&queue)), (vec![9], vec![9]));
+    }
+
+    #[test]
+    fn what_nobody_waits_for_is_not_put_off_for_ever() {
+        let queue = Queue::new();
+        let begun = Instant::now();
+        push(&queue, 9, Urgency::Idle).unwrap();
+        let mut turns = 0;
+        loop {
+            push(&queue, 1, Urgency::Now).unwrap();
+            if take(&queue) == [9] {
+                break;
+            }
+            turns += 1;
+        }
+        assert!(turns > 0 && begun.elapsed() >= LONG_PATIENCE);
+    }
+
+    #[test]
     fn a_closed_queue_is_emptied_and_takes_nothing() {
         let queue = Queue::new();
         push(&queue, 1, Urgency::Now).unwrap();
+        push(&queue, 2, Urgency::Idle).unwrap();
         queue.close();
         assert_eq!(push(&queue, 1, Urgency::Now), Err(StoreError::Stopped));
-        assert_eq!(take(&queue), [1]);
+        assert_eq!((take(&queue), take(&queue)), (vec![1], vec![2]));
         assert!(!queue.take(&mut Vec::new()));
     }
 }

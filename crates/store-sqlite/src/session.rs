@@ -111,20 +111,25 @@ pub(crate) struct Counters {
 impl Counters {
     /// As the database has them.
     pub(crate) fn load(connection: &Connection) -> Result<Self, StoreError> {
-        let newest = |sql: &str| connection.query_row(sql, [], |row| row.get(0)).map(codec::unsigned).map_err(refused);
+        let newest = |kind: &str, sql: &str| {
+            let sql = format!("SELECT max(coalesce(({sql}), 0), (SELECT up_to FROM pruned WHERE kind = '{kind}'))");
+            connection.query_row(&sql, [], |row| row.get(0)).map(codec::unsigned).map_err(refused)
+        };
         Ok(Self {
             // Endpoints and kept updates may point beyond what is still there.
             position: newest(
+                "event",
                 "SELECT max(coalesce((SELECT max(position) FROM events), 0), \
                  coalesce((SELECT max(low_water) FROM endpoints), 0))",
             )?,
             body: newest(
+                "body",
                 "SELECT max(coalesce((SELECT max(number) FROM inbound_bodies), 0), \
                  coalesce((SELECT max(body) FROM kept_updates), 0))",
             )?,
             attempt: newest(
-                "SELECT coalesce(max((SELECT max(number) FROM attempts WHERE endpoint = endpoints.number)), 0) \
-                 FROM endpoints",
+                "attempt",
+                "SELECT max((SELECT max(number) FROM attempts WHERE endpoint = endpoints.number)) FROM endpoints",
             )?,
         })
     }

@@ -8,11 +8,11 @@ use tidings_domain::{
     id::OrderedIds,
 };
 use tidings_store::{
-    Answer, BodyNumber, Claim, Claimed, ConversationFilter, IntakeReceipt, KeptBodies, Log, MessageFilter, Page,
-    Sealed, State, StoreError,
+    Answer, BodyNumber, Claim, Claimed, ConversationFilter, Intake, IntakeReceipt, KeptBodies, Log, MessageFilter,
+    Page, Place, Records, Retention, Sealed, State, StoreError,
     conformance::{Bench, at, echoed, kinds, received, report, routed},
 };
-use tidings_store_sqlite::{Options, SqliteStore};
+use tidings_store_sqlite::{Options, SqliteStore, check_whole};
 
 const ALL: Page = Page { limit: 100, before: None };
 
@@ -96,6 +96,34 @@ async fn everything_is_there_again() {
     let more = second.body_kept(workspace, which, bodies[0].number, 10).await.unwrap();
     assert_eq!(more.len(), 1, "the numbers of bodies go on");
     assert!(second.lease_acquire("endpoint", endpoint.uuid(), "two").await.unwrap() > epoch);
+}
+
+#[tokio::test]
+async fn the_file_becomes_shorter_when_much_is_deleted() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let database = folder.path().join("tidings.db");
+    let size = || std::fs::metadata(&database).unwrap().len();
+    let store = open(folder.path(), 1);
+    let bench = Bench::new(Arc::clone(&store) as Arc<_>);
+    let workspace = bench.workspace("ant").await;
+    let channel = bench.channel(workspace, "100").await;
+    for number in 0..300 {
+        let webhook =
+            bench.webhook(&channel, number, vec![routed(&channel, None, received(&number.to_string(), number))]);
+        store.intake(Intake { body: Ok(vec![b'x'; 20_000].into()), ..webhook }).await.unwrap();
+    }
+    store.close();
+    let before = size();
+
+    let store = open(folder.path(), 2);
+    let mut place = Some(Place::default());
+    while let Some(from) = place {
+        place = store.records_prune(Records::RawBodies, at(1_000), from).await.unwrap().next;
+    }
+    while store.space_release().await.unwrap() {}
+    store.close();
+    assert!(size() * 4 < before, "{} of {before}", size());
+    check_whole(&database).unwrap();
 }
 
 #[tokio::test]

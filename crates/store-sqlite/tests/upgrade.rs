@@ -4,12 +4,17 @@ use std::{path::Path, sync::Arc};
 
 use refinery::Target;
 use rusqlite::Connection;
-use tidings_domain::{event::Position, id::OrderedIds};
+use tidings_domain::{
+    EventId,
+    delivery::DeliveryChange,
+    event::{Event, Position},
+    id::OrderedIds,
+};
 use tidings_store::{
     ConversationFilter, Log, MessageFilter, Page, State,
     conformance::{Bench, at, deliveries::Scene, kinds, received},
 };
-use tidings_store_sqlite::{Options, SqliteStore};
+use tidings_store_sqlite::{Options, SqliteStore, inspect};
 
 mod migrations {
     refinery::embed_migrations!("migrations");
@@ -36,6 +41,8 @@ fn turn_back(database: &Path, older: &Path) {
         let copy = format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM today.{table}");
         connection.execute(&copy, []).expect("columns that are still there");
     }
+    let counted = "UPDATE main.endpoints SET health = json_set(health, '$.told', 3)";
+    connection.execute(counted, []).expect("where it was counted then");
 }
 
 /// The texts that a query finds.
@@ -81,5 +88,12 @@ async fn an_older_database_goes_on() {
     assert_eq!(kinds(&events), ["message.received"]);
     assert!(events[0].position > scene.log[5].position);
     assert_eq!(events[0].event.recorded_at, at(10));
-    assert!(store.lease_acquire("endpoint", scene.endpoint.uuid(), "two").await.unwrap() > epoch);
+    let later = store.lease_acquire("endpoint", scene.endpoint.uuid(), "two").await.unwrap();
+    assert!(later > epoch);
+    let told = Event { key: scene.endpoint.into(), ..Event::clone(&events[0].event) };
+    let told = vec![Event { id: EventId::from_bytes(bench.id()), ..told }];
+    let change = DeliveryChange { told, ..DeliveryChange::default() };
+    store.delivery_record(scene.endpoint, later, change).await.unwrap();
+    assert_eq!(bench.after(events[0].position).await[0].event.sequence, 4, "what an endpoint told goes on, too");
+    assert!(inspect(&older).unwrap().gives_back);
 }

@@ -1,6 +1,6 @@
 //! Why a verb was refused.
 
-use tidings_domain::Timestamp;
+use tidings_domain::{EventId, Timestamp};
 
 /// Why a verb was refused. A refused verb has changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +27,12 @@ pub enum StoreError {
         has: u64,
         /// How many it may have.
         most: u64,
+    },
+    /// Of what comes after that place in the log, something was deleted for its age.
+    #[error("what comes after that place in the log is not all there any more")]
+    Expired {
+        /// The oldest event that is there.
+        oldest: Option<EventId>,
     },
     /// The idempotency key was used with another request.
     #[error("the idempotency key was used with another request")]

@@ -1,10 +1,13 @@
 //! Idempotency keys: the same request twice is done once and answered twice.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use tidings_domain::{ContactId, Timestamp, WorkspaceId, contact::Contact, message::Message};
 
 use crate::records::Sealed;
+
+/// For how long an answer is kept.
+pub const ANSWERS_KEPT_FOR: Duration = Duration::from_hours(24);
 
 /// An idempotency key with the answer to keep under it, written in the verb's own transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]

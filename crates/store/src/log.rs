@@ -105,7 +105,8 @@ pub trait Log: Send + Sync {
     /// A workspace's oldest event.
     async fn event_oldest(&self, workspace: WorkspaceId) -> Result<Option<EventId>, StoreError>;
     /// A workspace's events after a position, oldest first: at most so many, and fewer where they are large. `next` is
-    /// the last one's position if there is more.
+    /// the last one's position if there is more. From zero on it is what there is; after another position that some event
+    /// has been deleted behind, it is [`StoreError::Expired`].
     async fn event_list(
         &self,
         workspace: WorkspaceId,
@@ -123,8 +124,9 @@ pub trait Log: Send + Sync {
 
     /// How far an endpoint has come.
     async fn delivery_load(&self, endpoint: EndpointId) -> Result<DeliveryState, StoreError>;
-    /// Remembers what became of deliveries. It may wait a few milliseconds for a commit to share. Refused with
-    /// [`StoreError::StaleLease`] if the endpoint's [`ENDPOINT_LEASE`] has another epoch.
+    /// Remembers what became of deliveries, but for those of events that were deleted meanwhile; its place never goes back.
+    /// It may wait a few milliseconds for a commit to share. Refused with [`StoreError::StaleLease`] if the endpoint's
+    /// [`ENDPOINT_LEASE`] has another epoch.
     async fn delivery_record(&self, endpoint: EndpointId, epoch: u64, change: DeliveryChange)
     -> Result<(), StoreError>;
     /// How far a consumer of this name has come, if it has acknowledged anything.

@@ -14,7 +14,7 @@ pub mod schedule;
 pub mod schema;
 pub mod signature;
 
-pub use formats::{MediaLinks, default_events, render, rendered_kind, renders, wants};
+pub use formats::{MediaLinks, default_events, render, rendered_kind, renders, wants, wants_kind};
 pub use judgement::{Attempted, CONTROL, Verdict, judge, words};
 pub use request::{Attempt, USER_AGENT, headers, own_headers};
 pub use schedule::{probe_delay, retry_delay};

@@ -35,6 +35,7 @@ mod problems;
 mod process;
 mod receiving;
 mod replays;
+mod retention;
 mod scheduled;
 mod simulate;
 mod start;

@@ -11,40 +11,15 @@ mod progress;
 mod restore;
 mod take;
 
-use std::path::PathBuf;
-
-use clap::Args;
 use tidings_store::StoreError;
 
 pub(crate) use self::{
     restore::{RestoreArguments, restore},
     take::{BackupArguments, back_up},
 };
-use crate::options::{ServeArguments, ServeOptions};
 
 /// What the sealing key's copy is called in a backup.
 const KEY: &str = "tidings.key";
-
-/// Where a server keeps what it keeps: its options, as it is started.
-#[derive(Debug, Clone, Args)]
-struct FolderArguments {
-    /// The server's data folder [default: ./tidings-data]
-    #[arg(long, env = "TIDINGS_DATA", value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// The file with the key that secrets are sealed with [default: tidings.key in the data folder]
-    #[arg(long, env = "TIDINGS_SEAL_KEY_FILE", value_name = "FILE")]
-    seal_key_file: Option<PathBuf>,
-    /// The server's configuration file
-    #[arg(long, env = "TIDINGS_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
-}
-
-impl FolderArguments {
-    fn resolve(self) -> anyhow::Result<ServeOptions> {
-        let Self { data, seal_key_file, config } = self;
-        ServeArguments { data, seal_key_file, config, ..ServeArguments::default() }.resolve()
-    }
-}
 
 /// Says what to do where a disk is full.
 fn with_advice(error: anyhow::Error) -> anyhow::Error {

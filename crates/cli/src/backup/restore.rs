@@ -11,8 +11,9 @@ use serde_json::json;
 use tidings_gateway::clock::{Clock as _, SystemClock};
 use tidings_store_sqlite::{check_whole, inspect, resume_from};
 
-use super::{FolderArguments, KEY, file, manifest::Manifest, progress::Progress, with_advice};
+use super::{KEY, file, manifest::Manifest, progress::Progress, with_advice};
 use crate::{
+    folder::FolderArguments,
     host::{DATABASE, MEDIA, lock_folder, make_folder},
     options::ServeOptions,
 };

@@ -16,12 +16,13 @@ use tidings_gateway::{
 use tidings_store_sqlite::{inspect, named_files};
 
 use super::{
-    FolderArguments, KEY, file,
+    KEY, file,
     manifest::{Entry, Manifest},
     progress::Progress,
     with_advice,
 };
 use crate::{
+    folder::FolderArguments,
     host::{DATABASE, MEDIA},
     options::ServeOptions,
     output::note,

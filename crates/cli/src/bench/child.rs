@@ -19,7 +19,7 @@ use tokio::{
 pub(super) const ADMIN_KEY: &str = "key-of-the-benchmark";
 const ANNOUNCEMENT: &str = "listening on http://";
 const START_WITHIN: Duration = Duration::from_secs(20);
-const STOP_WITHIN: Duration = Duration::from_mins(1);
+const STOP_WITHIN: Duration = Duration::from_mins(5);
 
 /// A running server; dropping it kills it.
 pub(super) struct Server {
@@ -32,10 +32,16 @@ pub(super) struct Server {
 impl Server {
     /// Starts a server on a free port and waits until it says that it listens.
     pub(super) async fn start(data: &Path) -> Result<Server> {
+        Self::start_with(data, &[]).await
+    }
+
+    /// The same with further options.
+    pub(super) async fn start_with(data: &Path, options: &[&str]) -> Result<Server> {
         let binary = std::env::current_exe().context("cannot tell where this binary is")?;
         let mut child = Command::new(binary)
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
+            .args(options)
             .env("TIDINGS_ADMIN_KEY", ADMIN_KEY)
             .env("TIDINGS_ALLOW_NETWORKS", "127.0.0.0/8")
             .stdin(Stdio::null())

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use serde::Serialize;
 
-use super::ledger::Ledger;
+use super::{ledger::Ledger, readings::Reading};
 
 /// Everything one call of `tidings bench` found.
 #[derive(Debug, Serialize)]
@@ -16,6 +16,24 @@ pub(super) struct Report {
     /// R: requests per second that the loader reaches against its own sink.
     pub(super) raw_limit: f64,
     pub(super) runs: Vec<Run>,
+    /// What lists and searches took, and what was deleted for its age, where that was measured.
+    #[serde(flatten)]
+    pub(super) aged: Option<Aged>,
+}
+
+/// What was found on a data folder as weeks of work leave it.
+#[derive(Debug, Serialize)]
+pub(super) struct Aged {
+    /// Events and bytes before what is old was deleted.
+    pub(super) events: usize,
+    pub(super) bytes: u64,
+    pub(super) readings: Vec<Reading>,
+    /// How many events were deleted for their age, in how many seconds since the start, and how many bytes were left.
+    pub(super) events_deleted: u64,
+    pub(super) seconds: f64,
+    pub(super) bytes_after: u64,
+    /// The most bytes that the write-ahead log had meanwhile.
+    pub(super) write_ahead_bytes: u64,
 }
 
 /// What one run of one scenario found.
@@ -50,12 +68,13 @@ pub(super) struct Usage {
     pub(super) memory_after_mb: Option<f64>,
 }
 
-/// Milliseconds that half of the messages, 99 % and 99.9 % of them stay below.
+/// Milliseconds that half of the messages, 99 %, 99.9 % and all of them stay below.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(super) struct Percentiles {
     pub(super) p50: f64,
     pub(super) p99: f64,
     pub(super) p999: f64,
+    pub(super) most: f64,
 }
 
 /// Rates and times of a finished run; usage is added by whoever watched the server.
@@ -112,11 +131,11 @@ fn waits<'a>(from: &'a [AtomicU64], until: &'a [AtomicU64]) -> impl Iterator<Ite
     pairs.filter(|(from, until)| *from > 0 && *until > 0).map(|(from, until)| until.saturating_sub(from))
 }
 
-fn percentiles(mut nanoseconds: Vec<u64>) -> Option<Percentiles> {
+pub(super) fn percentiles(mut nanoseconds: Vec<u64>) -> Option<Percentiles> {
     nanoseconds.sort_unstable();
     let last = nanoseconds.len().checked_sub(1)?;
     let at = |thousandths: usize| seconds(nanoseconds[last * thousandths / 1000]) * 1e3;
-    Some(Percentiles { p50: at(500), p99: at(990), p999: at(999) })
+    Some(Percentiles { p50: at(500), p99: at(990), p999: at(999), most: at(1000) })
 }
 
 fn seconds(nanoseconds: u64) -> f64 {
@@ -148,14 +167,14 @@ mod tests {
         assert!((run.accepted_per_second - 3.0 / 0.202).abs() < 1e-6);
         assert!((run.webhooks_per_second - 10.0).abs() < 1e-6);
         assert!((run.share_of_raw_limit - 0.1).abs() < 1e-9);
-        assert_eq!(run.accept_ms.unwrap(), Percentiles { p50: 2.0, p99: 2.0, p999: 2.0 });
+        assert_eq!(run.accept_ms.unwrap(), Percentiles { p50: 2.0, p99: 2.0, p999: 2.0, most: 2.0 });
         assert!((run.arrival_ms.unwrap().p50 - 5.0).abs() < 1e-9);
     }
 
     #[test]
     fn percentiles_are_of_what_was_measured() {
         let hundred = percentiles((1..=100).map(|value| value * MILLISECOND).collect()).unwrap();
-        assert_eq!(hundred, Percentiles { p50: 50.0, p99: 99.0, p999: 99.0 });
+        assert_eq!(hundred, Percentiles { p50: 50.0, p99: 99.0, p999: 99.0, most: 100.0 });
         assert_eq!(percentiles(Vec::new()), None);
     }
 }

@@ -11,10 +11,13 @@
 //! Story: [`scenario`] makes a [`child::Server`], drives [`load`] at it, waits for the [`sink`], and turns the
 //! [`ledger`]'s times and the kernel's accounting ([`usage`]) into [`figures`], which [`table`] prints.
 
+mod aged;
 mod child;
 mod figures;
 mod ledger;
 mod load;
+mod readings;
+mod retention;
 mod scenario;
 mod setup;
 mod sink;
@@ -50,6 +53,9 @@ pub(crate) struct BenchArguments {
     /// Endpoints of the fan-out run.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(crate) endpoints: u32,
+    /// Messages of the aged folder of the retention run.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
+    pub(crate) aged_messages: u32,
     /// Folder for the servers' data, on the disk to be measured; it is left behind. Without it a temporary one is used.
     #[arg(long)]
     pub(crate) data: Option<PathBuf>,
@@ -61,7 +67,7 @@ pub(crate) struct BenchArguments {
 /// What can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Scenario {
-    /// All of the following but the backlog.
+    /// All of the following but the backlog and retention.
     All,
     /// As fast as the server acknowledges, one endpoint.
     Saturation,
@@ -77,6 +83,9 @@ pub(crate) enum Scenario {
     SendRate,
     /// As fast as the server acknowledges, one endpoint that fails: what undelivered events cost.
     Backlog,
+    /// On a folder as weeks of work leave it, with `--aged-messages` and five times as many events: messages in and out
+    /// against an empty one, lists and searches, and what deleting the oldest fifth holds up. It takes half an hour.
+    Retention,
 }
 
 /// Measures and prints. Lost messages are an error: figures of a server that loses something are worth nothing.

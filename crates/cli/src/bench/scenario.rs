@@ -21,7 +21,7 @@ use super::{
     figures::{Report, Run, Usage, count, per, summarize},
     ledger::Ledger,
     load::{self, Load, Proof},
-    setup,
+    retention, setup,
     sink::Sink,
     template::{Template, customers_of},
     usage,
@@ -50,8 +50,8 @@ struct Plan {
 }
 
 /// Which way the messages go.
-#[derive(Clone, Copy)]
-enum Way {
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
     /// From the vendor, as webhooks.
     In,
     /// To the vendor, by the API.
@@ -69,6 +69,10 @@ pub(super) async fn measure(arguments: &BenchArguments, data: &Path) -> Result<R
         let name = plan.name;
         runs.push(run(arguments, plan, data, raw_limit).await.with_context(|| format!("in the run {name}"))?);
     }
+    let mut aged = None;
+    if arguments.scenario == Scenario::Retention {
+        aged = Some(retention::measure(arguments, data, raw_limit, &mut runs).await?);
+    }
     Ok(Report {
         version: env!("CARGO_PKG_VERSION"),
         processors: std::thread::available_parallelism().map_or(1, usize::from),
@@ -76,12 +80,13 @@ pub(super) async fn measure(arguments: &BenchArguments, data: &Path) -> Result<R
         body_bytes,
         raw_limit,
         runs,
+        aged,
     })
 }
 
 fn plans(arguments: &BenchArguments, trouble: &Trouble) -> Result<Vec<Plan>> {
     let wanted = |scenario| match arguments.scenario {
-        Scenario::All => scenario != Scenario::Backlog,
+        Scenario::All => !matches!(scenario, Scenario::Backlog | Scenario::Retention),
         one => one == scenario,
     };
     let full_speed = usize::try_from(arguments.messages)?;
@@ -109,6 +114,10 @@ fn plans(arguments: &BenchArguments, trouble: &Trouble) -> Result<Vec<Plan>> {
     }
     if wanted(Scenario::SendRate) {
         plans.push(Plan { way: Way::Out, ..steady("send at a rate", Vec::new()) });
+    }
+    if wanted(Scenario::Retention) {
+        plans.push(fast("empty in", 1));
+        plans.push(Plan { way: Way::Out, ..fast("empty out", 1) });
     }
     if wanted(Scenario::Backlog) {
         plans.push(Plan { others: vec![trouble.failing()], ..fast("backlog", 0) });
@@ -189,7 +198,7 @@ async fn prepare(server: &Server, urls: &[String], way: Way, messages: usize) ->
     }
 }
 
-async fn settle(ledger: &Ledger, way: Way) {
+pub(super) async fn settle(ledger: &Ledger, way: Way) {
     let accepted = summarize("", ledger, 0.0).accepted;
     let going_out = match way {
         Way::In => 0,
@@ -265,19 +274,19 @@ impl Trouble {
     }
 }
 
-fn template() -> Result<Template> {
+pub(super) fn template() -> Result<Template> {
     Ok(Template::inward(&setup::account(), unix_seconds()?))
 }
 
-fn unix_seconds() -> Result<i64> {
+pub(super) fn unix_seconds() -> Result<i64> {
     Ok(i64::try_from(unix_millis()? / 1000)?)
 }
 
 #[expect(clippy::disallowed_methods, reason = "stands outside of the server, as the vendor and its clock do")]
-fn unix_millis() -> Result<u64> {
+pub(super) fn unix_millis() -> Result<u64> {
     Ok(u64::try_from(std::time::SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?)
 }
 
-fn progress(name: &str) -> Result<()> {
+pub(super) fn progress(name: &str) -> Result<()> {
     Ok(writeln!(std::io::stderr(), "measuring: {name}")?)
 }

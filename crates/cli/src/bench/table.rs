@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use super::figures::{Percentiles, Report, Run};
+use super::{
+    figures::{Aged, Percentiles, Report, Run},
+    readings::Reading,
+};
 
 /// One row: its label, and how a run fills it.
 type Row = (&'static str, fn(&Run) -> String);
@@ -16,6 +19,9 @@ const ROWS: &[Row] = &[
     ("webhooks as a share of R", |run| format!("{:.4}", run.share_of_raw_limit)),
     ("accept ms p50 / p99 / p99.9", |run| times(run.accept_ms)),
     ("arrival ms p50 / p99 / p99.9", |run| times(run.arrival_ms)),
+    ("longest accept / arrival ms", |run| {
+        [run.accept_ms, run.arrival_ms].map(|ms| number(ms.map(|ms| ms.most), 1)).join(" / ")
+    }),
     ("server CPU ms per message", |run| number(run.usage.cpu_ms_per_message, 3)),
     ("data folder bytes per message", |run| {
         run.usage.disk_bytes_per_message.map_or_else(missing, |bytes| bytes.to_string())
@@ -44,10 +50,28 @@ pub(super) fn render(report: &Report) -> String {
     }
     text.push_str(&lines.join("\n"));
     text.push('\n');
+    if let Some(aged) = &report.aged {
+        text.push_str(&told(aged));
+    }
     for run in &report.runs {
         if let Some(reason) = &run.first_refusal {
             writeln!(text, "\nthe first refusal of {}: {reason}", run.name).expect("a string takes everything");
         }
+    }
+    text
+}
+
+/// What was found on an aged data folder.
+fn told(aged: &Aged) -> String {
+    let Aged { events, bytes, events_deleted, seconds, bytes_after, write_ahead_bytes, .. } = aged;
+    let mut text = format!(
+        "\n{events} events in {bytes} bytes; {events_deleted} of them were deleted within {seconds:.0} seconds of the start, \
+         which left {bytes_after} bytes; the write-ahead log had {write_ahead_bytes} at most\n\nms p50 / p99 / longest\n"
+    );
+    let width = aged.readings.iter().map(|reading| reading.question.len()).max().unwrap_or(0);
+    for Reading { question, ms } in &aged.readings {
+        writeln!(text, "{question:width$}   {:.2} / {:.2} / {:.2}", ms.p50, ms.p99, ms.most)
+            .expect("a string takes everything");
     }
     text
 }
@@ -72,8 +96,15 @@ mod tests {
     #[test]
     fn columns_line_up_and_missing_figures_are_dashes() {
         let run = summarize("saturation", &Ledger::new(1, 1, 1), 1.0);
-        let report =
-            Report { version: "0", processors: 2, connections: 64, body_bytes: 600, raw_limit: 1.0, runs: vec![run] };
+        let report = Report {
+            version: "0",
+            processors: 2,
+            connections: 64,
+            body_bytes: 600,
+            raw_limit: 1.0,
+            runs: vec![run],
+            aged: None,
+        };
         let text = render(&report);
         let rows: Vec<&str> = text.lines().skip(3).collect();
         assert_eq!(rows.len(), ROWS.len() + 1);

@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use indicatif::HumanBytes;
 use tidings_gateway::clock::{Clock as _, SystemClock};
 use tidings_store::StoreError;
-use tidings_store_sqlite::{Examiner, Room, Wholeness, inspect};
+use tidings_store_sqlite::{Examiner, Inspection, Room, Wholeness, inspect};
 
 use super::finding::Finding;
 
@@ -28,7 +28,7 @@ pub(super) fn look(path: &Path, findings: &mut Vec<Finding>) -> Option<Examiner>
     }
     let is_current = match inspect(path) {
         Ok(found) => {
-            findings.push(schema(path, found.schema, found.newest_schema));
+            findings.push(schema(path, &found));
             found.schema == found.newest_schema
         }
         Err(error) => {
@@ -49,8 +49,9 @@ pub(super) fn look(path: &Path, findings: &mut Vec<Finding>) -> Option<Examiner>
     examined.inspect_err(|error| findings.push(unreadable(path, error))).ok()
 }
 
-fn schema(path: &Path, schema: i64, newest: i64) -> Finding {
+fn schema(path: &Path, found: &Inspection) -> Finding {
     let shown = path.display();
+    let Inspection { schema, newest_schema: newest, gives_back } = *found;
     if schema > newest {
         return Finding::fail(
             "database",
@@ -63,6 +64,13 @@ fn schema(path: &Path, schema: i64, newest: i64) -> Finding {
             "database",
             format!("{shown} is of an older version (schema {schema} of {newest})"),
             "the next start brings it up to date; make a `tidings backup` before, to be able to go back",
+        );
+    }
+    if !gives_back {
+        return Finding::warn(
+            "database",
+            format!("{shown} can be read (schema {schema}), but keeps the space of what is deleted"),
+            "stop the server, and run `tidings compact` once",
         );
     }
     Finding::ok("database", format!("{shown} can be read (schema {schema})"))
@@ -111,8 +119,8 @@ fn judge_size(room: Room, log: u64) -> Finding {
         return Finding::warn("database size", detail, advice);
     }
     if room.free > MUCH_FREE && room.free > room.bytes / 2 {
-        let advice = "new things take the free room; to give it back to the disk, stop the server and run `sqlite3 \
-                      tidings.db VACUUM`, which needs as much room again while it works";
+        let advice = "it is given back to the disk a little at a time; to have it at once, stop the server and run \
+                      `tidings compact`, which needs as much room again while it works";
         return Finding::warn("database size", detail, advice);
     }
     Finding::ok("database size", detail)
@@ -155,8 +163,11 @@ mod tests {
 
     #[test]
     fn an_older_database_is_no_failure() {
-        for (known, state) in [(8, State::Fail), (9, State::Ok), (10, State::Warn)] {
-            assert_eq!(schema(Path::new("tidings.db"), 9, known).state, state);
+        for (newest_schema, gives_back, state) in
+            [(8, true, State::Fail), (9, true, State::Ok), (9, false, State::Warn), (10, true, State::Warn)]
+        {
+            let found = Inspection { schema: 9, newest_schema, gives_back };
+            assert_eq!(schema(Path::new("tidings.db"), &found).state, state);
         }
     }
 }

@@ -7,7 +7,8 @@
 //! What the company wants, and what its sender finds out, are an [`Order`]; [`mod@order`] decides on it in the same way, but
 //! may refuse.
 //!
-//! What the company does with its contacts and conversations is decided on in `records`.
+//! What the company does with its contacts and conversations is decided on in `records`; what an endpoint has lost to
+//! retention is told by [`overtaken()`].
 //!
 //! The rule by which a situation is loaded:
 //! 1. the message, by our id if the change names one and it is of that channel, else by the vendor's id on that channel,
@@ -27,6 +28,7 @@ mod health;
 mod identity;
 mod notice;
 mod order;
+mod overtaken;
 mod records;
 mod said;
 mod status;
@@ -51,6 +53,7 @@ use crate::{
 
 use desk::Desk;
 pub use order::{Called, Order, Refusal, TargetProblem, order};
+pub use overtaken::overtaken;
 pub use records::{
     MOST_CUSTOM_FIELDS, MOST_METADATA, Merged, Owner, Parting, Recorded, Rivalry, change_contact, change_conversation,
     create_contact, delete_contact, give_up, merge_contacts, rivalry,

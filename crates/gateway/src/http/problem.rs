@@ -181,6 +181,9 @@ impl From<StoreError> for Problem {
             StoreError::Refused(refusal) => refusal.into(),
             StoreError::SpentToday { .. } => Self::new(Code::RateLimited, error.to_string()),
             StoreError::NoRoom { .. } => Self::new(Code::Forbidden, format!("{error}; its operator can change that")),
+            StoreError::Expired { oldest } => {
+                Self { oldest: oldest.map(|id| id.to_string()), ..Self::new(Code::CursorExpired, error.to_string()) }
+            }
             StoreError::IdempotencyConflict => Self::new(Code::IdempotencyConflict, error.to_string()),
             StoreError::Overloaded => Self::new(Code::Overloaded, error.to_string()).retry_after(1),
             StoreError::DiskFull => {

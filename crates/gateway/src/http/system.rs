@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderName, StatusCode, header};
+use tidings_domain::usage::Day;
 
 use super::{
     openapi::openapi,
@@ -15,6 +16,7 @@ use super::{
 };
 use crate::{
     Gateway,
+    flow::retention,
     telemetry::{ChannelLabels, EndpointLabels},
 };
 
@@ -56,6 +58,7 @@ pub(crate) async fn readiness(State(gateway): State<Arc<Gateway>>) -> Answer<&'s
 pub(crate) async fn metrics(State(gateway): State<Arc<Gateway>>) -> Response {
     measure_outboxes(&gateway).await;
     measure_endpoints(&gateway).await;
+    measure_log(&gateway).await;
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, content_type)], gateway.metrics.text()).into_response()
 }
@@ -85,6 +88,16 @@ async fn measure_endpoints(gateway: &Gateway) {
         gateway.metrics.backlog_seconds.get_or_create(&labels).set(gauge(oldest));
         gateway.metrics.retries.get_or_create(&labels).set(gauge(backlog.retries));
     }
+}
+
+/// How old the log is, and by how much it is older than it should be.
+async fn measure_log(gateway: &Gateway) {
+    let now = gateway.clock.now();
+    let Ok(begin) = gateway.store.log_begin().await else { return };
+    let begin = begin.unwrap_or(now);
+    let kept_since = retention::begin(gateway.settings.kept.events, Day::of(now)).unwrap_or(begin);
+    gateway.metrics.oldest_event_seconds.set(gauge(now.since(begin).as_secs()));
+    gateway.metrics.retention_lag_seconds.set(gauge(kept_since.since(begin).as_secs()));
 }
 
 fn gauge(number: u64) -> i64 {

@@ -14,7 +14,7 @@ use tidings_domain::{
     event::EventKind,
 };
 use tidings_store::EndpointRecord;
-use tidings_webhooks::{EndpointSecrets, rendered_kind};
+use tidings_webhooks::{EndpointSecrets, wants_kind};
 
 use super::{read, write};
 use crate::{
@@ -62,11 +62,7 @@ impl LiveEndpoint {
 
     /// The kinds of event that it wants.
     pub(crate) fn kinds(&self) -> Vec<EventKind> {
-        let wants = |kind: &EventKind| {
-            let rendered = rendered_kind(*kind, self.endpoint.format);
-            self.endpoint.events.iter().any(|pattern| pattern.matches(*kind, rendered))
-        };
-        EventKind::ALL.iter().copied().filter(wants).collect()
+        EventKind::ALL.iter().copied().filter(|kind| wants_kind(&self.endpoint, *kind)).collect()
     }
 
     /// As it is stored.

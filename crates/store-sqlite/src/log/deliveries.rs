@@ -4,7 +4,7 @@ use rusqlite::Row;
 use tidings_domain::{
     EndpointId,
     delivery::{Attempt, DeliveryChange, DeliveryState, Outcome, Retry},
-    event::{EventKind, OrderingKey, Position},
+    event::{Event, EventKind, OrderingKey, Position},
     usage::Usage,
 };
 use tidings_store::{ENDPOINT_LEASE, StoreError, Undelivered};
@@ -13,7 +13,8 @@ use uuid::Uuid;
 use crate::{
     codec::{self, signed},
     error::refused,
-    log::{attempts, events, leases, replays},
+    log::{attempts, leases, replays},
+    retention::pruned,
     session::{Reader, Session},
     state::endpoints,
 };
@@ -126,7 +127,47 @@ fn count(session: &mut Session<'_>, endpoint: i64, attempts: &[Attempt]) -> Resu
     Ok(())
 }
 
-/// Remembers what became of deliveries.
+/// The number of the next event about an endpoint's own trouble, from 1.
+pub(crate) fn next_sequence(reader: &Reader<'_>, endpoint: i64) -> Result<u64, StoreError> {
+    let mut statement =
+        reader.statement("UPDATE endpoints SET sequence = sequence + 1 WHERE number = ?1 RETURNING sequence")?;
+    let rows = statement.query([endpoint]).map_err(refused)?;
+    codec::first(rows, |row| codec::count(row, "sequence"))?.ok_or(StoreError::NotFound("the endpoint"))
+}
+
+fn end(reader: &Reader<'_>, endpoint: i64, position: Position) -> Result<(), StoreError> {
+    reader
+        .statement("DELETE FROM retries WHERE endpoint = ?1 AND position = ?2")?
+        .execute([endpoint, signed(position.0)])
+        .map(drop)
+        .map_err(refused)
+}
+
+fn write(reader: &Reader<'_>, endpoint: i64, retry: &Retry) -> Result<(), StoreError> {
+    reader
+        .statement(
+            "INSERT OR REPLACE INTO retries (endpoint, position, key, attempts, failures, due_at, \
+             first_failed_at, holds, late, settled, resend) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        )?
+        .execute(rusqlite::params![
+            endpoint,
+            signed(retry.position.0),
+            retry.key.0.as_bytes(),
+            retry.attempts,
+            retry.failures,
+            retry.due_at.as_millis(),
+            retry.first_failed_at.as_millis(),
+            retry.holds,
+            retry.late,
+            retry.settled,
+            retry.resend,
+        ])
+        .map(drop)
+        .map_err(refused)
+}
+
+/// Remembers what became of deliveries, but for those of events that are gone. Of a retry of such a one only the place of
+/// its lane stays, if it holds one.
 pub(crate) fn record(
     session: &mut Session<'_>,
     id: EndpointId,
@@ -135,41 +176,25 @@ pub(crate) fn record(
 ) -> Result<(), StoreError> {
     leases::check(&session.reader, ENDPOINT_LEASE, id.uuid(), epoch)?;
     let endpoint = endpoint_number(&session.reader, id)?;
-    for attempt in &change.attempts {
+    let gone = pruned::events_up_to(&session.reader)?;
+    for attempt in change.attempts.iter().filter(|attempt| attempt.position > gone) {
         attempts::insert(session, endpoint, attempt)?;
     }
     count(session, endpoint, &change.attempts)?;
     let reader = &session.reader;
     for position in &change.ended {
-        reader
-            .statement("DELETE FROM retries WHERE endpoint = ?1 AND position = ?2")?
-            .execute([endpoint, signed(position.0)])
-            .map_err(refused)?;
+        end(reader, endpoint, *position)?;
     }
     for retry in &change.retries {
-        reader
-            .statement(
-                "INSERT OR REPLACE INTO retries (endpoint, position, key, attempts, failures, due_at, \
-                 first_failed_at, holds, late, settled, resend) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            )?
-            .execute(rusqlite::params![
-                endpoint,
-                signed(retry.position.0),
-                retry.key.0.as_bytes(),
-                retry.attempts,
-                retry.failures,
-                retry.due_at.as_millis(),
-                retry.first_failed_at.as_millis(),
-                retry.holds,
-                retry.late,
-                retry.settled,
-                retry.resend,
-            ])
-            .map_err(refused)?;
+        match retry {
+            Retry { position, .. } if *position > gone => write(reader, endpoint, retry)?,
+            Retry { holds: true, .. } => write(reader, endpoint, &Retry { settled: true, ..*retry })?,
+            Retry { position, .. } => end(reader, endpoint, *position)?,
+        }
     }
     if let Some(low_water) = change.low_water {
         reader
-            .statement("UPDATE endpoints SET low_water = ?2 WHERE number = ?1")?
+            .statement("UPDATE endpoints SET low_water = max(low_water, ?2) WHERE number = ?1")?
             .execute([endpoint, signed(low_water.0)])
             .map_err(refused)?;
     }
@@ -186,5 +211,10 @@ pub(crate) fn record(
     if let Some(status) = change.status {
         endpoints::write_status(session, id, status)?;
     }
-    events::append(session, &change.told)
+    for event in &change.told {
+        let sequence = next_sequence(&session.reader, endpoint)?;
+        let workspace = session.reader.workspace(event.workspace_id)?;
+        session.append(workspace, None, None, Event { sequence, ..event.clone() })?;
+    }
+    Ok(())
 }

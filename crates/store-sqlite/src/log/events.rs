@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::{
     codec::{self, signed},
     error::{corrupt, refused},
-    session::{Reader, Session},
+    session::Reader,
     state::listing,
 };
 
@@ -139,6 +139,13 @@ pub(crate) fn oldest(reader: &Reader<'_>, workspace: WorkspaceId) -> Result<Opti
     codec::first(rows, |row| codec::id(row, "id").map(EventId::from_bytes))
 }
 
+/// The newest of a workspace's events that was deleted.
+fn pruned_up_to(reader: &Reader<'_>, workspace: i64) -> Result<Position, StoreError> {
+    let mut statement = reader.statement("SELECT pruned_up_to FROM workspaces WHERE number = ?1")?;
+    let rows = statement.query([workspace]).map_err(refused)?;
+    Ok(codec::first(rows, |row| codec::count(row, "pruned_up_to").map(Position))?.unwrap_or_default())
+}
+
 /// A workspace's events after a position.
 pub(crate) fn list(
     reader: &Reader<'_>,
@@ -147,7 +154,10 @@ pub(crate) fn list(
     after: Position,
     limit: usize,
 ) -> Result<Listing<LogEntry>, StoreError> {
-    let Some(workspace) = reader.find_workspace(workspace)? else { return Ok(listing::empty()) };
+    let Some(number) = reader.find_workspace(workspace)? else { return Ok(listing::empty()) };
+    if after > Position(0) && after < pruned_up_to(reader, number)? {
+        return Err(StoreError::Expired { oldest: oldest(reader, workspace)? });
+    }
     let mut condition = "WHERE events.workspace = ?1 AND events.position > ?2".to_owned();
     if let Some(kinds) = &filter.kinds {
         // The names are ours, so they need no quoting.
@@ -158,7 +168,7 @@ pub(crate) fn list(
     condition.push_str(" AND (?4 IS NULL OR channels.id = ?4) ORDER BY events.position LIMIT ?3");
     // One more than asked for, to know whether there is more.
     let most = signed(limit as u64 + 1);
-    let (mut items, cut) = query(reader, &condition, &[&workspace, &signed(after.0), &most, &channel])?;
+    let (mut items, cut) = query(reader, &condition, &[&number, &signed(after.0), &most, &channel])?;
     let more = cut || items.len() > limit;
     items.truncate(limit);
     let next = items.last().filter(|_| more).map(|last| last.position.0);
@@ -172,13 +182,4 @@ pub(crate) fn count(reader: &Reader<'_>, workspace: WorkspaceId, after: Position
         reader.statement("SELECT count(*) AS count FROM events WHERE workspace = ?1 AND position > ?2")?;
     let rows = statement.query([workspace, signed(after.0)]).map_err(refused)?;
     Ok(codec::first(rows, |row| codec::count(row, "count"))?.unwrap_or(0))
-}
-
-/// Appends events that no change of state stands behind.
-pub(crate) fn append(session: &mut Session<'_>, events: &[Event]) -> Result<(), StoreError> {
-    for event in events {
-        let workspace = session.reader.workspace(event.workspace_id)?;
-        session.append(workspace, None, None, event.clone())?;
-    }
-    Ok(())
 }

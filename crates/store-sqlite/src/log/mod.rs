@@ -2,7 +2,7 @@
 
 mod attempts;
 mod consumers;
-mod deliveries;
+pub(crate) mod deliveries;
 pub(crate) mod events;
 pub(crate) mod leases;
 mod replays;

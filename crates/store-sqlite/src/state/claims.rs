@@ -1,11 +1,11 @@
 //! Idempotency keys. An answer is kept by the verb that it answers, so there is never one without
 //! the other.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use rusqlite::params;
 use tidings_domain::{ContactId, Timestamp, WorkspaceId};
-use tidings_store::{Answer, Claim, Claimed, OfContact, Sealed, ShowingClaim, Shown, StoreError};
+use tidings_store::{ANSWERS_KEPT_FOR, Answer, Claim, Claimed, OfContact, Sealed, ShowingClaim, Shown, StoreError};
 
 use crate::{
     codec,
@@ -13,8 +13,6 @@ use crate::{
     session::{Reader, Session},
 };
 
-/// How long an answer is kept.
-const KEPT_FOR: Duration = Duration::from_hours(24);
 /// How many expired answers each new one takes with it: more than one, so that they cannot pile up.
 const SWEPT_AT_ONCE: i64 = 8;
 
@@ -80,21 +78,27 @@ pub(crate) fn find(
         "SELECT fingerprint, status, answer FROM idempotency_keys \
          WHERE workspace = ?1 AND key = ?2 AND created_at > ?3",
     )?;
-    let rows = statement.query(params![workspace, key, at.minus(KEPT_FOR).as_millis()]).map_err(refused)?;
+    let rows = statement.query(params![workspace, key, at.minus(ANSWERS_KEPT_FOR).as_millis()]).map_err(refused)?;
     codec::first(rows, |row| {
         let answer = Answer { status: codec::column(row, "status")?, body: Sealed(codec::column(row, "answer")?) };
         Ok((codec::column(row, "fingerprint")?, answer))
     })
 }
 
-fn keep(reader: &Reader<'_>, claim: &Claim) -> Result<(), StoreError> {
-    reader
+/// Forgets some of the answers that were kept before a time. Answers how many.
+pub(crate) fn sweep(reader: &Reader<'_>, before: Timestamp, at_once: i64) -> Result<u64, StoreError> {
+    let swept = reader
         .statement(
             "DELETE FROM idempotency_keys WHERE (workspace, key) IN (SELECT workspace, key FROM idempotency_keys \
              WHERE created_at <= ?1 ORDER BY created_at LIMIT ?2)",
         )?
-        .execute(params![claim.at.minus(KEPT_FOR).as_millis(), SWEPT_AT_ONCE])
+        .execute(params![before.as_millis(), at_once])
         .map_err(refused)?;
+    Ok(swept as u64)
+}
+
+fn keep(reader: &Reader<'_>, claim: &Claim) -> Result<(), StoreError> {
+    sweep(reader, claim.at.minus(ANSWERS_KEPT_FOR), SWEPT_AT_ONCE)?;
     // One under the same key can only be an expired one.
     reader
         .statement(

@@ -35,6 +35,13 @@ pub(crate) fn all(reader: &Reader<'_>) -> Result<Vec<EndpointRecord>, StoreError
     codec::collect(rows, read)
 }
 
+/// The one with this number, without its secrets.
+pub(crate) fn get(reader: &Reader<'_>, number: i64) -> Result<Endpoint, StoreError> {
+    let mut statement = reader.statement("SELECT document FROM endpoints WHERE number = ?1")?;
+    let rows = statement.query([number]).map_err(refused)?;
+    codec::first(rows, |row| codec::document(row, "document"))?.ok_or(StoreError::NotFound("the endpoint"))
+}
+
 /// Its place is the end of the log: it hears of what happens from now on. That end is read from the log itself, since
 /// the counter may have grown over events that were rolled back, and their positions may be given out again.
 pub(crate) fn create(
@@ -104,15 +111,12 @@ pub(crate) fn abandon(session: &Session<'_>, workspace: WorkspaceId, endpoint: E
 fn skip_missed(session: &Session<'_>, number: i64) -> Result<(), StoreError> {
     let reader = &session.reader;
     reader.statement("DELETE FROM retries WHERE endpoint = ?1")?.execute([number]).map_err(refused)?;
-    let mut statement = reader.statement("SELECT health FROM endpoints WHERE number = ?1")?;
-    let rows = statement.query([number]).map_err(refused)?;
-    let health: EndpointHealth = codec::first(rows, |row| codec::document(row, "health"))?.unwrap_or_default();
     reader
         .statement("UPDATE endpoints SET low_water = max(low_water, ?2), health = ?3 WHERE number = ?1")?
         .execute(params![
             number,
             codec::signed(events::head(reader)?.0),
-            codec::to_document("health", &health.forgotten())?
+            codec::to_document("health", &EndpointHealth::default())?
         ])
         .map(drop)
         .map_err(refused)
@@ -165,7 +169,7 @@ fn number_of(session: &Session<'_>, workspace: WorkspaceId, endpoint: EndpointId
     codec::first(rows, |row| codec::column(row, "number"))?.ok_or(StoreError::NotFound("the endpoint"))
 }
 
-/// Deletes it with its attempts, retries and leases.
+/// Deletes it with everything that is remembered of its deliveries.
 pub(crate) fn delete(session: &Session<'_>, workspace: WorkspaceId, endpoint: EndpointId) -> Result<(), StoreError> {
     let reader = &session.reader;
     let number = number_of(session, workspace, endpoint)?;
@@ -173,6 +177,7 @@ pub(crate) fn delete(session: &Session<'_>, workspace: WorkspaceId, endpoint: En
         "DELETE FROM attempts WHERE endpoint = ?1",
         "DELETE FROM retries WHERE endpoint = ?1",
         "DELETE FROM replays WHERE endpoint = ?1",
+        "DELETE FROM gaps WHERE endpoint = ?1",
         "DELETE FROM endpoints WHERE number = ?1",
     ] {
         reader.statement(sql)?.execute([number]).map_err(refused)?;

@@ -17,7 +17,7 @@ use super::{
 
 const ALL: Page = Page { limit: 100, before: None };
 
-fn act(bench: &Bench, workspace_id: WorkspaceId, seconds: i64, action: Action, object: &str) -> Act {
+pub(super) fn act(bench: &Bench, workspace_id: WorkspaceId, seconds: i64, action: Action, object: &str) -> Act {
     let mut changes = Map::new();
     changes.insert("name".to_owned(), json!({"before": null, "after": "till"}));
     Act {
@@ -32,7 +32,7 @@ fn act(bench: &Bench, workspace_id: WorkspaceId, seconds: i64, action: Action, o
     }
 }
 
-async fn listed(bench: &Bench, workspace: WorkspaceId, filter: ActFilter) -> Vec<Act> {
+pub(super) async fn listed(bench: &Bench, workspace: WorkspaceId, filter: ActFilter) -> Vec<Act> {
     bench.store.act_list(workspace, filter, ALL).await.expect("acts").items
 }
 

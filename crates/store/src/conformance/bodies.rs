@@ -18,7 +18,7 @@ use super::{
 
 const BEGINNING: BodyNumber = BodyNumber(0);
 
-fn unknown(channel: &Arc<Channel>, kind: &str) -> RoutedUpdate {
+pub(super) fn unknown(channel: &Arc<Channel>, kind: &str) -> RoutedUpdate {
     let news = News::Unknown { kind: kind.to_owned() };
     RoutedUpdate { target: Target::Channel(Arc::clone(channel)), dedup: None, news }
 }

@@ -12,7 +12,7 @@ use super::{
 
 const HOUR: i64 = 3600;
 
-fn claim(workspace_id: WorkspaceId, key: &str, seconds: i64) -> Claim {
+pub(super) fn claim(workspace_id: WorkspaceId, key: &str, seconds: i64) -> Claim {
     Claim {
         workspace_id,
         key: key.to_owned(),

@@ -84,7 +84,7 @@ impl Scene {
         }
     }
 
-    fn deliveries(&self, indexes: &[usize]) -> Vec<Attempt> {
+    pub(super) fn deliveries(&self, indexes: &[usize]) -> Vec<Attempt> {
         indexes.iter().map(|index| self.attempt(*index, 1, Outcome::Delivered)).collect()
     }
 }

@@ -16,6 +16,7 @@ use super::{
     bench::{Bench, at},
     changes::{received, routed},
     deliveries,
+    events::trouble,
 };
 
 /// What is created and updated is read again.
@@ -65,21 +66,21 @@ pub async fn follow_their_status(bench: &Bench) {
 pub async fn resume_from_now(bench: &Bench) {
     let scene = deliveries::Scene::new(bench).await;
     let epoch = bench.store.lease_acquire("endpoint", scene.endpoint.uuid(), "one").await.expect("a lease");
-    let health = EndpointHealth { down_since: Some(at(1)), told: 3, ..EndpointHealth::default() };
-    let change = DeliveryChange { health: Some(health), ..scene.failure(1) };
+    let health = EndpointHealth { down_since: Some(at(1)), ..EndpointHealth::default() };
+    let told = || DeliveryChange { told: vec![trouble(bench, scene.workspace, 0)], ..DeliveryChange::default() };
+    let change = DeliveryChange { health: Some(health), ..told() };
+    assert_eq!(bench.store.delivery_record(scene.endpoint, epoch, scene.failure(1)).await, Ok(()));
     assert_eq!(bench.store.delivery_record(scene.endpoint, epoch, change).await, Ok(()));
     let mut record = bench.store.endpoint_all().await.expect("endpoints").remove(0);
     record.endpoint.updated_at = at(9);
     assert_eq!(bench.store.endpoint_resume_from_now(record.clone(), None).await, Ok(()));
     assert_eq!(bench.store.endpoint_all().await, Ok(vec![record]));
-    let health = EndpointHealth { told: 3, ..EndpointHealth::default() };
-    let begun = DeliveryState {
-        low_water: scene.log.last().expect("a log").position,
-        health,
-        settled: vec![],
-        retries: vec![],
-    };
+    let low_water = bench.store.log_head().await.expect("a head");
+    let begun = DeliveryState { low_water, ..DeliveryState::default() };
     assert_eq!(bench.store.delivery_load(scene.endpoint).await, Ok(begun));
+    assert_eq!(bench.store.delivery_record(scene.endpoint, epoch, told()).await, Ok(()));
+    let numbers = bench.after(scene.log[5].position).await.into_iter().map(|entry| entry.event.sequence);
+    assert_eq!(numbers.collect::<Vec<_>>(), [1, 2]);
     let unknown = bench.new_endpoint(scene.workspace);
     let refused = bench.store.endpoint_resume_from_now(unknown, None).await;
     assert!(matches!(refused, Err(StoreError::NotFound(_))), "{refused:?}");

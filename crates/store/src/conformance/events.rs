@@ -126,14 +126,15 @@ pub async fn are_read_in_pieces_where_they_are_large(bench: &Bench) {
     assert!(messages.items.len() < 4 && messages.next.is_some());
 }
 
-/// An endpoint's own trouble stands in the log like everything else, unless what led to it was refused.
+/// An endpoint's own trouble stands in the log like everything else, numbered, unless what led to it was refused.
 pub async fn are_appended(bench: &Bench) {
     let workspace = bench.workspace("ant").await;
     let endpoint = bench.endpoint(workspace).await;
     let epoch = bench.store.lease_acquire("endpoint", endpoint.uuid(), "one").await.expect("a lease");
     let heard = bench.listen();
     let events: Vec<Event> = (1..=2).map(|sequence| trouble(bench, workspace, sequence)).collect();
-    let change = DeliveryChange { told: events.clone(), ..DeliveryChange::default() };
+    let unnumbered = events.iter().map(|event| Event { sequence: 0, ..event.clone() }).collect();
+    let change = DeliveryChange { told: unnumbered, ..DeliveryChange::default() };
     let refused = bench.store.delivery_record(endpoint, epoch + 1, change.clone()).await;
     assert!(matches!(refused, Err(StoreError::StaleLease(_))), "{refused:?}");
     assert_eq!(bench.store.delivery_record(endpoint, epoch, change).await, Ok(()));
@@ -144,7 +145,7 @@ pub async fn are_appended(bench: &Bench) {
     assert_eq!(listed, Ok(Listing { items: log, next: None }));
 }
 
-fn trouble(bench: &Bench, workspace_id: WorkspaceId, sequence: u64) -> Event {
+pub(super) fn trouble(bench: &Bench, workspace_id: WorkspaceId, sequence: u64) -> Event {
     let endpoint = bench.new_endpoint(workspace_id).endpoint;
     Event {
         id: EventId::from_bytes(bench.id()),

@@ -25,6 +25,7 @@ pub mod lists;
 pub mod media;
 pub mod outbox;
 pub mod replays;
+pub mod retention;
 pub mod statuses;
 pub mod templates;
 pub mod tenants;
@@ -155,6 +156,20 @@ macro_rules! conformance_suite {
             replays {
                 find_what_they_are_about
                 come_to_their_end
+            }
+            retention {
+                prunes_the_oldest_events_with_their_attempts
+                prunes_up_to_the_first_that_is_younger
+                overtakes_endpoints
+                tells_a_gap_once
+                is_not_undone_by_a_late_record
+                leaves_lanes_an_anchor
+                expires_places
+                strips_attempts
+                prunes_bodies_that_nothing_is_kept_of
+                prunes_dedup_keys_by_when_they_were_seen
+                prunes_what_was_answered_done_and_used
+                gives_space_back
             }
             outbox {
                 a_message_is_accepted_and_sent

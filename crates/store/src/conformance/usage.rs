@@ -21,11 +21,11 @@ use super::{
 const SECONDS_PER_DAY: i64 = 86_400;
 
 /// The day on which the suite's time begins.
-fn today() -> Day {
+pub(super) fn today() -> Day {
     Day::of(at(0))
 }
 
-async fn days(bench: &Bench, workspace: WorkspaceId) -> Vec<(Day, Usage)> {
+pub(super) async fn days(bench: &Bench, workspace: WorkspaceId) -> Vec<(Day, Usage)> {
     let far = 10_000;
     bench.store.usage_days(workspace, today().minus(far), Day(today().0 + far)).await.expect("usage")
 }

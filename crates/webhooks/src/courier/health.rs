@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use tidings_domain::{Timestamp, delivery::Trigger, endpoint::EndpointStatus, event::Event};
+use tidings_domain::{
+    Timestamp,
+    delivery::{EndpointHealth, Trigger},
+    endpoint::EndpointStatus,
+    event::Event,
+};
 
 use super::{Courier, Send, Standing};
 use crate::schedule::{LONGEST_PROBE, probe_delay};
@@ -124,7 +129,7 @@ impl<T: Clone> Courier<T> {
     /// begins as one that is up.
     pub fn give_up(&mut self) {
         self.given_up = true;
-        self.health = self.health.forgotten();
+        self.health = EndpointHealth::default();
         self.change.health = Some(self.health);
     }
 
@@ -136,13 +141,6 @@ impl<T: Clone> Courier<T> {
     /// An event about the endpoint's own trouble, to be remembered with what led to it.
     pub fn tell(&mut self, event: Event) {
         self.change.told.push(event);
-    }
-
-    /// The number of the next event about the endpoint's own trouble, from 1.
-    pub fn next_sequence(&mut self) -> u64 {
-        self.health.told += 1;
-        self.change.health = Some(self.health);
-        self.health.told
     }
 
     /// The endpoint is enabled again: it is tried at once.

@@ -177,6 +177,16 @@ impl Lanes {
         }
     }
 
+    /// The retries up to a position are over, but for those under way.
+    pub(super) fn end_up_to(&mut self, up_to: Position) {
+        let over: Vec<Position> = self.retries.range(..=up_to).map(|(position, _)| *position).collect();
+        for position in over {
+            if !self.is_in_flight(position) {
+                self.end(position);
+            }
+        }
+    }
+
     /// Whether a lane waits for its head.
     fn is_held(&self, key: OrderingKey) -> bool {
         self.by_key.get(&key).is_some_and(|lane| matches!(lane.state, LaneState::Held))

@@ -24,6 +24,7 @@ mod health;
 mod lanes;
 mod memory;
 mod outcome;
+mod overtaken;
 mod rate;
 mod sending;
 #[cfg(test)]

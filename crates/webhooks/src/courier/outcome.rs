@@ -143,7 +143,7 @@ impl<T: Clone> Courier<T> {
     }
 
     /// An event is delivered or given up.
-    fn settle(&mut self, position: Position, key: OrderingKey) {
+    pub(super) fn settle(&mut self, position: Position, key: OrderingKey) {
         self.lanes.end(position);
         // After a start the log is offered anew from the low-water position, and a retry may be quicker.
         if position > self.cursor {

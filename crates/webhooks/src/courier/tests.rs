@@ -3,6 +3,7 @@
 
 mod order;
 mod outage;
+mod overtaken;
 mod random;
 mod resend;
 mod restart;

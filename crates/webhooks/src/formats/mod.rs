@@ -89,13 +89,18 @@ pub fn default_events(format: WebhookFormat) -> Vec<EventPattern> {
 /// event without a channel is then not for it. Nobody hears of his own trouble, and nobody wants a test: that is sent
 /// to its endpoint without asking.
 pub fn wants(endpoint: &Endpoint, event: &Event) -> bool {
-    let rendered = rendered_kind(event.kind, endpoint.format);
     endpoint.workspace_id == event.workspace_id
         && event.kind != EventKind::WebhookTest
         && (endpoint.channels.is_empty() || event.channel_id.is_some_and(|id| endpoint.channels.contains(&id)))
-        && endpoint.events.iter().any(|pattern| pattern.matches(event.kind, rendered))
+        && wants_kind(endpoint, event.kind)
         && !matches!(&event.payload, EventPayload::Endpoint(trouble) if trouble.endpoint_id == endpoint.id)
         && renders(event, endpoint.format)
+}
+
+/// Whether an endpoint wants events of a kind.
+pub fn wants_kind(endpoint: &Endpoint, kind: EventKind) -> bool {
+    let rendered = rendered_kind(kind, endpoint.format);
+    endpoint.events.iter().any(|pattern| pattern.matches(kind, rendered))
 }
 
 /// The link to a file of a message: where it was sent by link that link, else ours.

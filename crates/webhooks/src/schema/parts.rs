@@ -156,6 +156,6 @@ pub(super) fn passed_over() -> [Field; 3] {
     [
         field("from", Holds::Integer, "The first place in the log that was passed over."),
         field("to", Holds::Integer, "The last one."),
-        field("count", Holds::Integer, "How many events that were."),
+        field("count", Holds::Integer, "How many events that were, at most: its filter is not asked about them."),
     ]
 }

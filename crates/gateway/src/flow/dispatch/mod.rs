@@ -77,6 +77,8 @@ enum Command {
     Resend(Position, resend::Asker),
     /// A replay was begun or cancelled.
     Replay,
+    /// Everything up to here was deleted for its age.
+    Overtaken(Position),
     /// Finish what is under way, write it down, and end.
     Stop,
 }
@@ -194,10 +196,20 @@ impl Dispatcher {
 
     /// A replay of an endpoint was begun or cancelled. One that does not run looks for it when it does.
     pub(crate) async fn replay_changed(&self, id: EndpointId) {
+        self.tell(id, Command::Replay).await;
+    }
+
+    /// Of what an endpoint has still to be sent, everything up to a position was deleted for its age.
+    pub(crate) async fn overtaken(&self, id: EndpointId, up_to: Position) {
+        self.tell(id, Command::Overtaken(up_to)).await;
+    }
+
+    /// Tells an endpoint's task something that one which begins finds in the store.
+    async fn tell(&self, id: EndpointId, command: Command) {
         let commands = self.running.lock().await.get(&id).map(|running| running.commands.clone());
         if let Some(commands) = commands {
             // A task that has ended looks for it when it begins anew.
-            let _ = commands.send(Command::Replay);
+            let _ = commands.send(command);
         }
     }
 

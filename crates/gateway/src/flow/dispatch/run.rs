@@ -268,6 +268,7 @@ impl Run {
                 }
             }
             Woken::Told(Some(Command::Replay)) => self.replays.look(),
+            Woken::Told(Some(Command::Overtaken(up_to))) => self.courier.overtaken(up_to),
             Woken::Told(Some(Command::Resend(..))) if self.stopping => {}
             Woken::Told(Some(Command::Configure(live))) => {
                 if live.endpoint.url != self.live.endpoint.url || self.pool.is_err() {
@@ -312,7 +313,7 @@ impl Run {
                 }
                 Ok(())
             }
-            Ok(None) => Ok(()),
+            Ok(None) => Err(StoreError::NotFound("the event")),
             Err(error) => Err(error),
         };
         // Who asked may have gone.

@@ -76,7 +76,7 @@ async fn configured(commands: &mut mpsc::UnboundedReceiver<Command>) -> Option<A
     loop {
         match commands.recv().await? {
             Command::Configure(live) if live.endpoint.enabled => return Some(live),
-            Command::Configure(_) | Command::Resend(..) | Command::Replay => {}
+            Command::Configure(_) | Command::Resend(..) | Command::Replay | Command::Overtaken(_) => {}
             Command::Stop => return None,
         }
     }
@@ -125,7 +125,7 @@ async fn wait(
                 Command::Stop => return None,
                 Command::Configure(changed) if changed.endpoint.enabled => *live = changed,
                 Command::Configure(_) => *live = configured(commands).await?,
-                Command::Resend(..) | Command::Replay => {}
+                Command::Resend(..) | Command::Replay | Command::Overtaken(_) => {}
             },
         }
     }

@@ -114,14 +114,14 @@ async fn tell(shared: &Shared, live: &LiveEndpoint, courier: &mut Courier<Held>,
             0
         }
     };
-    let sequence = courier.next_sequence();
     courier.tell(Event {
         id: shared.ids.next(EventId::next),
         workspace_id: endpoint.workspace_id,
         kind,
         schema: SCHEMA,
         key: OrderingKey::from(endpoint.id),
-        sequence,
+        // The store knows.
+        sequence: 0,
         channel_id: None,
         at: now,
         recorded_at: now,

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tidings_domain::Timestamp;
+use tidings_domain::{Timestamp, usage::Day};
 use tidings_store::{ContentHash, StoreError};
 use tokio::{
     task::{AbortHandle, spawn_blocking},
@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use super::Shared;
-use crate::media_store::MediaError;
+use crate::{flow::retention, media_store::MediaError};
 
 /// How many files are forgotten, and contents looked at, at once.
 const SLICE: usize = 100;
@@ -69,8 +69,8 @@ async fn work(shared: Arc<Shared>) {
 }
 
 async fn forget_old(shared: &Shared, now: Timestamp) -> Result<(), CollectError> {
-    let Some(kept_for) = shared.kept_for else { return Ok(()) };
-    while shared.store.media_expire(now.minus(kept_for), SLICE).await? == SLICE {}
+    let Some(before) = retention::begin(shared.kept, Day::of(now)) else { return Ok(()) };
+    while shared.store.media_expire(before, SLICE).await? == SLICE {}
     Ok(())
 }
 

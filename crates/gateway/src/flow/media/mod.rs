@@ -29,6 +29,7 @@ use crate::{
     clock::{Clock, Random},
     media_store::MediaStore,
     registry::Registry,
+    settings::Keep,
     telemetry::{Metrics, OutcomeLabels},
 };
 
@@ -58,8 +59,8 @@ pub(crate) struct Shared {
     pub(crate) media: MediaStore,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) registry: Arc<Registry>,
-    /// How long files are kept; for ever if there is no end.
-    pub(crate) kept_for: Option<Duration>,
+    /// For how long files are kept.
+    pub(crate) kept: Keep,
 }
 
 /// Fetches files.

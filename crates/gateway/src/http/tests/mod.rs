@@ -13,6 +13,7 @@ mod inbound;
 mod keys;
 mod media;
 mod quotas;
+mod retention;
 mod serving;
 
 use std::{sync::Arc, time::Duration};

@@ -21,6 +21,7 @@ enum Step {
     Record,
     Crash { arrived: usize, window: usize },
     Resend(usize),
+    Prune(usize),
     Receiver { up: bool, asks_for: Option<u64> },
     Proceed,
     SettleDown,
@@ -60,6 +61,7 @@ fn steps(configure: bool) -> impl Strategy<Value = Vec<Step>> {
         8 => Just(Step::Record),
         2 => (0..4_usize, 1..10_usize).prop_map(|(arrived, window)| Step::Crash { arrived, window }),
         1 => (0..40_usize).prop_map(Step::Resend),
+        1 => (0..40_usize).prop_map(Step::Prune),
         2 => (prop::bool::weighted(0.6), prop_oneof![Just(None), Just(Some(1)), Just(Some(4000))])
             .prop_map(|(up, asks_for)| Step::Receiver { up, asks_for }),
         16 => Just(Step::Proceed),
@@ -119,6 +121,11 @@ fn run(world: &mut World, step: Step) {
         Step::Resend(which) => {
             if let Some(position) = world.any_position(which) {
                 world.resend(position);
+            }
+        }
+        Step::Prune(which) => {
+            if let Some(position) = world.any_position(which) {
+                world.prune(position);
             }
         }
         Step::Receiver { up, asks_for } => {

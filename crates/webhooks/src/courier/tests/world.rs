@@ -62,10 +62,31 @@ pub(super) struct Store {
     pub(super) health: EndpointHealth,
     /// The number of the newest attempt at each.
     attempts: BTreeMap<Position, u32>,
+    /// Everything up to here was deleted.
+    pruned: Position,
 }
 
 impl Store {
-    fn apply(&mut self, change: DeliveryChange) {
+    /// Deletes everything up to a position. What holds a lane goes on to, without being tried again.
+    fn prune(&mut self, up_to: Position) {
+        self.pruned = self.pruned.max(up_to);
+        self.low_water = self.low_water.max(up_to);
+        self.retries.retain(|position, retry| *position > up_to || retry.holds);
+        for (_, anchor) in self.retries.range_mut(..=up_to) {
+            anchor.settled = true;
+        }
+    }
+
+    fn apply(&mut self, mut change: DeliveryChange) {
+        let pruned = self.pruned;
+        change.attempts.retain(|attempt| attempt.position > pruned);
+        for retry in &mut change.retries {
+            retry.settled |= retry.position <= pruned;
+            if retry.settled && !retry.holds {
+                change.ended.push(retry.position);
+            }
+        }
+        change.retries.retain(|retry| !retry.settled || retry.holds);
         for attempt in &change.attempts {
             self.attempts.insert(attempt.position, attempt.number);
             if attempt.outcome != Outcome::Failed {
@@ -78,7 +99,7 @@ impl Store {
         for retry in change.retries {
             self.retries.insert(retry.position, retry);
         }
-        self.low_water = change.low_water.unwrap_or(self.low_water);
+        self.low_water = self.low_water.max(change.low_water.unwrap_or_default());
         self.health = change.health.unwrap_or(self.health);
     }
 
@@ -109,6 +130,8 @@ pub(super) struct World {
     reads: Vec<(OrderingKey, Position, Position)>,
     /// Taken from the courier and not applied yet.
     taken: Option<DeliveryChange>,
+    /// The courier has not been told yet of what was deleted.
+    untold: bool,
     /// Whether the receiver answers at all.
     pub(super) up: bool,
     /// The wait that it asks for while it does not.
@@ -143,6 +166,7 @@ impl World {
             flights: Vec::new(),
             reads: Vec::new(),
             taken: None,
+            untold: false,
             up: true,
             asks_for: None,
             refused: HashSet::new(),
@@ -169,6 +193,12 @@ impl World {
 
     /// Starts everything that can be started, as the driver does.
     pub(super) fn proceed(&mut self) {
+        if std::mem::take(&mut self.untold) {
+            self.courier.overtaken(self.store.pruned);
+            let waits = |position: &Position| !self.flights.iter().any(|send| send.position == *position);
+            let mut known = self.courier.first.keys().take_while(|position| **position <= self.store.pruned);
+            assert!(!known.any(waits), "nothing that is gone waits to be sent");
+        }
         self.courier.tick(self.now);
         while self.courier.has_room() {
             let next = self.log.partition_point(|entry| entry.position <= self.courier.cursor());
@@ -182,6 +212,10 @@ impl World {
         loop {
             let down = self.courier.is_down();
             let Some(send) = self.courier.next_send(self.now) else { break };
+            if send.position <= self.store.pruned {
+                self.courier.vanished(send.position);
+                continue;
+            }
             if down {
                 assert_eq!(send.trigger, Trigger::Probe, "nothing but probes while it is down");
                 assert!(self.flights.is_empty(), "one probe at a time");
@@ -256,6 +290,15 @@ impl World {
         let place = self.log.binary_search_by_key(&position, |entry| entry.position).unwrap();
         self.log[place].wanted = false;
         self.courier.vanished(position);
+    }
+
+    /// Retention deletes everything up to a position.
+    pub(super) fn prune(&mut self, up_to: Position) {
+        for entry in self.log.iter_mut().take_while(|entry| entry.position <= up_to) {
+            entry.wanted = false;
+        }
+        self.store.prune(up_to);
+        self.untold = true;
     }
 
     /// The endpoint is disabled and enabled again: what is under way is awaited, and everything is written down.

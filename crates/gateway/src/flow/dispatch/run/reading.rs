@@ -45,6 +45,10 @@ impl Run {
                 }
                 continue;
             };
+            // What was read before it was deleted is not offered after that.
+            if posting.position <= self.courier.cursor() {
+                continue;
+            }
             let wanted = posting.is_wanted(&self.live.endpoint, &*self.shared.links);
             self.courier.offer(posting.position, posting.event.key, wanted.then(|| held(&posting)));
         }
