@@ -16,6 +16,11 @@ pub struct JumpingClock {
     folder: TempDir,
 }
 
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so in the output of the tests")]
+fn skipped(reason: &str) {
+    eprintln!("skipped: {reason}");
+}
+
 impl JumpingClock {
     /// One that shows the machine's time, if `libfaketime` is installed; otherwise it says that the test is skipped.
     pub fn find() -> Option<JumpingClock> {
@@ -23,7 +28,7 @@ impl JumpingClock {
         let places = folders.filter_map(|folder| Some(folder.ok()?.path().join("faketime/libfaketime.so.1")));
         let library = places.filter(|place| place.exists()).find_map(|place| place.to_str().map(str::to_owned));
         let Some(library) = library else {
-            println!("skipped: libfaketime is not installed (apt-get install libfaketime)");
+            skipped("libfaketime is not installed (apt-get install libfaketime)");
             return None;
         };
         let clock = JumpingClock { library, folder: TempDir::new().ok()? };
