@@ -8,6 +8,7 @@ use crate::config::ConfigFile;
 
 /// The options as they are typed: a number of days such as `30d`, or `forever`.
 #[derive(Debug, Clone, Default, Args)]
+#[expect(clippy::struct_field_names, reason = "they are spelled as the options are")]
 pub(crate) struct KeepArguments {
     /// For how long events are kept, 7d at least; or `forever` [default: 30d]
     #[arg(long, env = "TIDINGS_KEEP_EVENTS", value_name = "DAYS")]

@@ -129,7 +129,7 @@ fn life(number: usize, at: Timestamp) -> [Change; 5] {
         }
     };
     let content = |words: &str| {
-        Content::text(&format!("{words} {number}: I would like to know about your plans. Are you open on Saturdays?"))
+        Content::text(format!("{words} {number}: I would like to know about your plans. Are you open on Saturdays?"))
     };
     let said = || Said {
         vendor_id: vendor_id.clone(),

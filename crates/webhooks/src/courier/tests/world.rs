@@ -113,6 +113,7 @@ impl Store {
     }
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing of its own that a story may turn on")]
 pub(super) struct World {
     pub(super) now: Timestamp,
     pub(super) courier: Courier<Position>,
