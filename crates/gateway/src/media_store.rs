@@ -53,6 +53,8 @@ impl From<io::Error> for MediaError {
 pub(crate) struct MediaStore {
     folder: PathBuf,
     held: Arc<Mutex<HashMap<ContentHash, usize>>>,
+    /// What is held no longer: whether there is a record of it now is for the collector to find out.
+    released: Arc<Mutex<Vec<ContentHash>>>,
     /// Held while a file takes its place, and while files are removed.
     placing: Arc<tokio::sync::Mutex<()>>,
 }
@@ -74,6 +76,8 @@ impl Drop for Placed {
                 held.remove(&self.sha256);
             }
         }
+        drop(held);
+        self.store.released().push(self.sha256);
     }
 }
 
@@ -109,7 +113,16 @@ impl MediaStore {
         for folder in incoming.ancestors().skip(1).take(2).filter(|folder| !folder.as_os_str().is_empty()) {
             File::open(folder).await?.sync_all().await?;
         }
-        Ok(Self { folder: folder.to_owned(), held: Arc::default(), placing: Arc::default() })
+        Ok(Self { folder: folder.to_owned(), held: Arc::default(), released: Arc::default(), placing: Arc::default() })
+    }
+
+    fn released(&self) -> MutexGuard<'_, Vec<ContentHash>> {
+        self.released.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The contents that were let go since this was asked last.
+    pub(crate) fn take_released(&self) -> Vec<ContentHash> {
+        std::mem::take(&mut *self.released())
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<ContentHash, usize>> {
@@ -285,6 +298,7 @@ mod tests {
         assert!(store.contents_of_shard(!sha256[0]).unwrap().is_empty());
         let again = keep(&store, "two", &[b"hello"]).await;
         drop(first);
+        assert_eq!(store.take_released(), [sha256]);
         assert!(!store.broom().await.remove(&sha256).await.unwrap(), "the second one is not recorded yet");
         drop(again);
         assert!(store.broom().await.remove(&sha256).await.unwrap());

@@ -62,6 +62,9 @@ async fn a_contact_is_made_found_and_is_who_writes() {
     line.post(&says(&line.account.clone(), &ana, "wamid.1", "hello")).await.unwrap();
     let messages = scene.api.get(&format!("/v1/messages?contact_id={id}")).await.unwrap().ok().unwrap();
     assert_eq!(messages["data"].as_array().unwrap().len(), 1);
+    let wish = json!({ "handles": [{ "type": "whatsapp_user_id", "value": "US.opaque", "opted_out": null }] });
+    let changed = scene.api.patch(&format!("/v1/contacts/{id}"), &wish).await.unwrap().ok().unwrap();
+    assert_eq!(changed["handles"][0]["opted_out"], Value::Null, "{changed:#}");
 }
 
 #[tokio::test]

@@ -108,7 +108,8 @@ async fn serve(gateway: &Gateway, media: &StoredMedia, left: Duration, mut reque
     if matches(request.headers(), header::IF_NONE_MATCH, &entity_tag) == Some(true) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    if matches(request.headers(), header::IF_RANGE, &entity_tag) == Some(false) {
+    let is_changed = matches(request.headers(), header::IF_RANGE, &entity_tag) == Some(false);
+    if is_changed || !request.headers().get(header::RANGE).is_none_or(is_one_range) {
         request.headers_mut().remove(header::RANGE);
     }
     // The tag tells more than the time that the file has on this disk.
@@ -124,6 +125,16 @@ async fn serve(gateway: &Gateway, media: &StoredMedia, left: Duration, mut reque
     response.headers_mut().remove(header::LAST_MODIFIED);
     response.headers_mut().extend(headers);
     Ok(response)
+}
+
+/// Whether a part is asked for as it can be answered. What else asks for several, in other units or in no order is answered
+/// with the whole, as HTTP allows (RFC 9110, 14.2).
+fn is_one_range(range: &HeaderValue) -> bool {
+    let bytes = range.to_str().ok().and_then(|range| range.trim().strip_prefix("bytes="));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    bytes
+        .and_then(|bytes| bytes.split_once('-'))
+        .is_some_and(|(from, to)| is_number(from) && is_number(to) && !(from.is_empty() && to.is_empty()))
 }
 
 /// Whether a condition names the file; `None` if there is none.
@@ -213,6 +224,21 @@ mod tests {
             ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", false),
         ] {
             assert_eq!((shown_as(content_type), is_shown(content_type)), (content_type, inline));
+        }
+    }
+
+    #[test]
+    fn one_range_is_answered_as_such() {
+        for (range, is_one) in [
+            ("bytes=0-3", true),
+            ("bytes=5-", true),
+            ("bytes=-5", true),
+            ("bytes=0-3,10-13", false),
+            ("items=0-1", false),
+            ("bytes=abc", false),
+            ("bytes=-", false),
+        ] {
+            assert_eq!(is_one_range(&HeaderValue::from_static(range)), is_one, "{range}");
         }
     }
 

@@ -153,6 +153,8 @@ pub async fn are_found(bench: &Bench) {
         ("joao", vec![joao]),
         ("MÜLLER jo", vec![joao]),
         ("souza 1777", vec![ana]),
+        ("(17) 7-7", vec![ana]),
+        ("17-77", vec![ana]),
         ("1", vec![ana, joao]),
         ("ana müller", vec![]),
         ("%", vec![]),

@@ -22,12 +22,12 @@ pub(super) fn submit(desk: &mut Desk<'_, '_>, draft: &Draft, terms: Terms) -> Re
     if matches!(draft.to, Recipient::Conversation(_)) && desk.conversation().is_none() {
         return Err(Refusal::NoSuchConversation);
     }
+    check_opt_out(desk, draft)?;
     let scheduled_at = draft.scheduled_at.filter(|at| *at > now);
     if scheduled_at.is_none() {
         check_window(desk, &draft.outgoing, terms)?;
     }
     let reply_to = target(desk, draft)?;
-    check_opt_out(desk, draft)?;
     let Correspondent { contact_id, conversation_id, handle } = correspondent(desk, draft)?;
     let message = Message {
         id: MessageId::next(desk.context.ids, now),

@@ -76,6 +76,11 @@ async fn forget_old(shared: &Shared, now: Timestamp) -> Result<(), CollectError>
 
 /// Removes contents that no record names any more.
 pub(crate) async fn remove_unnamed(shared: &Shared) -> Result<(), CollectError> {
+    // An upload that was refused has no record, and nothing tells of it but that it was let go.
+    let released = shared.media.take_released();
+    for slice in released.chunks(SLICE) {
+        remove(shared, slice.to_vec()).await?;
+    }
     loop {
         let unnamed = shared.store.content_unnamed(SLICE).await?;
         let removed = remove(shared, unnamed.clone()).await?;

@@ -11,6 +11,13 @@ use crate::{codec, error::corrupt, session::Reader, state::listing};
 /// How many words of a search are looked at.
 const MOST_WORDS: usize = 8;
 
+/// A word of a search; if it is a part of a phone number, without what people write between its digits.
+fn without_marks(word: &str) -> String {
+    let is_number = word.chars().all(|character| character.is_ascii_digit() || "+-().".contains(character));
+    let digits: String = word.chars().filter(char::is_ascii_digit).collect();
+    if is_number && !digits.is_empty() { digits } else { word.to_owned() }
+}
+
 /// A contact of a workspace.
 pub(crate) fn get(reader: &Reader<'_>, workspace: WorkspaceId, id: ContactId) -> Result<Option<Contact>, StoreError> {
     Ok(super::verbs::find(reader, workspace, id)?.map(|loaded| loaded.contact))
@@ -28,7 +35,7 @@ pub(crate) fn list(
     let mut query = listing::Query::new(select, "contacts", ("workspace", workspace), page);
     query.only("contacts.erased_at IS NULL");
     if let Some(search) = &filter.search {
-        let words: Vec<String> = folded(search).split_whitespace().take(MOST_WORDS).map(str::to_owned).collect();
+        let words: Vec<String> = folded(search).split_whitespace().take(MOST_WORDS).map(without_marks).collect();
         for word in words {
             let found = "contacts.number IN (SELECT number FROM contacts INDEXED BY contacts_by_search \
                          WHERE workspace = ?1 AND instr(search, ";

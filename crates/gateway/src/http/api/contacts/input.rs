@@ -1,6 +1,6 @@
 //! What a caller says of a contact. Everything that is wrong with it is told at once.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use tidings_domain::{
     contact::{self, ContactDraft, ContactPatch, HandleKind, HandleWish, Identity, OptOut},
@@ -49,8 +49,8 @@ struct HandleInput {
     /// Whether nothing reaches it. What is absent stays.
     #[serde(default)]
     blocked: Option<bool>,
-    /// What it does not want to be sent: `marketing`, `all` or `none`. What is absent stays.
-    #[serde(default)]
+    /// What it does not want to be sent: `marketing`, `all`, or `none`, as which null is taken. What is absent stays.
+    #[serde(default, deserialize_with = "none_if_null")]
     #[schema(value_type = Option<String>)]
     opted_out: Option<OptOutWord>,
 }
@@ -62,6 +62,11 @@ enum OptOutWord {
     None,
     Marketing,
     All,
+}
+
+/// A word that is null where one is read that says none.
+fn none_if_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OptOutWord>, D::Error> {
+    Option::deserialize(deserializer).map(|word| Some(word.unwrap_or(OptOutWord::None)))
 }
 
 impl OptOutWord {
