@@ -159,9 +159,9 @@ impl Run {
 async fn attempt(shared: &Shared, file: &AwaitedFile) -> Result<(), StoreError> {
     let unfetched = match fetch::fetch(shared, file).await {
         Ok(Fetched { media, placed }) => {
-            count(shared, "fetched");
             let wanted = shared.store.file_fetched(media).await?;
             drop(placed);
+            count(shared, "fetched");
             if !wanted {
                 tracing::info!(media.id = %file.id, "a file came that nobody waits for any more");
             }
@@ -186,8 +186,9 @@ async fn attempt(shared: &Shared, file: &AwaitedFile) -> Result<(), StoreError> 
     } else {
         tracing::warn!(media.id = %file.id, channel.id = %file.channel_id, reason, "a file is lost");
     }
+    shared.store.file_failed(file.id, reason, next_at).await?;
     count(shared, if next_at.is_some() { "later" } else { "lost" });
-    shared.store.file_failed(file.id, reason, next_at).await
+    Ok(())
 }
 
 fn wait(tries: u32) -> Duration {
