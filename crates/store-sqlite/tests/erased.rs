@@ -95,3 +95,25 @@ async fn copies_that_were_left_behind_are_overwritten() {
     drop((bench, store));
     assert_eq!(check_whole(&folder.path().join("tidings.db")), Ok(()));
 }
+
+#[tokio::test]
+async fn the_number_of_a_webhook_that_went_with_a_contact_is_not_given_to_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let bench = conformance::Bench::new(store.clone());
+    let workspace = bench.workspace("ant").await;
+    let channel = bench.channel(workspace, "100").await;
+    let both = vec![conformance::received_from("1555", "a", 1), conformance::received_from("1666", "b", 1)];
+    let events = bench.events_of(&channel, 1, both).await;
+    let (gone, stays) = (events[2].clone(), events[5].clone());
+    bench.erase(workspace, conformance::message_of(&gone).contact_id).await.unwrap();
+    bench.go_on_erasing(100).await;
+    drop((bench, store));
+
+    let store = open(folder.path());
+    let bench = conformance::Bench::new(store.clone());
+    let later = bench.events_of(&channel, 500, vec![conformance::received_from("1777", "c", 500)]).await;
+    let body = async |position| store.body_of_event(workspace, position).await.unwrap().map(|body| body.body);
+    assert!(body(later.last().unwrap().position).await.is_some());
+    assert_eq!(body(stays.position).await, None, "its webhook went with the other one");
+}

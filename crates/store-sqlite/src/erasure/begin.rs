@@ -12,6 +12,7 @@ use super::Stage;
 use crate::{
     codec::{self, signed},
     error::refused,
+    retention::pruned,
     session::{Reader, Session},
     state::contacts::verbs::there,
 };
@@ -29,6 +30,8 @@ pub(super) fn begin(session: &mut Session<'_>, erasure: &ContactErasure) -> Resu
     let event = decide::delete_contact(&known.contact, erasure.by.clone(), &mut context);
     session.append(workspace, None, None, event)?;
     let told_at = session.counters.position;
+    // Others may have come by the webhooks that go with it, and must not be taken to have come by later ones.
+    pruned::mark(&session.reader, "body", last_body)?;
     // A message that is under way just now is settled by nobody: it is deleted with the others.
     let statements = [
         "DELETE FROM outbox WHERE due_at IS NOT NULL AND marked_at IS NULL AND priority IN (0, 1) \

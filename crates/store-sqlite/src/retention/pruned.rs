@@ -17,7 +17,7 @@ pub(crate) fn events_up_to(reader: &Reader<'_>) -> Result<Position, StoreError> 
 }
 
 /// Something of this kind was deleted: no number up to here is given out again.
-pub(super) fn mark(reader: &Reader<'_>, kind: &'static str, up_to: u64) -> Result<(), StoreError> {
+pub(crate) fn mark(reader: &Reader<'_>, kind: &'static str, up_to: u64) -> Result<(), StoreError> {
     reader
         .statement("UPDATE pruned SET up_to = ?2 WHERE kind = ?1")?
         .execute(rusqlite::params![kind, signed(up_to)])
