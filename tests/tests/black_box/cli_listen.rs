@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 use tidings_simulator::Behaviour;
-use tidings_tests::{Door, Running, Scene, assert_holds, json_of, text, tidings};
+use tidings_tests::{Door, Running, Scene, assert_holds, eventually, json_of, text, tidings};
 
 /// What the webhooks are signed with.
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -65,6 +65,29 @@ async fn a_program_gets_what_an_endpoint_gets() {
         &json!({ "event": "message.received", "body": { "data": { "content": { "body": "Text 1" } } } }),
     );
     assert_eq!(words(&listening.line().await.unwrap())[1], "message.received");
+    listening.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_erased_is_handed_on_to_nobody() {
+    let (mut scene, mut line) = Scene::with_line().await.unwrap();
+    line.hear(0..1, 1).await.unwrap();
+    let contacts = scene.api.get("/v1/contacts").await.unwrap().ok().unwrap();
+    let path = format!("/v1/contacts/{}", text(&contacts, "/data/0/id"));
+    assert_eq!(scene.api.delete(&path).await.unwrap().status, 204);
+    eventually("all of it is erased", async || {
+        let events = scene.api.get("/v1/events").await?.ok()?;
+        let all = events["data"].as_array().map(Vec::as_slice).unwrap_or_default();
+        Ok(all.iter().all(|event| event["data"] == json!({}) || event["event"] == "channel.connected").then_some(()))
+    })
+    .await
+    .unwrap();
+    line.hear(1..2, 1).await.unwrap();
+    let arguments =
+        ["listen", "--last", "100", "--events", "message.received,contact.deleted", "--json", "--print-json"];
+    let mut listening = Running::start(&scene.server.base(), &arguments).unwrap();
+    let first: Value = serde_json::from_str(&listening.line().await.unwrap()).unwrap();
+    assert_eq!(first["body"]["data"]["content"], "Text 1", "{first:#}");
     listening.stop().await.unwrap();
 }
 

@@ -14,6 +14,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use http::StatusCode;
+use serde_json::Value;
 use tidings_domain::endpoint::WebhookFormat;
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -86,6 +87,13 @@ pub(crate) struct Heard {
     pub(crate) id: String,
     pub(crate) event: String,
     pub(crate) body: String,
+}
+
+impl Heard {
+    /// Whether what it said was erased with the contact that it spoke of: no endpoint is sent that.
+    fn is_erased(&self) -> bool {
+        serde_json::from_str::<Value>(&self.body).is_ok_and(|body| body["erased"] == true)
+    }
 }
 
 /// Listens until it is told to stop.
@@ -207,6 +215,7 @@ impl Listener {
                 Err(ended) => return Ok(Some(ended)),
             };
             let is_read = match forwarder {
+                _ if heard.is_erased() => true,
                 Some(forwarder) => forwarder.settle(&heard, reporter).await?,
                 None => reporter.heard(&heard, None)?,
             };

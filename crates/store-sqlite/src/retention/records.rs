@@ -58,11 +58,12 @@ fn execute(reader: &Reader<'_>, sql: &str, values: impl Params) -> Result<u64, S
     Ok(reader.statement(sql)?.execute(values).map_err(refused)? as u64)
 }
 
-/// The first number that a query finds.
-fn number(reader: &Reader<'_>, sql: &str, values: impl Params) -> Result<Option<i64>, StoreError> {
-    let mut statement = reader.statement(sql)?;
-    let mut rows = statement.query(values).map_err(refused)?;
-    rows.next().map_err(refused)?.map(|row| row.get(0).map_err(refused)).transpose()
+/// The endpoint or workspace that a place speaks of, or the next one.
+fn owner(reader: &Reader<'_>, table: &str, place: Place) -> Result<Option<i64>, StoreError> {
+    let mut statement =
+        reader.statement(&format!("SELECT number FROM {table} WHERE number >= ?1 ORDER BY number LIMIT 1"))?;
+    let rows = statement.query([signed(place.owner)]).map_err(refused)?;
+    codec::first(rows, |row| codec::column(row, "number"))
 }
 
 /// Of rows in the order of recording, `(number, time)`: how many are read, and the last that is old with all before it.
@@ -88,12 +89,7 @@ fn old(
 /// Attempts stay as long as their event; what was answered does not. An endpoint's are gone through in order, and it is
 /// remembered how far.
 fn attempt_details(reader: &Reader<'_>, before: Timestamp, place: Place) -> Result<Done, StoreError> {
-    let endpoint = number(
-        reader,
-        "SELECT number FROM endpoints WHERE number >= ?1 ORDER BY number LIMIT 1",
-        [signed(place.owner)],
-    )?;
-    let Some(endpoint) = endpoint else { return Ok((0, None)) };
+    let Some(endpoint) = owner(reader, "endpoints", place)? else { return Ok((0, None)) };
     let (is_full, last) = old(
         reader,
         "SELECT number, at FROM attempts WHERE endpoint = ?1 \
@@ -143,12 +139,7 @@ fn raw_bodies(reader: &Reader<'_>, before: Timestamp, place: Place) -> Result<Do
 /// Keys begin with the vendor's time, so those of a workspace are gone through from the oldest to where they are younger than
 /// what may be deleted. What the vendor repeated later than it happened stays for as long after that.
 fn dedup_keys(reader: &Reader<'_>, before: Timestamp, place: Place) -> Result<Done, StoreError> {
-    let workspace = number(
-        reader,
-        "SELECT number FROM workspaces WHERE number >= ?1 ORDER BY number LIMIT 1",
-        [signed(place.owner)],
-    )?;
-    let Some(workspace) = workspace else { return Ok((0, None)) };
+    let Some(workspace) = owner(reader, "workspaces", place)? else { return Ok((0, None)) };
     let owner = codec::unsigned(workspace);
     // One that was not gone through in part already begins anew.
     let from = if owner == place.owner { place.number } else { 0 };
@@ -179,12 +170,7 @@ fn acts(reader: &Reader<'_>, before: Timestamp) -> Result<Done, StoreError> {
 
 /// A workspace's days at once: on one day there is one more.
 fn usage(reader: &Reader<'_>, before: Timestamp, place: Place) -> Result<Done, StoreError> {
-    let workspace = number(
-        reader,
-        "SELECT number FROM workspaces WHERE number >= ?1 ORDER BY number LIMIT 1",
-        [signed(place.owner)],
-    )?;
-    let Some(workspace) = workspace else { return Ok((0, None)) };
+    let Some(workspace) = owner(reader, "workspaces", place)? else { return Ok((0, None)) };
     let deleted =
         execute(reader, "DELETE FROM usage WHERE workspace = ?1 AND day < ?2", [workspace, Day::of(before).0])?;
     Ok((deleted, Some(Place { owner: codec::unsigned(workspace) + 1, number: 0 })))

@@ -83,13 +83,19 @@ impl Scene {
     /// Waits until fetching has failed so often for the time being, and that is written down.
     async fn failed_so_often(&self, times: u64) {
         let later = || self.server.gateway.metrics.fetches.get_or_create(&OutcomeLabels { outcome: "later" }).get();
-        let waiting = async {
-            while later() < times {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        tokio::time::timeout(super::PATIENCE, waiting).await.unwrap_or_else(|_| panic!("not failed {times} times"));
+        becomes_so("fetching has failed so often", || later() >= times).await;
     }
+}
+
+/// Looks until something is so.
+async fn becomes_so(what: &str, is_so: impl Fn() -> bool) {
+    let looking = async {
+        let mut pause = tokio::time::interval(Duration::from_millis(5));
+        while !is_so() {
+            pause.tick().await;
+        }
+    };
+    tokio::time::timeout(super::PATIENCE, looking).await.unwrap_or_else(|_| panic!("not so: {what}"));
 }
 
 /// The path of a link.
@@ -189,14 +195,10 @@ async fn what_the_vendor_does_not_know_is_soon_lost() {
     let scene = Scene::start().await;
     let told = json!({"id": "998", "mime_type": "image/png"});
     let id = scene.picture(1, told.clone()).await;
-    let asking = async {
-        // A failure is written down some time after the vendor was asked, and only then it is known when it is due again.
-        while scene.asked(&told["id"]) < 5 {
-            scene.server.clock.advance(Duration::from_mins(1));
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(super::PATIENCE, asking).await.expect("it is asked five times");
+    for times in 1..5 {
+        scene.failed_so_often(times).await;
+        scene.server.clock.advance(Duration::from_mins(11));
+    }
     scene.file(&id, "unavailable").await;
     let link = scene.link().await;
     is(&scene.server.call(Call::new("GET", &link)).await, 410, "media_unavailable");
@@ -277,12 +279,7 @@ async fn what_a_crash_has_left_without_a_record_is_swept() {
     std::fs::write(&stray, b"left").unwrap();
     let Scene { server, .. } = scene;
     let server = server.restart().await;
-    let gone = async {
-        while stray.exists() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(super::PATIENCE, gone).await.unwrap();
+    becomes_so("what was left is gone", || !stray.exists()).await;
     assert!(place(known["sha256"].as_str().unwrap()).exists());
     drop(server);
 }
