@@ -254,17 +254,42 @@ async fn links_expire_and_are_extended_by_a_late_attempt() {
     assert_eq!(get(&path_of(fresh["url"].as_str().unwrap())).await, 200);
 }
 
+/// Uploads a document with these bytes under an idempotency key.
+async fn upload(server: &Server, key: &str, bytes: &str) -> Reply {
+    let form = format!(
+        "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\
+         Content-Type: application/pdf\r\n\r\n{bytes}\r\n--b--\r\n"
+    );
+    let call = Call::new(Method::POST.as_str(), "/v1/media").key(super::ADMIN).header("idempotency-key", key);
+    server.call(call.header("content-type", "multipart/form-data; boundary=b").bytes(form)).await
+}
+
 #[tokio::test]
 async fn an_upload_can_be_read_by_a_link() {
     let server = Server::start().await;
-    let form = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\
-                Content-Type: application/pdf\r\n\r\n%PDF\r\n--b--\r\n";
-    let call = Call::new(Method::POST.as_str(), "/v1/media").key(super::ADMIN);
-    let uploaded = server.call(call.header("content-type", "multipart/form-data; boundary=b").bytes(form)).await;
+    let uploaded = upload(&server, "k", "%PDF").await;
     let (head, body) = bytes(&server, Call::new("GET", &path_of(&uploaded.text("url")))).await;
     assert_eq!(body, b"%PDF");
     let disposition = "attachment; filename=\"a.pdf\"; filename*=UTF-8''a.pdf";
     assert_eq!(head.headers["content-disposition"], disposition);
+}
+
+#[tokio::test]
+async fn of_a_refused_upload_nothing_stays() {
+    let server = Server::start().await;
+    let place = |bytes: &str| {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes.as_bytes());
+        server.gateway.media.place(digest.as_ref().try_into().unwrap())
+    };
+    assert_eq!(upload(&server, "k", "%PDF one").await.status, 201);
+    is(&upload(&server, "k", "%PDF two").await, 422, "idempotency_conflict");
+    let (kept, refused) = (place("%PDF one"), place("%PDF two"));
+    // What is left is looked for now and then, and when somebody is erased.
+    let contact = server.post("/v1/contacts", &json!({"name": "Ana"})).await.text("id");
+    let erased = server.call(Call::new("DELETE", &format!("/v1/contacts/{contact}")).key(super::ADMIN)).await;
+    assert_eq!(erased.status, 204, "{}", erased.body);
+    becomes_so("the refused content is gone", || !refused.exists()).await;
+    assert!(kept.exists());
 }
 
 #[tokio::test]
