@@ -1,6 +1,6 @@
 //! The files of messages: fetched, served, lost.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::Method;
@@ -254,6 +254,14 @@ async fn links_expire_and_are_extended_by_a_late_attempt() {
     assert_eq!(get(&path_of(fresh["url"].as_str().unwrap())).await, 200);
 }
 
+/// Puts a content of this hash into the folder of files, of which there is no record.
+fn leave_stray(server: &Server, sha256: &str) -> PathBuf {
+    let stray = server.gateway.settings.media.join(&sha256[..2]).join(&sha256[2..4]).join(sha256);
+    std::fs::create_dir_all(stray.parent().unwrap()).unwrap();
+    std::fs::write(&stray, b"left").unwrap();
+    stray
+}
+
 /// Uploads a document with these bytes under an idempotency key.
 async fn upload(server: &Server, key: &str, bytes: &str) -> Reply {
     let form = format!(
@@ -276,7 +284,11 @@ async fn an_upload_can_be_read_by_a_link() {
 
 #[tokio::test]
 async fn of_a_refused_upload_nothing_stays() {
+    // A start looks through the whole folder, and would find it; it has been through once what lies last is gone.
     let server = Server::start().await;
+    let last = leave_stray(&server, &"ff".repeat(32));
+    let server = server.restart().await;
+    becomes_so("the folder has been looked through", || !last.exists()).await;
     let place = |bytes: &str| {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes.as_bytes());
         server.gateway.media.place(digest.as_ref().try_into().unwrap())
@@ -299,9 +311,7 @@ async fn what_a_crash_has_left_without_a_record_is_swept() {
     let known = scene.file(&id, "available").await;
     let folder = scene.server.gateway.settings.media.clone();
     let place = |sha256: &str| folder.join(&sha256[..2]).join(&sha256[2..4]).join(sha256);
-    let stray = place(&"ab".repeat(32));
-    std::fs::create_dir_all(stray.parent().unwrap()).unwrap();
-    std::fs::write(&stray, b"left").unwrap();
+    let stray = leave_stray(&scene.server, &"ab".repeat(32));
     let Scene { server, .. } = scene;
     let server = server.restart().await;
     becomes_so("what was left is gone", || !stray.exists()).await;
