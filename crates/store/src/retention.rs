@@ -32,6 +32,19 @@ pub enum Records {
     Usage,
 }
 
+impl Records {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::AttemptDetails,
+        Self::KeptUpdates,
+        Self::RawBodies,
+        Self::DedupKeys,
+        Self::IdempotencyKeys,
+        Self::Acts,
+        Self::Usage,
+    ];
+}
+
 /// Where a slice ended and the next one goes on: whose records, and which of them. The first begins at the default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Place {

@@ -83,6 +83,10 @@ pub(crate) struct Keeper {
 
 impl Keeper {
     pub(crate) fn new(shared: Shared) -> Self {
+        // Counted from the beginning, also of what nothing is deleted yet.
+        for records in [EVENTS, ATTEMPTS].into_iter().chain(Records::ALL.map(name)) {
+            drop(shared.metrics.pruned.get_or_create(&RecordLabels { records }));
+        }
         Self { shared, looked_at: None, done: None }
     }
 
@@ -158,8 +162,8 @@ impl Shared {
         let pruned = |records, count| self.metrics.pruned.get_or_create(&RecordLabels { records }).inc_by(count);
         loop {
             let slice = rested(self.store.events_prune(before, wants)).await?;
-            pruned("events", slice.events);
-            pruned("attempts", slice.attempts);
+            pruned(EVENTS, slice.events);
+            pruned(ATTEMPTS, slice.attempts);
             for endpoint in slice.overtaken {
                 self.dispatcher.overtaken(endpoint, slice.up_to).await;
             }
@@ -189,6 +193,10 @@ async fn rested<T>(slice: impl Future<Output = Result<T, StoreError>>) -> Result
     sleep((begun.elapsed() * REST).min(LONGEST_REST)).await;
     Ok(done)
 }
+
+/// What a metric calls what goes with the log.
+const EVENTS: &str = "events";
+const ATTEMPTS: &str = "attempts";
 
 /// What a metric calls records.
 fn name(which: Records) -> &'static str {
