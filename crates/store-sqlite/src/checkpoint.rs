@@ -9,11 +9,11 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
@@ -24,8 +24,10 @@ use crate::{error::refused, open};
 /// How many pages of log are worth moving: 32 MiB at 4 KiB a page. A page that changes often is moved once for all its
 /// changes, so a longer log costs less writing; it also takes longer to read at a start.
 const WORTH_MOVING: i64 = 8192;
-/// How many commits pass between two looks at the log's size.
-const COMMITS_BETWEEN_LOOKS: u32 = 64;
+/// How long a log is that leaves no room for what can wait: 128 MiB.
+const MUCH: i64 = 4 * WORTH_MOVING;
+/// How often it is looked how long the log is, if there are commits at all. In that time they add a few megabytes.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// A wish that the log be emptied: nothing of what it held is in its file then. A clone is the same wish.
 #[derive(Debug, Clone, Default)]
@@ -43,13 +45,29 @@ impl Emptying {
     }
 }
 
+/// How long the log was when it was last looked at, in pages.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Length(Arc<AtomicI64>);
+
+impl Length {
+    /// Whether what can wait should wait until more of it has been moved.
+    pub(crate) fn is_much(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= MUCH
+    }
+
+    fn note(&self, pages: i64) {
+        self.0.store(pages, Ordering::Relaxed);
+    }
+}
+
 /// The writer's side of checkpointing.
 pub(crate) struct Checkpoint {
     emptying: Emptying,
+    length: Length,
     wake: Option<SyncSender<()>>,
     nearly_done: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
-    commits: u32,
+    looked_at: Instant,
 }
 
 impl Checkpoint {
@@ -59,11 +77,25 @@ impl Checkpoint {
         let (wake, woken) = sync_channel(1);
         let nearly_done = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&nearly_done);
+        let length = Length::default();
+        let seen = length.clone();
         let thread = thread::Builder::new()
             .name("tidings-checkpoint".to_owned())
-            .spawn(move || work(&connection, &woken, &flag))
+            .spawn(move || work(&connection, &woken, &flag, &seen))
             .map_err(|error| StoreError::Backend(error.to_string()))?;
-        Ok(Self { emptying: Emptying::default(), wake: Some(wake), nearly_done, thread: Some(thread), commits: 0 })
+        Ok(Self {
+            emptying: Emptying::default(),
+            length,
+            wake: Some(wake),
+            nearly_done,
+            thread: Some(thread),
+            looked_at: Instant::now(),
+        })
+    }
+
+    /// The way to see how long the log is.
+    pub(crate) fn length(&self) -> Length {
+        self.length.clone()
     }
 
     /// The way to ask that the log be emptied.
@@ -86,9 +118,8 @@ impl Checkpoint {
                 Err(error) => tracing::warn!(%error, "cannot empty the write-ahead log; it will be tried again"),
             }
         }
-        self.commits += 1;
-        if self.commits >= COMMITS_BETWEEN_LOOKS {
-            self.commits = 0;
+        if self.looked_at.elapsed() >= BETWEEN_LOOKS {
+            self.looked_at = Instant::now();
             if let Some(wake) = &self.wake {
                 // A full channel means that it is awake already.
                 let _ = wake.try_send(());
@@ -109,12 +140,13 @@ impl Checkpoint {
     }
 }
 
-fn work(connection: &Connection, woken: &Receiver<()>, nearly_done: &AtomicBool) {
+fn work(connection: &Connection, woken: &Receiver<()>, nearly_done: &AtomicBool, length: &Length) {
     while woken.recv().is_ok() {
         if nearly_done.load(Ordering::Acquire) {
             continue;
         }
         let moved = pages(connection).and_then(|pages| {
+            length.note(pages);
             if pages < WORTH_MOVING {
                 return Ok(false);
             }

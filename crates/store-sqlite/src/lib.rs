@@ -18,6 +18,8 @@ mod files;
 mod inspect;
 mod log;
 mod open;
+#[cfg(test)]
+mod plans;
 mod queue;
 mod readers;
 mod retention;

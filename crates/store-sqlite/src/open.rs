@@ -12,7 +12,7 @@ use tidings_store::StoreError;
 use tokio::sync::watch;
 
 use crate::{
-    checkpoint::{Checkpoint, Emptying},
+    checkpoint::{Checkpoint, Emptying, Length},
     codec,
     error::refused,
     readers::Readers,
@@ -49,6 +49,7 @@ pub struct SqliteStore {
     pub(crate) readers: Arc<Readers>,
     pub(crate) browsers: Arc<Readers>,
     pub(crate) emptying: Emptying,
+    pub(crate) write_ahead: Length,
 }
 
 impl SqliteStore {
@@ -66,6 +67,7 @@ impl SqliteStore {
         let checkpoint = Checkpoint::start(&database)?;
         Ok(Self {
             emptying: checkpoint.emptying(),
+            write_ahead: checkpoint.length(),
             writer: Writer::start(connection, ids, checkpoint)?,
             readers: Arc::new(Readers::open(&database, READERS)?),
             browsers: Arc::new(Readers::open(&database, BROWSERS)?),

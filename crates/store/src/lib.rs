@@ -34,7 +34,7 @@ pub use idempotency::{ANSWERS_KEPT_FOR, Answer, Claim, Claimed, OfContact, Showi
 pub use intake::{BodyNumber, Intake, IntakeReceipt, KeptBodies, RoutedUpdate, StoredBody, Target};
 pub use log::{CommitListener, Consumer, ENDPOINT_LEASE, EventFilter, Found, Log, ReplayPage, Undelivered};
 pub use records::{
-    AttemptFilter, ChannelRecord, ConversationFilter, EndpointRecord, Listing, MessageFilter, Page, Sealed,
+    AttemptFilter, ChannelRecord, ConversationFilter, EndpointRecord, Listing, Mark, MessageFilter, Page, Sealed,
 };
 pub use retention::{EventSlice, Gap, Place, Records, Retention, Slice, Wants};
 pub use sending::{

@@ -57,7 +57,23 @@ pub struct Page {
     /// How many at most.
     pub limit: usize,
     /// Where the page before ended.
-    pub before: Option<u64>,
+    pub before: Option<Mark>,
+}
+
+/// Where a page of a list ends: at an item of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// The item's number in the order of recording.
+    pub number: u64,
+    /// The item's time, in a list that is in the order of time.
+    pub at: Option<Timestamp>,
+}
+
+impl Mark {
+    /// In a list that is in the order of recording.
+    pub const fn at_number(number: u64) -> Self {
+        Self { number, at: None }
+    }
 }
 
 /// A part of a list.
@@ -66,7 +82,7 @@ pub struct Listing<T> {
     /// The items.
     pub items: Vec<T>,
     /// Where the next page begins, if there is one.
-    pub next: Option<u64>,
+    pub next: Option<Mark>,
 }
 
 /// Which messages are asked for.

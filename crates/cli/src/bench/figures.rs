@@ -31,6 +31,8 @@ pub(super) struct Aged {
     /// How many events were deleted for their age, in how many seconds since the start, and how many bytes were left.
     pub(super) events_deleted: u64,
     pub(super) seconds: f64,
+    /// Until all else was deleted for its age and space was given back.
+    pub(super) seconds_in_all: f64,
     pub(super) bytes_after: u64,
     /// The most bytes that the write-ahead log had meanwhile.
     pub(super) write_ahead_bytes: u64,

@@ -9,12 +9,14 @@ use http::{Request, header};
 use http_body_util::Full;
 use serde::Serialize;
 use serde_json::Value;
+use tidings_domain::Timestamp;
 use tidings_simulator::Connection;
 use tokio::time::Instant;
 
 use super::{
     child::{ADMIN_KEY, Server},
     figures::{Percentiles, percentiles},
+    scenario::unix_millis,
 };
 
 /// How often each is asked for.
@@ -36,7 +38,10 @@ const QUESTIONS: &[&str] = &[
     "messages?contact_id={contact}",
     "messages?status=read",
     "messages?status=failed",
+    "messages?status=pending",
     "messages?until={long_ago}",
+    "messages?since={just_now}",
+    "messages?channel_id={channel}",
     "conversations?until={long_ago}",
     "conversations",
     "conversations?unread=true",
@@ -46,10 +51,15 @@ const QUESTIONS: &[&str] = &[
     "contacts?phone={phone}",
     "contacts?search={phone}",
     "contacts?search=nobody",
+    "contacts?since={just_now}",
     "events",
     "events?after={event}",
     "events?types=message.read",
+    "events?types=contact.merged",
     "events?last=50",
+    "endpoints/{endpoint}/attempts",
+    "endpoints/{endpoint}/attempts?outcome=failed",
+    "media",
 ];
 
 /// Asks all of it.
@@ -64,6 +74,9 @@ pub(super) async fn measure(server: &Server) -> Result<Vec<Reading>> {
         phones: asker.all("contacts", "phone").await?,
         events: asker.all("events?types=message.*", "event_id").await?,
         times: asker.all("events", "timestamp").await?,
+        channels: asker.all("channels", "id").await?,
+        endpoints: asker.all("endpoints", "id").await?,
+        just_now: Timestamp::from_millis(i64::try_from(unix_millis()?)?).rfc3339_millis(),
     };
     let mut readings = Vec::new();
     for question in QUESTIONS {
@@ -89,6 +102,9 @@ struct Known {
     phones: Vec<String>,
     events: Vec<String>,
     times: Vec<String>,
+    channels: Vec<String>,
+    endpoints: Vec<String>,
+    just_now: String,
 }
 
 impl Known {
@@ -101,6 +117,9 @@ impl Known {
             .replace("{phone}", one(&self.phones).trim_start_matches('+'))
             .replace("{event}", &one(&self.events))
             .replace("{long_ago}", &one(&self.times))
+            .replace("{channel}", &one(&self.channels))
+            .replace("{endpoint}", &one(&self.endpoints))
+            .replace("{just_now}", &self.just_now)
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::{
     fs,
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -44,6 +45,8 @@ const FOR_EVER: &[&str] = &[
 ];
 /// How often it is looked how far the server has come.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long nothing is deleted and given back when all is done.
+const STILL: Duration = Duration::from_secs(15);
 
 /// Measures all of it, and adds the runs to the others.
 pub(super) async fn measure(
@@ -75,12 +78,12 @@ pub(super) async fn measure(
 
     let begun = Instant::now();
     let server = Server::start(&folder).await?;
-    let watched = tokio::spawn(watch(server.address, folder.join(format!("{DATABASE}-wal")), begun));
+    let watched = tokio::spawn(watch(server.address, folder.clone(), begun));
     runs.push(scene.run(&server, drive("while it deletes", Way::In, at_rate, Some(arguments.rate))).await?);
-    let Watched { events_deleted, seconds, write_ahead_bytes } = watched.await??;
+    let Watched { events_deleted, seconds, seconds_in_all, write_ahead_bytes } = watched.await??;
     server.stop().await?;
     let bytes_after = database_bytes(&folder)?;
-    Ok(Aged { events, bytes, readings, events_deleted, seconds, bytes_after, write_ahead_bytes })
+    Ok(Aged { events, bytes, readings, events_deleted, seconds, seconds_in_all, bytes_after, write_ahead_bytes })
 }
 
 /// Sets a server up with a number and somebody who wants to hear of everything, and writes what happened to them since.
@@ -185,26 +188,39 @@ impl Scene {
 struct Watched {
     events_deleted: u64,
     seconds: f64,
+    seconds_in_all: f64,
     write_ahead_bytes: u64,
 }
 
-/// Watches a server until it has deleted every event that is too old.
-async fn watch(address: std::net::SocketAddr, write_ahead: PathBuf, begun: Instant) -> Result<Watched> {
-    let mut connection = Connection::to(&format!("http://{address}"))?;
-    let mut write_ahead_bytes = 0;
+/// Watches a server until it has deleted every event that is too old, and then until nothing is deleted or given back any
+/// more.
+async fn watch(server: SocketAddr, folder: PathBuf, begun: Instant) -> Result<Watched> {
+    let mut connection = Connection::to(&format!("http://{server}"))?;
+    let write_ahead = folder.join(format!("{DATABASE}-wal"));
+    let (mut write_ahead_bytes, mut events_done, mut last) = (0, None, (0, 0, begun));
     loop {
         sleep(LOOK_EVERY).await;
         write_ahead_bytes = fs::metadata(&write_ahead)?.len().max(write_ahead_bytes);
-        let request = Request::get(format!("http://{address}/metrics")).body(Full::new(Bytes::new()))?;
+        let request = Request::get(format!("http://{server}/metrics")).body(Full::new(Bytes::new()))?;
         let answer = connection.send(request).await?;
-        let text = String::from_utf8_lossy(answer.body()).into_owned();
-        let figure = |name: &str| {
-            let line = text.lines().find_map(|line| line.strip_prefix(name));
-            line.and_then(|line| line.trim().parse::<u64>().ok())
+        let text = String::from_utf8_lossy(answer.body());
+        let figures = |name: &'static str| {
+            let lines = text.lines().filter_map(move |line| line.strip_prefix(name));
+            lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
         };
-        if figure("tidings_retention_lag_seconds") == Some(0) {
-            let events_deleted = figure("tidings_pruned_total{records=\"events\"}").unwrap_or(0);
-            return Ok(Watched { events_deleted, seconds: begun.elapsed().as_secs_f64(), write_ahead_bytes });
+        if figures("tidings_retention_lag_seconds").next() == Some(0) && events_done.is_none() {
+            let deleted = figures("tidings_pruned_total{records=\"events\"}").sum::<u64>();
+            events_done = Some((deleted, begun.elapsed().as_secs_f64()));
+        }
+        let (deleted, bytes) = (figures("tidings_pruned_total").sum::<u64>(), database_bytes(&folder)?);
+        if (deleted, bytes) != (last.0, last.1) {
+            last = (deleted, bytes, Instant::now());
+        }
+        if let Some((events_deleted, seconds)) = events_done
+            && last.2.elapsed() > STILL
+        {
+            let seconds_in_all = (last.2 - begun).as_secs_f64();
+            return Ok(Watched { events_deleted, seconds, seconds_in_all, write_ahead_bytes });
         }
     }
 }

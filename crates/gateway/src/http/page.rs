@@ -2,7 +2,8 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Deserializer, Serialize};
-use tidings_store::{Listing, Page};
+use tidings_domain::Timestamp;
+use tidings_store::{Listing, Mark, Page};
 use utoipa::ToSchema;
 
 use super::problem::{Answer, Problem};
@@ -44,13 +45,26 @@ pub(crate) fn place<const N: usize>(cursor: &str) -> Answer<[u8; N]> {
 
 /// The page of a stored list that was asked for.
 pub(crate) fn page(limit_asked: Option<usize>, cursor_asked: Option<&str>) -> Answer<Page> {
-    let before = cursor_asked.map(place::<8>).transpose()?.map(u64::from_be_bytes);
-    Ok(Page { limit: limit(limit_asked)?, before })
+    Ok(Page { limit: limit(limit_asked)?, before: cursor_asked.map(mark).transpose()? })
+}
+
+/// A place in a stored list: its number, and its time if the list is in the order of time.
+fn mark(cursor: &str) -> Answer<Mark> {
+    let Ok(bytes) = place::<16>(cursor) else {
+        return place(cursor).map(|number| Mark::at_number(u64::from_be_bytes(number)));
+    };
+    let (number, at) = bytes.split_at(8);
+    let read = |half: &[u8]| half.iter().fold(0, |read, byte| read << 8 | u64::from(*byte));
+    Ok(Mark { number: read(number), at: Some(Timestamp::from_millis(read(at).cast_signed())) })
 }
 
 /// A page of a stored list, as the caller sees it.
 pub(crate) fn listed<T, V>(listing: Listing<T>, view: impl FnMut(T) -> V) -> List<V> {
-    let next_cursor = listing.next.map(|next| cursor(&next.to_be_bytes()));
+    let next_cursor = listing.next.map(|Mark { number, at }| {
+        let number = number.to_be_bytes().into_iter();
+        let at = at.map(|at| at.as_millis().to_be_bytes()).into_iter().flatten();
+        cursor(&number.chain(at).collect::<Vec<u8>>())
+    });
     List { data: listing.items.into_iter().map(view).collect(), next_cursor }
 }
 
@@ -116,6 +130,18 @@ mod tests {
         assert!(limit(Some(0)).is_err() && limit(Some(201)).is_err());
         assert_eq!(limit(None).unwrap(), 50);
         assert!(page(None, Some("!")).is_err() && page(None, Some("AAAA")).is_err());
-        assert_eq!(page(None, Some(&cursor(&7_u64.to_be_bytes()))).unwrap().before, Some(7));
+    }
+
+    #[test]
+    fn a_cursor_leads_back_to_its_place() {
+        for mark in [
+            Mark::at_number(u64::MAX - 7),
+            Mark { number: 1 << 40, at: Some(Timestamp::from_millis(-1_776_609_000_123)) },
+        ] {
+            let Some(cursor) = listed(Listing { items: vec![()], next: Some(mark) }, |()| ()).next_cursor else {
+                panic!("there is a next page");
+            };
+            assert_eq!(page(None, Some(&cursor)).unwrap().before, Some(mark));
+        }
     }
 }

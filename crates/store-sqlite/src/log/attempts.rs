@@ -18,7 +18,10 @@ use crate::{
 
 const SELECT: &str = "SELECT attempts.*, endpoints.id AS endpoint_id, events.id AS event_id FROM attempts \
      JOIN endpoints ON endpoints.number = attempts.endpoint JOIN events ON events.position = attempts.position";
-/// The same of dead letters; the planner does not find their index by itself.
+/// The same of those that failed and of dead letters; the planner does not find their indexes by itself.
+const SELECT_FAILED: &str = "SELECT attempts.*, endpoints.id AS endpoint_id, events.id AS event_id \
+     FROM attempts INDEXED BY attempts_failed \
+     JOIN endpoints ON endpoints.number = attempts.endpoint JOIN events ON events.position = attempts.position";
 const SELECT_DEAD: &str = "SELECT attempts.*, endpoints.id AS endpoint_id, events.id AS event_id \
      FROM attempts INDEXED BY attempts_dead \
      JOIN endpoints ON endpoints.number = attempts.endpoint JOIN events ON events.position = attempts.position";
@@ -121,8 +124,12 @@ pub(crate) fn list(
     page: Page,
 ) -> Result<Listing<AttemptRecord>, StoreError> {
     let endpoint = super::deliveries::endpoint_number(reader, endpoint)?;
-    let is_dead = filter.outcome == Some(Outcome::Dead);
-    let select = if is_dead { SELECT_DEAD } else { SELECT };
+    let (select, outcome) = match filter.outcome {
+        Some(Outcome::Dead) => (SELECT_DEAD, Some("attempts.outcome = 'dead'")),
+        Some(Outcome::Failed) => (SELECT_FAILED, Some("attempts.outcome = 'failed'")),
+        Some(Outcome::Delivered) => (SELECT, Some("attempts.outcome = 'delivered'")),
+        None => (SELECT, None),
+    };
     let mut query = listing::Query::new(select, "attempts", ("endpoint", endpoint), page);
     query.any(
         "attempts.number IN (SELECT number FROM attempts INDEXED BY attempts_by_position \
@@ -131,10 +138,8 @@ pub(crate) fn list(
         ")))",
     );
     query.and("attempts.status_code", filter.status_code);
-    if is_dead {
-        query.only("attempts.outcome = 'dead'");
-    } else {
-        query.and("attempts.outcome", filter.outcome.map(Outcome::name));
+    if let Some(outcome) = outcome {
+        query.only(outcome);
     }
     if filter.untaken {
         query.only(

@@ -7,7 +7,7 @@ use tidings_domain::{
     ChannelId, EventId, Timestamp, WorkspaceId,
     event::{Event, EventKind, LogEntry, OrderingKey, Position},
 };
-use tidings_store::{EventFilter, Listing, StoreError};
+use tidings_store::{EventFilter, Listing, Mark, StoreError};
 use uuid::Uuid;
 
 use crate::{
@@ -171,7 +171,7 @@ pub(crate) fn list(
     let (mut items, cut) = query(reader, &condition, &[&number, &signed(after.0), &most, &channel])?;
     let more = cut || items.len() > limit;
     items.truncate(limit);
-    let next = items.last().filter(|_| more).map(|last| last.position.0);
+    let next = items.last().filter(|_| more).map(|last| Mark::at_number(last.position.0));
     Ok(Listing { items, next })
 }
 

@@ -1,6 +1,6 @@
 //! The verbs of [`tidings_store::Log`], a file for each subject.
 
-mod attempts;
+pub(crate) mod attempts;
 mod consumers;
 pub(crate) mod deliveries;
 pub(crate) mod events;

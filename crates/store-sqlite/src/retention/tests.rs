@@ -1,14 +1,7 @@
 //! No slice goes through a table, however large that is.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex},
-};
+use std::sync::Arc;
 
-use rusqlite::{
-    Connection,
-    trace::{TraceEvent, TraceEventCodes},
-};
 use tidings_domain::{
     delivery::{DeliveryChange, Outcome},
     id::OrderedIds,
@@ -22,15 +15,10 @@ use super::{events, gaps, records};
 use crate::{
     Options, SqliteStore,
     open::connect,
+    plans::{Statements, steps},
     session::{Counters, Numbers, Reader, Session},
     tally::Tally,
 };
-
-/// How a statement is run: what it goes through, and in which way.
-fn plan(connection: &Connection, sql: &str) -> Vec<String> {
-    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-    statement.raw_query().mapped(|row| row.get("detail")).collect::<Result<_, _>>().unwrap()
-}
 
 #[tokio::test]
 async fn no_slice_goes_through_a_table() {
@@ -48,14 +36,7 @@ async fn no_slice_goes_through_a_table() {
 
     let mut connection = connect(&database).unwrap();
     let (mut counters, mut appended) = (Counters::load(&connection).unwrap(), Vec::new());
-    let statements: Arc<Mutex<BTreeSet<String>>> = Arc::default();
-    let seen = Arc::clone(&statements);
-    let note = move |event: TraceEvent<'_>| {
-        if let TraceEvent::Stmt(_, sql) = event {
-            seen.lock().unwrap().insert(sql.to_owned());
-        }
-    };
-    connection.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(note)).unwrap();
+    let statements = Statements::of(&mut connection);
     let mut session = Session {
         reader: Reader { connection: &connection },
         ids: &mut OrderedIds::new(|bytes: &mut [u8]| bytes.fill(2)),
@@ -81,10 +62,10 @@ async fn no_slice_goes_through_a_table() {
     gaps::tell(&mut session, scene.endpoint, 0, at(1_000_000)).unwrap();
     events::begin(&session.reader).unwrap();
 
-    let statements = std::mem::take(&mut *statements.lock().unwrap());
+    let statements = statements.taken();
     assert!(statements.len() > 25, "{statements:#?}");
     for sql in statements {
-        for step in plan(&connection, &sql) {
+        for step in steps(&connection, &sql) {
             // The oldest so many in the order of recording are found where a table begins.
             let ends_early = sql.contains("LIMIT");
             assert!(!step.contains("TEMP B-TREE"), "{sql}\n{step}");

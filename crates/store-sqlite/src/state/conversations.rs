@@ -265,6 +265,15 @@ pub(crate) fn get(
     Ok(codec::first(rows, read)?.map(|(_, conversation)| conversation))
 }
 
+/// The numbers of a contact's conversations.
+pub(crate) fn numbers_of(reader: &Reader<'_>, workspace: i64, contact: ContactId) -> Result<Vec<i64>, StoreError> {
+    let mut statement = reader.statement(
+        "SELECT number FROM conversations WHERE workspace = ?1 AND contact = (SELECT number FROM contacts WHERE id = ?2)",
+    )?;
+    let rows = statement.query(rusqlite::params![workspace, contact.to_bytes()]).map_err(refused)?;
+    codec::collect(rows, |row| codec::column(row, "number"))
+}
+
 /// Conversations of a workspace, newest first.
 pub(crate) fn list(
     reader: &Reader<'_>,
@@ -290,7 +299,6 @@ pub(crate) fn list(
         Some(true) => query.only("conversations.unread_count > 0"),
         Some(false) => query.only("conversations.unread_count = 0"),
     }
-    query.compare("conversations.created_at", ">=", filter.since.map(Timestamp::as_millis));
-    query.compare("conversations.created_at", "<", filter.until.map(Timestamp::as_millis));
+    query.between("created_at", filter.since, filter.until);
     query.run(reader, read)
 }

@@ -1,7 +1,9 @@
-//! Lists, newest first, a page at a time.
+//! Lists, newest first, a page at a time: in the order of recording, or of time, which is
+//! another one where a clock was set back.
 
 use rusqlite::{Row, ToSql};
-use tidings_store::{Listing, Page, StoreError};
+use tidings_domain::Timestamp;
+use tidings_store::{Listing, Mark, Page, StoreError};
 
 use crate::{codec, error::refused, session::Reader};
 
@@ -13,25 +15,40 @@ pub(crate) fn empty<T>() -> Listing<T> {
     Listing { items: Vec::new(), next: None }
 }
 
-/// A list of a table's rows, newest first by `number`.
+/// A list of a table's rows, newest first by `number`, or by a time and then by `number`.
 pub(crate) struct Query {
     sql: String,
     table: &'static str,
+    time: Option<&'static str>,
     values: Vec<Box<dyn ToSql>>,
-    limit: usize,
+    page: Page,
 }
 
 impl Query {
     /// Of one owner's rows: `(column, number)`.
     pub(crate) fn new(select: &str, table: &'static str, (owner, number): (&str, i64), page: Page) -> Self {
-        let mut query = Self {
+        Self {
             sql: format!("{select} WHERE {table}.{owner} = ?1"),
             table,
+            time: None,
             values: vec![Box::new(number)],
-            limit: page.limit,
-        };
-        query.compare(&format!("{table}.number"), "<", page.before.map(codec::signed));
-        query
+            page,
+        }
+    }
+
+    /// Only what has a time from one on or before another, if they are given; then in the order of that time.
+    pub(crate) fn between(&mut self, time: &'static str, since: Option<Timestamp>, until: Option<Timestamp>) {
+        let column = format!("{}.{time}", self.table);
+        self.compare(&column, ">=", since.map(Timestamp::as_millis));
+        self.compare(&column, "<", until.map(Timestamp::as_millis));
+        if since.is_some() || until.is_some() {
+            self.by_time(time);
+        }
+    }
+
+    /// In the order of a time.
+    pub(crate) fn by_time(&mut self, time: &'static str) {
+        self.time = Some(time);
     }
 
     /// Only where the column has the value, if there is one.
@@ -69,22 +86,43 @@ impl Query {
         reader: &Reader<'_>,
         mut read: impl FnMut(&Row<'_>) -> Result<(i64, T), StoreError>,
     ) -> Result<Listing<T>, StoreError> {
+        let order = self.begin();
         // One more than asked for, to know whether there is a next page.
-        self.values.push(Box::new(codec::signed(self.limit as u64 + 1)));
-        let Self { sql, table, values, .. } = &self;
-        let mut statement = reader.statement(&format!("{sql} ORDER BY {table}.number DESC LIMIT ?{}", values.len()))?;
-        let mut rows = statement.query(rusqlite::params_from_iter(&self.values)).map_err(refused)?;
+        self.values.push(Box::new(codec::signed(self.page.limit as u64 + 1)));
+        let Self { sql, values, time, page: Page { limit, .. }, .. } = &self;
+        let mut statement = reader.statement(&format!("{sql} ORDER BY {order} LIMIT ?{}", values.len()))?;
+        let mut rows = statement.query(rusqlite::params_from_iter(values)).map_err(refused)?;
         let (mut items, mut bytes, mut last) = (Vec::new(), 0, None);
         while let Some(row) = rows.next().map_err(refused)? {
-            if items.len() == self.limit || bytes >= PAGE_BYTES {
+            if items.len() == *limit || bytes >= PAGE_BYTES {
                 return Ok(Listing { items, next: last });
             }
             // What has no document is small.
             bytes += row.get_ref("document").ok().and_then(|document| document.as_bytes().ok()).map_or(0, <[u8]>::len);
             let (number, item) = read(row)?;
-            last = Some(codec::unsigned(number));
+            let at = time.map(|time| codec::time(row, time)).transpose()?;
+            last = Some(Mark { number: codec::unsigned(number), at });
             items.push(item);
         }
         Ok(Listing { items, next: None })
     }
+
+    /// Leaves out what the pages before had. Answers the order.
+    fn begin(&mut self) -> String {
+        let (number, before) = (format!("{}.number", self.table), self.page.before);
+        let Some(time) = self.time.map(|time| format!("{}.{time}", self.table)) else {
+            self.compare(&number, "<", before.map(|mark| codec::signed(mark.number)));
+            return format!("{number} DESC");
+        };
+        if let Some(Mark { number: last, at: Some(at) }) = before {
+            self.values.push(Box::new(at.as_millis()));
+            self.values.push(Box::new(codec::signed(last)));
+            let [at, last] = [self.values.len() - 1, self.values.len()];
+            self.sql = format!("{} AND ({time}, {number}) < (?{at}, ?{last})", self.sql);
+        }
+        format!("{time} DESC, {number} DESC")
+    }
 }
+
+#[cfg(test)]
+mod tests;

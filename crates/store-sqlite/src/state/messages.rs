@@ -22,7 +22,7 @@ use crate::{
     codec,
     error::{corrupt, refused, refused_as},
     session::Reader,
-    state::{listing, situation::Place},
+    state::{conversations, listing, situation::Place},
 };
 
 const SELECT: &str = "SELECT messages.*, workspaces.id AS workspace_id, conversations.id AS conversation_id, \
@@ -346,13 +346,38 @@ pub(crate) fn list(
     page: Page,
 ) -> Result<Listing<Message>, StoreError> {
     let Some(workspace) = reader.find_workspace(workspace)? else { return Ok(listing::empty()) };
-    let mut query = listing::Query::new(SELECT, "messages", ("workspace", workspace), page);
-    query.and("conversations.id", filter.conversation_id.map(ConversationId::to_bytes));
-    query.and("channels.id", filter.channel_id.map(ChannelId::to_bytes));
+    let conversations = match (filter.conversation_id, filter.contact_id) {
+        (Some(id), _) => {
+            Some(conversations::find(reader, workspace, id)?.map(|(_, number)| number).into_iter().collect())
+        }
+        (None, Some(contact)) => Some(conversations::numbers_of(reader, workspace, contact)?),
+        (None, None) => None,
+    };
+    let is_common = |status| matches!(status, MessageStatus::Sent | MessageStatus::Delivered | MessageStatus::Read);
+    let is_rare = filter.status.is_some_and(|status| !is_common(status));
+    // The planner does not know what there is much of.
+    let (index, is_by_time) = match filter.channel_id {
+        _ if conversations.is_some() => ("messages_by_conversation", false),
+        _ if is_rare => ("messages_in_other_states", false),
+        Some(_) => ("messages_by_channel", true),
+        None => ("messages_by_time", true),
+    };
+    let select = SELECT.replacen("FROM messages", &format!("FROM messages INDEXED BY {index}"), 1);
+    let mut query = listing::Query::new(&select, "messages", ("workspace", workspace), page);
+    match conversations.as_deref() {
+        Some([one]) => query.and("messages.conversation", Some(*one)),
+        _ => query.any("messages.conversation IN (", conversations, ")"),
+    }
     query.and("contacts.id", filter.contact_id.map(ContactId::to_bytes));
+    query.and("channels.id", filter.channel_id.map(ChannelId::to_bytes));
+    if is_rare {
+        query.only("messages.status NOT IN ('sent', 'delivered', 'read')");
+    }
     query.and("messages.status", filter.status.map(MessageStatus::name));
     query.and("messages.direction", filter.direction.map(Direction::name));
-    query.compare("messages.created_at", ">=", filter.since.map(Timestamp::as_millis));
-    query.compare("messages.created_at", "<", filter.until.map(Timestamp::as_millis));
+    query.between("created_at", filter.since, filter.until);
+    if is_by_time {
+        query.by_time("created_at");
+    }
     query.run(reader, |row| read(row).map(|found| (found.number, found.message)))
 }

@@ -7,7 +7,7 @@ use tidings_domain::{
     event::{EndpointDetail, EndpointEvent, Event, EventKind, EventPayload, LogEntry, OrderingKey, Position, SCHEMA},
 };
 
-use crate::{EventFilter, Listing, MessageFilter, Page, StoreError};
+use crate::{EventFilter, Listing, Mark, MessageFilter, Page, StoreError};
 
 use super::{
     bench::{Bench, at, kinds, message_of},
@@ -91,7 +91,7 @@ pub async fn are_listed_by_kind_and_channel(bench: &Bench) {
     let none = EventFilter { kinds: Some(vec![]), channel_id: None };
     assert_eq!(list(&none, Position(0), 100).await, []);
     let page = bench.store.event_list(workspace, messages.clone(), Position(0), 4).await.expect("events");
-    assert_eq!(page.next, page.items.last().map(|entry| entry.position.0));
+    assert_eq!(page.next, page.items.last().map(|entry| Mark::at_number(entry.position.0)));
     let rest = bench.store.event_list(workspace, messages, page.items[3].position, 4).await.expect("events");
     assert_eq!((page.items.len(), rest.items.len(), rest.next), (4, 2, None));
     assert!(page.items[3].position < rest.items[0].position);
@@ -118,7 +118,7 @@ pub async fn are_read_in_pieces_where_they_are_large(bench: &Bench) {
         let page = bench.store.event_list(workspace, EventFilter::default(), after, 100).await.expect("events");
         listed += page.items.len();
         let Some(next) = page.next else { break };
-        after = Position(next);
+        after = Position(next.number);
     }
     assert_eq!((seen, listed), (6, 6), "four messages, a contact and a conversation");
     let page = Page { limit: 100, before: None };

@@ -1,7 +1,7 @@
 //! Lists of messages and conversations.
 
 use tidings_domain::{
-    MessageId, WorkspaceId,
+    MessageId, Timestamp, WorkspaceId,
     change::ReportedStatus,
     conversation::{Conversation, ConversationStatus},
     event::Position,
@@ -9,7 +9,7 @@ use tidings_domain::{
     status::MessageStatus,
 };
 
-use crate::{ConversationFilter, MessageFilter, Page};
+use crate::{ContactFilter, ConversationFilter, Mark, MessageFilter, Page};
 
 use super::{
     bench::{Bench, at, message_of},
@@ -93,6 +93,42 @@ pub async fn of_messages_are_filtered(bench: &Bench) {
     assert_eq!(vendor_ids(&rest.items), ["elsewhere", "in"]);
 }
 
+/// A span of time is read in the order of time, page by page, also if the clock was set back in it.
+pub async fn of_a_span_are_in_the_order_of_time(bench: &Bench) {
+    let workspace = bench.workspace("ant").await;
+    let channel = bench.channel(workspace, "100").await;
+    for (number, seconds) in [10, 50, 20, 40, 20, 30].into_iter().enumerate() {
+        let person = number.to_string();
+        bench.take(&channel, seconds, vec![received_from(&person, &format!("m{number}"), 1)]).await;
+    }
+    let (since, until) = (Some(at(20)), Some(at(50)));
+    let expected = [40, 30, 20, 20].map(at);
+    for limit in [1, 2, 3, 4, 5] {
+        let mut before = [None; 3];
+        let mut found: [Vec<(Timestamp, String)>; 3] = Default::default();
+        for _ in 0..5 {
+            let page = |before| Page { limit, before };
+            let filter = MessageFilter { since, until, ..MessageFilter::default() };
+            let messages = bench.store.message_list(workspace, filter, page(before[0])).await.expect("messages");
+            let filter = ConversationFilter { since, until, ..ConversationFilter::default() };
+            let talks = bench.store.conversation_list(workspace, filter, page(before[1])).await.expect("conversations");
+            let filter = ContactFilter { since, until, ..ContactFilter::default() };
+            let contacts = bench.store.contact_list(workspace, filter, page(before[2])).await.expect("contacts");
+            found[0].extend(messages.items.iter().map(|item| (item.created_at, item.id.to_string())));
+            found[1].extend(talks.items.iter().map(|item| (item.created_at, item.id.to_string())));
+            found[2].extend(contacts.items.iter().map(|item| (item.created_at, item.id.to_string())));
+            before = [messages.next, talks.next, contacts.next];
+            if before == [None; 3] {
+                break;
+            }
+        }
+        for found in found {
+            assert!(found.iter().map(|(time, _)| *time).eq(expected), "in pages of {limit}: {found:?}");
+            assert_ne!(found[2].1, found[3].1, "in pages of {limit}: {found:?}");
+        }
+    }
+}
+
 /// Conversations of three people, one of them on two channels.
 pub async fn of_conversations_are_newest_first_and_filtered(bench: &Bench) {
     let workspace = bench.workspace("ant").await;
@@ -100,7 +136,7 @@ pub async fn of_conversations_are_newest_first_and_filtered(bench: &Bench) {
     for (number, channel, person) in [(0, &first, "1"), (1, &first, "2"), (2, &second, "1"), (3, &first, "3")] {
         bench.take(channel, number, vec![received_from(person, &format!("m{number}"), number)]).await;
     }
-    let list = async |filter: ConversationFilter, limit: usize, before: Option<u64>| {
+    let list = async |filter: ConversationFilter, limit: usize, before: Option<Mark>| {
         bench.store.conversation_list(workspace, filter, Page { limit, before }).await.expect("conversations")
     };
     let any = ConversationFilter::default();

@@ -123,6 +123,7 @@ macro_rules! conformance_suite {
             lists {
                 of_messages_are_newest_first
                 of_messages_are_filtered
+                of_a_span_are_in_the_order_of_time
                 of_conversations_are_newest_first_and_filtered
             }
             deliveries {

@@ -1,7 +1,7 @@
 //! How contacts are found.
 
 use tidings_domain::{
-    ContactId, Timestamp, WorkspaceId,
+    ContactId, WorkspaceId,
     contact::{Contact, folded},
 };
 use tidings_store::{ContactFilter, Listing, Page, StoreError};
@@ -31,7 +31,7 @@ pub(crate) fn list(
     page: Page,
 ) -> Result<Listing<Contact>, StoreError> {
     let Some(workspace) = reader.find_workspace(workspace_id)? else { return Ok(listing::empty()) };
-    let select = "SELECT contacts.number AS number FROM contacts";
+    let select = "SELECT contacts.number AS number, contacts.created_at AS created_at FROM contacts";
     let mut query = listing::Query::new(select, "contacts", ("workspace", workspace), page);
     query.only("contacts.erased_at IS NULL");
     if let Some(search) = &filter.search {
@@ -53,8 +53,7 @@ pub(crate) fn list(
     query.any(tagged, filter.tag.clone().map(|tag| vec![tag]), "))");
     query.and("json_extract(contacts.document, '$.source')", filter.source.clone());
     query.and("json_extract(contacts.document, '$.assigned_to')", filter.assigned_to.clone());
-    query.compare("contacts.created_at", ">=", filter.since.map(Timestamp::as_millis));
-    query.compare("contacts.created_at", "<", filter.until.map(Timestamp::as_millis));
+    query.between("created_at", filter.since, filter.until);
     let found = query.run(reader, |row| {
         let number: i64 = codec::column(row, "number")?;
         Ok((number, number))

@@ -140,7 +140,7 @@ async fn newest(gateway: &Gateway, endpoint: &Endpoint, limit: usize) -> Answer<
         newest.extend(postings.filter(|posting| posting.is_wanted(endpoint, &*gateway.links)));
         newest.drain(..newest.len().saturating_sub(limit));
         match page.next {
-            Some(next) => after = Position(next),
+            Some(next) => after = Position(next.number),
             None => return Ok(newest),
         }
     }

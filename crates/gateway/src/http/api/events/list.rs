@@ -45,7 +45,7 @@ pub(crate) async fn list(
         (None, None) => place_after(&gateway, &caller, params.after.as_deref()).await?,
     };
     let page = gateway.store.event_list(caller.workspace_id, filter, after, limit).await?;
-    let next_cursor = page.next.map(|position| cursor(&position.to_be_bytes()));
+    let next_cursor = page.next.map(|next| cursor(&next.number.to_be_bytes()));
     let data = bodies(&gateway, &page.items, format)?;
     json(StatusCode::OK, &List { data, next_cursor })
 }

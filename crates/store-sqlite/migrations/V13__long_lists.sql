@@ -1,0 +1,10 @@
+-- Messages of a workspace and of a channel, and what else was recorded in a span of time, are read in the order of time.
+DROP INDEX messages_by_workspace;
+CREATE INDEX messages_by_time ON messages (workspace, created_at);
+CREATE INDEX messages_by_channel ON messages (channel, created_at);
+CREATE INDEX conversations_by_time ON conversations (workspace, created_at);
+CREATE INDEX contacts_by_time ON contacts (workspace, created_at);
+CREATE INDEX media_by_workspace ON media (workspace);
+-- Most messages end as sent, delivered or read; the others, which are looked for, are few.
+CREATE INDEX messages_in_other_states ON messages (workspace, status) WHERE status NOT IN ('sent', 'delivered', 'read');
+CREATE INDEX attempts_failed ON attempts (endpoint, number) WHERE outcome = 'failed';
