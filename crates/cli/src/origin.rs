@@ -1,6 +1,8 @@
 //! Which options a server uses, and where each of them comes from, so that nobody has to guess.
 
-use clap::{ArgMatches, parser::ValueSource};
+use std::collections::BTreeSet;
+
+use clap::{ArgMatches, Command, parser::ValueSource};
 
 use crate::{config::ConfigFile, options::ServeOptions};
 
@@ -60,9 +62,20 @@ pub(crate) fn used(options: &ServeOptions, file: &ConfigFile, matches: Option<&A
     ]
 }
 
+/// Those of these variables that look like ours and that no verb knows, such as a misspelled one.
+pub(crate) fn unknown(variables: impl Iterator<Item = String>, command: &Command) -> Vec<String> {
+    let known: BTreeSet<&str> = known(command).collect();
+    variables.filter(|name| name.starts_with("TIDINGS_") && !known.contains(name.as_str())).collect()
+}
+
+fn known(command: &Command) -> Box<dyn Iterator<Item = &str> + '_> {
+    let own = command.get_arguments().filter_map(|argument| argument.get_env()?.to_str());
+    Box::new(own.chain(command.get_subcommands().flat_map(known)))
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::{Args as _, Command, FromArgMatches as _};
+    use clap::{Args as _, FromArgMatches as _};
 
     use super::*;
     use crate::{config::REFERENCE, options::ServeArguments};
@@ -73,6 +86,13 @@ mod tests {
         let file = ConfigFile::parse(file).unwrap();
         let options = ServeArguments::from_arg_matches(&matches).unwrap().resolve_over(file.clone()).unwrap();
         used(&options, &file, Some(&matches))
+    }
+
+    #[test]
+    fn a_misspelled_variable_is_found() {
+        let command = Command::new("tidings").subcommand(ServeArguments::augment_args(Command::new("serve")));
+        let variables = ["TIDINGS_KEEP_EVNTS", "TIDINGS_KEEP_EVENTS", "KEEP_EVNTS"].map(str::to_owned);
+        assert_eq!(unknown(variables.into_iter(), &command), ["TIDINGS_KEEP_EVNTS"]);
     }
 
     #[test]

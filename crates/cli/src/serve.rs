@@ -3,14 +3,14 @@
 use std::io::IsTerminal as _;
 
 use anyhow::Context as _;
-use clap::ArgMatches;
+use clap::{ArgMatches, CommandFactory as _};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
     host::Host,
     options::{LogFormat, ServeArguments, ServeOptions},
-    origin::{Used, used},
+    origin::{Used, unknown, used},
 };
 
 /// Runs the gateway until SIGTERM or SIGINT.
@@ -25,6 +25,12 @@ pub(crate) async fn run(arguments: ServeArguments, matches: Option<&ArgMatches>)
     let options = ServeOptions { public_url: Some(public_url), ..options };
     for Used { name, value, origin } in used(&options, &file, matches) {
         tracing::info!("option {name} = {value} ({origin})");
+    }
+    let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for name in unknown(variables, &crate::Command::command()) {
+        tracing::warn!(
+            "the variable {name} does nothing: no option has it; `tidings serve --help` names those that have one"
+        );
     }
     tracing::info!(data = %options.data.display(), docs = %format!("http://{}/docs", host.address), "ready");
     if let Some(key) = host.gateway.take_new_admin_key() {

@@ -80,6 +80,9 @@ pub struct Conversation {
     pub reopened_at: Option<Timestamp>,
     /// When it was closed, if it is.
     pub closed_at: Option<Timestamp>,
+    /// How it ended, if it is closed and somebody said so: `resolved`, `unresolved` or `spam`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<String>,
 }
 
 impl Conversation {
@@ -88,6 +91,7 @@ impl Conversation {
         self.status = ConversationStatus::Open;
         self.reopened_at = Some(now);
         self.closed_at = None;
+        self.resolution = None;
     }
 
     /// Since when it has been open, or was until it was closed.

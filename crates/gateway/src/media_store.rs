@@ -147,7 +147,11 @@ impl MediaStore {
     /// Begins to take a file in, under a name that no other has.
     pub(crate) async fn begin(&self, name: &str) -> Result<Incoming, MediaError> {
         let path = self.folder.join(INCOMING).join(name);
-        let file = File::options().write(true).create_new(true).open(&path).await?;
+        let mut options = File::options();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        options.mode(0o600);
+        let file = options.open(&path).await?;
         Ok(Incoming { store: self.clone(), file, path: Some(path), hash: Context::new(&SHA256), size: 0 })
     }
 

@@ -13,11 +13,12 @@ use std::{
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rusqlite::Connection;
 use tidings_store::StoreError;
+use tokio::time::Instant;
 
 use crate::{error::refused, open};
 

@@ -158,6 +158,7 @@ fn new_conversation(desk: &mut Desk<'_, '_>, contact_id: ContactId) -> Conversat
         updated_at: now,
         reopened_at: None,
         closed_at: None,
+        resolution: None,
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) fn room_for_one(most: Option<u32>, has: impl FnOnce() -> usize, what:
     }
     Err(Problem::new(
         Code::Forbidden,
-        format!("the workspace has {has} {what}, and may have {most}; its operator can change that"),
+        format!("the workspace has {has} of at most {most} {what}; its operator can change that"),
     ))
 }
 

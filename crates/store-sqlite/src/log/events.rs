@@ -20,6 +20,9 @@ use crate::{
 /// How many bytes of payload one reading holds at most, but for the last entry.
 const READ_BYTES: usize = 4 << 20;
 
+/// The kinds that the index of events by kind leaves out.
+const COMMON: [&str; 5] = ["message.received", "message.sent", "message.delivered", "message.read", "message.updated"];
+
 const SELECT: &str = "SELECT events.*, workspaces.id AS workspace_id, channels.id AS channel_id FROM events \
      JOIN workspaces ON workspaces.number = events.workspace LEFT JOIN channels ON channels.number = events.channel";
 
@@ -158,14 +161,9 @@ pub(crate) fn list(
     if after > Position(0) && after < pruned_up_to(reader, number)? {
         return Err(StoreError::Expired { oldest: oldest(reader, workspace)? });
     }
-    let mut condition = "WHERE events.workspace = ?1 AND events.position > ?2".to_owned();
-    if let Some(kinds) = &filter.kinds {
-        // The names are ours, so they need no quoting.
-        let names: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.name())).collect();
-        condition = format!("{condition} AND events.kind IN ({})", names.join(", "));
-    }
+    let chosen = chosen(filter.kinds.as_deref());
+    let condition = format!("WHERE {chosen} AND (?4 IS NULL OR channels.id = ?4) ORDER BY events.position LIMIT ?3");
     let channel = filter.channel_id.map(ChannelId::to_bytes);
-    condition.push_str(" AND (?4 IS NULL OR channels.id = ?4) ORDER BY events.position LIMIT ?3");
     // One more than asked for, to know whether there is more.
     let most = signed(limit as u64 + 1);
     let (mut items, cut) = query(reader, &condition, &[&number, &signed(after.0), &most, &channel])?;
@@ -173,6 +171,26 @@ pub(crate) fn list(
     items.truncate(limit);
     let next = items.last().filter(|_| more).map(|last| Mark::at_number(last.position.0));
     Ok(Listing { items, next })
+}
+
+/// Those after a position that are of some kinds, whose names are ours and need no quoting. Those of common kinds are soon
+/// found where events are read in their order; of each of the others the first are looked up.
+fn chosen(kinds: Option<&[EventKind]>) -> String {
+    let Some(kinds) = kinds else { return "events.workspace = ?1 AND events.position > ?2".to_owned() };
+    if kinds.is_empty() || kinds.iter().any(|kind| COMMON.contains(&kind.name())) {
+        let names: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.name())).collect();
+        return format!("events.workspace = ?1 AND events.position > ?2 AND events.kind IN ({})", names.join(", "));
+    }
+    let common = COMMON.map(|name| format!("'{name}'")).join(", ");
+    let first = kinds.iter().map(|kind| {
+        format!(
+            "SELECT position FROM (SELECT position FROM events INDEXED BY events_of_other_kinds \
+             WHERE workspace = ?1 AND kind = '{}' AND kind NOT IN ({common}) AND position > ?2 \
+             AND (?4 IS NULL OR channel = (SELECT number FROM channels WHERE id = ?4)) ORDER BY position LIMIT ?3)",
+            kind.name()
+        )
+    });
+    format!("events.position IN ({})", first.collect::<Vec<_>>().join(" UNION ALL "))
 }
 
 /// How many events a workspace has after a position.

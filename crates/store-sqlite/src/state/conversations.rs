@@ -35,6 +35,8 @@ struct Document {
     tags: Vec<String>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     metadata: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resolution: Option<String>,
 }
 
 impl Document {
@@ -45,6 +47,7 @@ impl Document {
                 assigned_type: conversation.assigned_type,
                 tags: conversation.tags.clone(),
                 metadata: conversation.metadata.clone(),
+                resolution: conversation.resolution.clone(),
             },
         )
     }
@@ -90,6 +93,7 @@ fn read_between(row: &Row<'_>, between: &Between) -> Result<(i64, Conversation),
         updated_at: codec::time(row, "updated_at")?,
         reopened_at: codec::optional_time(row, "reopened_at")?,
         closed_at: codec::optional_time(row, "closed_at")?,
+        resolution: document.resolution,
     };
     Ok((codec::column(row, "number")?, conversation))
 }
@@ -282,9 +286,16 @@ pub(crate) fn list(
     page: Page,
 ) -> Result<Listing<Conversation>, StoreError> {
     let Some(workspace) = reader.find_workspace(workspace)? else { return Ok(listing::empty()) };
-    let mut query = listing::Query::new(SELECT, "conversations", ("workspace", workspace), page);
+    // The planner does not know that a contact has few.
+    let by_contact = filter.contact_id.map(|_| "FROM conversations INDEXED BY conversations_by_contact");
+    let select = SELECT.replacen("FROM conversations", by_contact.unwrap_or("FROM conversations"), 1);
+    let mut query = listing::Query::new(&select, "conversations", ("workspace", workspace), page);
     query.and("channels.id", filter.channel_id.map(ChannelId::to_bytes));
-    query.and("contacts.id", filter.contact_id.map(ContactId::to_bytes));
+    query.any(
+        "conversations.contact = (SELECT number FROM contacts WHERE id = ",
+        filter.contact_id.map(|id| vec![id.to_bytes()]),
+        ")",
+    );
     query.and("conversations.status", filter.status.map(ConversationStatus::name));
     match &filter.assigned_to {
         None => {}

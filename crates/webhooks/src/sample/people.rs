@@ -122,6 +122,7 @@ impl Samples {
             updated_at: self.later(60),
             reopened_at: None,
             closed_at: None,
+            resolution: None,
         }
     }
 

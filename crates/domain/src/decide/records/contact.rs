@@ -126,12 +126,14 @@ pub(in crate::decide) fn differences(before: &Contact, after: &Contact) -> Field
         .collect()
 }
 
-/// Handles as they are told of: without ids.
+/// Handles as they are told of: without ids, and named as in the API.
 fn handles(contact: &Contact) -> Value {
     let told = contact.handles.iter().map(|handle| {
         let mut told = json!(handle);
         if let Some(object) = told.as_object_mut() {
             object.remove("id");
+            let kind = object.remove("kind").unwrap_or_default();
+            object.insert("type".to_owned(), kind);
         }
         told
     });

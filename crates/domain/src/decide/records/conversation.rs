@@ -63,6 +63,7 @@ pub(super) fn close(
     }
     conversation.status = ConversationStatus::Closed;
     conversation.closed_at = Some(context.now);
+    conversation.resolution.clone_from(&resolution);
     let duration_seconds = context.now.since(conversation.opened_at()).as_secs();
     let detail = ConversationDetail::Closed { by: by.clone(), resolution, duration_seconds };
     Some(tell_of_conversation(conversation, EventKind::ConversationClosed, detail, context))

@@ -196,7 +196,8 @@ async fn read(gateway: &Gateway, form: &mut Multipart) -> Answer<Kept> {
             return Err(Problem::field("/file", "is given twice"));
         }
         let content_type = words(part.content_type(), "type")?.unwrap_or_else(|| UNKNOWN_TYPE.to_owned());
-        let filename = words(part.file_name(), "name")?;
+        // Some give a path, and whoever saves the file by its name must not follow it.
+        let filename = words(part.file_name().and_then(|path| path.rsplit(['/', '\\']).next()), "name")?;
         let mut incoming = gateway.media.begin(&random_text(&*gateway.random)).await?;
         while let Some(chunk) = in_time(gateway, part.chunk()).await? {
             if incoming.size() + chunk.len() as u64 > LONGEST as u64 {

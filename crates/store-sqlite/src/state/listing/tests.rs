@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use tidings_domain::{
     Timestamp,
+    conversation::ConversationStatus,
     delivery::{DeliveryChange, Outcome},
+    event::{EventKind, Position},
     id::OrderedIds,
     status::MessageStatus,
 };
 use tidings_store::{
-    AttemptFilter, ContactFilter, ConversationFilter, Log as _, Mark, MessageFilter, Page, State as _,
+    AttemptFilter, ContactFilter, ConversationFilter, EventFilter, Log as _, Mark, MessageFilter, Page, State as _,
     conformance::{Bench, at, deliveries::Scene, received_from},
 };
 
@@ -47,7 +49,8 @@ async fn no_list_goes_through_all_of_a_workspace() {
         let steps: Vec<String> = lists.flat_map(|sql| steps(&connection, &sql)).collect();
         assert!(steps.iter().any(|step| step.contains(&format!(" {index} "))), "{what}: {steps:#?}");
         assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{what}: {steps:#?}");
-        assert!(!steps.iter().any(|step| step.starts_with("SCAN")), "{what}: {steps:#?}");
+        let is_scan = |step: &&String| step.starts_with("SCAN") && !step.starts_with("SCAN (subquery");
+        assert_eq!(steps.iter().find(is_scan), None, "{what}: {steps:#?}");
     };
     let by_number = Some(Mark::at_number(9));
     let by_time = Some(Mark { number: 9, at: Some(at(9)) });
@@ -80,9 +83,20 @@ async fn no_list_goes_through_all_of_a_workspace() {
         let filter = ConversationFilter { since, ..ConversationFilter::default() };
         conversations::list(&reader, scene.workspace, &filter, page).unwrap();
         expect("conversations_by_time", &format!("conversations {before:?}"));
+        let filter = ConversationFilter { status: Some(ConversationStatus::Open), ..ConversationFilter::default() };
+        conversations::list(&reader, scene.workspace, &filter, Page { limit: 3, before: None }).unwrap();
+        expect("conversations_by_status", "conversations by status");
         let filter = ContactFilter { until, ..ContactFilter::default() };
         contacts::lists::list(&reader, scene.workspace, &filter, page).unwrap();
         expect("contacts_by_time", &format!("contacts {before:?}"));
+    }
+    for kinds in [vec![EventKind::ContactCreated], vec![EventKind::MessageFailed, EventKind::ConversationCreated]] {
+        for channel_id in [None, Some(message.channel_id)] {
+            let filter = EventFilter { kinds: Some(kinds.clone()), channel_id };
+            let found = crate::log::events::list(&reader, scene.workspace, &filter, Position(0), 3).unwrap();
+            assert!(!found.items.is_empty(), "{filter:?}");
+            expect("events_of_other_kinds", &format!("{filter:?}"));
+        }
     }
     for (index, outcome) in [("attempts_failed", Outcome::Failed), ("attempts_dead", Outcome::Dead)] {
         for before in [None, by_number] {

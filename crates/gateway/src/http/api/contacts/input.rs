@@ -1,6 +1,6 @@
 //! What a caller says of a contact. Everything that is wrong with it is told at once.
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::{Map, Value};
 use tidings_domain::{
     contact::{self, ContactDraft, ContactPatch, HandleKind, HandleWish, Identity, OptOut},
@@ -49,6 +49,10 @@ struct HandleInput {
     /// Whether nothing reaches it. What is absent stays.
     #[serde(default)]
     blocked: Option<bool>,
+    /// As it was read, and not looked at: `blocked` says what is to be.
+    #[serde(default, rename = "blocked_at")]
+    #[schema(value_type = Option<String>)]
+    _blocked_at: IgnoredAny,
     /// What it does not want to be sent: `marketing`, `all`, or `none`, as which null is taken. What is absent stays.
     #[serde(default, deserialize_with = "none_if_null")]
     #[schema(value_type = Option<String>)]

@@ -41,7 +41,9 @@ struct HandleView {
     /// The identity itself.
     #[schema(example = "+5511987654321")]
     value: String,
-    /// Since when nothing reaches it, as the vendor says, or somebody has set it. Its next message ends that.
+    /// Whether nothing reaches it, as the vendor says, or somebody has set it. Its next message ends that.
+    blocked: bool,
+    /// Since when.
     blocked_at: Option<String>,
     /// What it does not want to be sent: `marketing` or `all`.
     #[schema(value_type = Option<String>)]
@@ -53,6 +55,7 @@ impl HandleView {
         Self {
             r#type: handle.identity.kind,
             value: handle.identity.value,
+            blocked: handle.blocked_at.is_some(),
             blocked_at: handle.blocked_at.map(|at| at.to_string()),
             opted_out: handle.opted_out,
         }

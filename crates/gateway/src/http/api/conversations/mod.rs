@@ -121,6 +121,8 @@ pub(crate) struct ConversationView {
     reopened_at: Option<String>,
     /// When it was closed.
     closed_at: Option<String>,
+    /// How it ended, if it is closed: `resolved`, `unresolved`, `spam`, or nothing was said of that.
+    resolution: Option<String>,
 }
 
 impl ConversationView {
@@ -150,6 +152,7 @@ impl ConversationView {
             updated_at: conversation.updated_at.to_string(),
             reopened_at: conversation.reopened_at.map(|at| at.to_string()),
             closed_at: conversation.closed_at.map(|at| at.to_string()),
+            resolution: conversation.resolution,
         }
     }
 }
