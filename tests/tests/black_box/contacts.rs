@@ -65,6 +65,12 @@ async fn a_contact_is_made_found_and_is_who_writes() {
     let wish = json!({ "handles": [{ "type": "whatsapp_user_id", "value": "US.opaque", "opted_out": null }] });
     let changed = scene.api.patch(&format!("/v1/contacts/{id}"), &wish).await.unwrap().ok().unwrap();
     assert_eq!(changed["handles"][0]["opted_out"], Value::Null, "{changed:#}");
+    let mut handles = changed["handles"].clone();
+    handles[0]["blocked"] = json!(true);
+    let wish = json!({ "handles": handles });
+    let changed = scene.api.patch(&format!("/v1/contacts/{id}"), &wish).await.unwrap().ok().unwrap();
+    assert_holds(&changed["handles"][0], &json!({ "blocked": true, "opted_out": null }));
+    assert!(changed["handles"][0]["blocked_at"].is_string(), "what was read can be given back: {changed:#}");
 }
 
 #[tokio::test]

@@ -35,8 +35,9 @@ async fn a_conversation_is_assigned_tagged_closed_and_reopened() {
     );
     assert_eq!(patched(&mut scene, &path, wish).await, changed);
     let closed = patched(&mut scene, &path, json!({ "status": "closed", "resolution": "resolved" })).await;
-    assert!(closed["closed_at"].is_string());
-    patched(&mut scene, &path, json!({ "status": "open", "assigned_to": null })).await;
+    assert!(closed["closed_at"].is_string() && closed["resolution"] == "resolved", "{closed:#}");
+    let reopened = patched(&mut scene, &path, json!({ "status": "open", "assigned_to": null })).await;
+    assert_holds(&reopened, &json!({ "closed_at": null, "resolution": null }));
     patched(&mut scene, &path, json!({ "status": "closed" })).await;
     let account = line.account.clone();
     line.post(&says(&account, &customer(1), "wamid.2", "one more thing")).await.unwrap();

@@ -1,5 +1,7 @@
 //! Files of messages, as customers send them and subscribers read them.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::{Value, json};
 use tidings_simulator::whatsapp::image_message;
 use tidings_tests::{Api, Outlet, Scene, eventually, json_of, now, text, webhooks::customer};
@@ -26,12 +28,24 @@ async fn read(scene: &mut Scene, message: &Value) -> (u16, Vec<u8>) {
     (answer.status.as_u16(), answer.body.to_vec())
 }
 
-fn stored_files(scene: &Scene) -> usize {
-    fn count(folder: &std::path::Path) -> usize {
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        entries.map(|entry| if entry.path().is_dir() { count(&entry.path()) } else { 1 }).sum()
+fn stored_files(scene: &Scene) -> Vec<PathBuf> {
+    fn below(folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        entries.flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] }).collect()
     }
-    count(&scene.server.data().join("media"))
+    below(&scene.server.data().join("media"))
+}
+
+#[tokio::test]
+async fn an_upload_keeps_its_name_and_not_its_path_and_is_the_owners_alone() {
+    let mut scene = Scene::start().await.unwrap();
+    for (given, kept) in [("../../x.png", "x.png"), ("C:\\photos\\cat.png", "cat.png"), ("plain.png", "plain.png")] {
+        let uploaded = scene.api.upload(given, "image/png", PICTURE).await.unwrap().ok().unwrap();
+        assert_eq!(uploaded["filename"], kept, "{uploaded:#}");
+    }
+    let file = stored_files(&scene).pop().unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600, "{}", file.display());
 }
 
 #[tokio::test]
@@ -69,7 +83,7 @@ async fn one_content_is_kept_once_whoever_sends_it() {
     for arrival in scene.arrivals(3).await.unwrap() {
         assert_eq!(read(&mut scene, &json_of(&arrival)).await, (200, PICTURE.to_vec()));
     }
-    assert_eq!(stored_files(&scene), 1);
+    assert_eq!(stored_files(&scene).len(), 1);
     let usage = scene.api.get("/v1/usage").await.unwrap().ok().unwrap();
     assert_eq!(usage["has"]["media_files"], 3, "{usage:#}");
 }

@@ -172,6 +172,7 @@ fn conversation(contact: &Contact, seconds: i64) -> Conversation {
         updated_at: at(seconds),
         reopened_at: None,
         closed_at: None,
+        resolution: None,
     }
 }
 
