@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::{ArgMatches, Command, parser::ValueSource};
 
-use crate::{config::ConfigFile, options::ServeOptions};
+use crate::{client::VARIABLES, config::ConfigFile, options::ServeOptions};
 
 /// An option as it is used.
 #[derive(Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub(crate) fn used(options: &ServeOptions, file: &ConfigFile, matches: Option<&A
 
 /// Those of these variables that look like ours and that no verb knows, such as a misspelled one.
 pub(crate) fn unknown(variables: impl Iterator<Item = String>, command: &Command) -> Vec<String> {
-    let known: BTreeSet<&str> = known(command).collect();
+    let known: BTreeSet<&str> = known(command).chain(VARIABLES).collect();
     variables.filter(|name| name.starts_with("TIDINGS_") && !known.contains(name.as_str())).collect()
 }
 
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn a_misspelled_variable_is_found() {
         let command = Command::new("tidings").subcommand(ServeArguments::augment_args(Command::new("serve")));
-        let variables = ["TIDINGS_KEEP_EVNTS", "TIDINGS_KEEP_EVENTS", "KEEP_EVNTS"].map(str::to_owned);
+        let variables = ["TIDINGS_KEEP_EVNTS", "TIDINGS_KEEP_EVENTS", "TIDINGS_KEY", "KEEP_EVNTS"].map(str::to_owned);
         assert_eq!(unknown(variables.into_iter(), &command), ["TIDINGS_KEEP_EVNTS"]);
     }
 

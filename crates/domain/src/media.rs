@@ -44,6 +44,13 @@ pub struct AwaitedFile {
     pub sent_at: Timestamp,
     /// How often fetching it has failed.
     pub tries: u32,
+    /// How often in a row the vendor has said that it has no such file.
+    pub denials: u32,
+}
+
+/// What a file is called, without the path that some give with it: whoever saves it by its name must not follow that.
+pub fn without_path(name: &str) -> &str {
+    name.rsplit(['/', '\\']).next().unwrap_or(name)
 }
 
 /// What a vendor says of a file before it hands it out.

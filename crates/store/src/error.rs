@@ -34,6 +34,9 @@ pub enum StoreError {
         /// The oldest event that is there.
         oldest: Option<EventId>,
     },
+    /// A page is to begin where one of another list ended, or of this one in another order.
+    #[error("the place is one of another list")]
+    ForeignMark,
     /// The idempotency key was used with another request.
     #[error("the idempotency key was used with another request")]
     IdempotencyConflict,

@@ -80,8 +80,13 @@ pub trait Files: Send + Sync {
     async fn file_due(&self, at: Timestamp, of_each: usize) -> Result<DueFiles, StoreError>;
     /// A file of a message is here. False if nobody waits for it (any more); its content is then to be collected.
     async fn file_fetched(&self, media: StoredMedia) -> Result<bool, StoreError>;
-    /// A file of a message could not be fetched. It is tried again at a time, or never.
-    async fn file_failed(&self, id: MediaId, reason: String, next_at: Option<Timestamp>) -> Result<(), StoreError>;
+    /// A file of a message could not be fetched, so often by now as it says. It is tried again at a time, or never.
+    async fn file_failed(
+        &self,
+        file: AwaitedFile,
+        reason: String,
+        next_at: Option<Timestamp>,
+    ) -> Result<(), StoreError>;
 
     /// Since when links to the files of an event are valid: when it was recorded, or that was extended last. `None` if the
     /// event is not there (any more).

@@ -81,6 +81,11 @@ async fn live_through(scene: &mut Scene, outlet: &mut Outlet) -> String {
     scene.until(text(&sent, "/id"), "read").await.unwrap();
     let later = json!({ "text": "we know of your illness", "scheduled_at": "2098-01-01T00:00:00Z" });
     scene.send(&outlet.to(&zuleika, later)).await.unwrap();
+    let uploaded =
+        scene.api.upload("illness.png", "image/png", b"a picture of an illness, to be sent").await.unwrap().ok();
+    let image = json!({ "type": "image", "media_id": uploaded.unwrap()["id"] });
+    let later = json!({ "media": image, "scheduled_at": "2098-01-01T00:00:00Z" });
+    scene.send(&outlet.to(&zuleika, later)).await.unwrap();
     id
 }
 

@@ -1,8 +1,9 @@
 //! `tidings backup` and `tidings restore`: everything that a server keeps, as a folder that can be put in its place.
 //!
 //! A backup has the database as it was at one moment, the key that secrets are sealed with, and the uploaded files that
-//! this database names. The database is copied first: a file lies in its place before the database names it and until
-//! after the database has forgotten it, so that what the copy names is there to be copied. The `manifest` is written last,
+//! this database names. The database is copied first: a file lies in its place before the database names it. One that is
+//! deleted for its age, or with a contact, after the copy was made may be gone before its turn comes, and is missed by
+//! nobody. The `manifest` is written last,
 //! and the folder gets its name when all of it is on the disk: what was not finished is never taken for a backup.
 
 mod file;

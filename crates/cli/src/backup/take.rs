@@ -13,7 +13,7 @@ use tidings_gateway::{
     clock::{Clock as _, SystemClock},
     media_place,
 };
-use tidings_store_sqlite::{inspect, named_files};
+use tidings_store_sqlite::{Examiner, inspect, named_files};
 
 use super::{
     KEY, file,
@@ -121,11 +121,14 @@ fn fill(draft: &TempDir, options: &ServeOptions) -> anyhow::Result<Manifest> {
         .with_context(|| format!("cannot copy the sealing key {}; name it with --seal-key-file", key.display()))?;
     files.push(Entry::new(KEY, content));
     let named = named_files(&copy)?;
+    let live = Examiner::open(&source)?;
     let mut lost = Vec::new();
     for (sha256, done) in named.iter().zip(1..) {
         match copy_upload(options, draft.path(), sha256)? {
             Upload::Copied(entry) => files.push(entry),
-            Upload::Lost(name) => lost.push(name),
+            Upload::Lost(name) if live.is_named(sha256)? => lost.push(name),
+            // Its record has gone since the database was copied.
+            Upload::Lost(_) => {}
         }
         progress.show("uploaded files", done, named.len() as u64);
     }

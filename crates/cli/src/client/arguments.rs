@@ -23,10 +23,16 @@ pub(crate) struct ServerArguments {
     pub(crate) json: bool,
 }
 
+/// The variables that are read here.
+pub(crate) const VARIABLES: [&str; 3] = [SERVER, KEY, WORKSPACE];
+const SERVER: &str = "TIDINGS_SERVER";
+const KEY: &str = "TIDINGS_KEY";
+const WORKSPACE: &str = "TIDINGS_WORKSPACE";
+
 impl ServerArguments {
     /// Where the server is, if anybody says so.
     pub(crate) fn named_server(&self) -> Option<String> {
-        given(self.server.as_ref(), &["TIDINGS_SERVER"])
+        given(self.server.as_ref(), &[SERVER])
     }
 
     /// Where the server is.
@@ -36,12 +42,12 @@ impl ServerArguments {
 
     /// The key that counts.
     pub(crate) fn key(&self) -> Option<String> {
-        given(self.key.as_ref(), &["TIDINGS_KEY", "TIDINGS_ADMIN_KEY"])
+        given(self.key.as_ref(), &[KEY, "TIDINGS_ADMIN_KEY"])
     }
 
     /// The workspace that is acted in.
     pub(crate) fn workspace(&self) -> Option<String> {
-        given(self.workspace.as_ref(), &["TIDINGS_WORKSPACE"])
+        given(self.workspace.as_ref(), &[WORKSPACE])
     }
 }
 

@@ -27,7 +27,7 @@ use tokio::time::timeout;
 pub(crate) use self::{
     address::ServerAddress,
     answer::Answer,
-    arguments::ServerArguments,
+    arguments::{ServerArguments, VARIABLES},
     download::Download,
     events::{EventStream, Streamed},
     failure::Failure,

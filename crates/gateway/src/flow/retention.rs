@@ -73,10 +73,21 @@ impl Retention {
     }
 }
 
+/// The time at which somebody looked last.
+#[derive(Default)]
+pub(crate) struct LastLook(Option<Timestamp>);
+
+impl LastLook {
+    /// Looks again. Answers whether the clock is to be believed: one that has just been set forward is not.
+    pub(crate) fn is_credible(&mut self, now: Timestamp) -> bool {
+        self.0.replace(now).is_none_or(|last| now.since(last) <= CREDIBLE)
+    }
+}
+
 /// Who looks, and what was seen.
 pub(crate) struct Keeper {
     shared: Shared,
-    looked_at: Option<Timestamp>,
+    last_look: LastLook,
     /// The day for which all is done.
     done: Option<Day>,
 }
@@ -87,15 +98,15 @@ impl Keeper {
         for records in [EVENTS, ATTEMPTS].into_iter().chain(Records::ALL.map(name)) {
             drop(shared.metrics.pruned.get_or_create(&RecordLabels { records }));
         }
-        Self { shared, looked_at: None, done: None }
+        Self { shared, last_look: LastLook::default(), done: None }
     }
 
     /// Does what is to be done on a new day.
     pub(crate) async fn look(&mut self) {
         let now = self.shared.clock.now();
-        let looked_at = self.looked_at.replace(now);
+        let is_credible = self.last_look.is_credible(now);
         let today = Day::of(now);
-        if self.done == Some(today) || looked_at.is_some_and(|at| now.since(at) > CREDIBLE) {
+        if self.done == Some(today) || !is_credible {
             return;
         }
         match self.shared.prune(now).await {

@@ -32,9 +32,10 @@ pub(super) fn begin(session: &mut Session<'_>, erasure: &ContactErasure) -> Resu
     let told_at = session.counters.position;
     // Others may have come by the webhooks that go with it, and must not be taken to have come by later ones.
     pruned::mark(&session.reader, "body", last_body)?;
-    // A message that is under way just now is settled by nobody: it is deleted with the others.
+    // Messages that wait are not due any more; with each of them goes the file that it was to be sent with. One that is under
+    // way just now is settled by nobody: it is deleted with the others.
     let statements = [
-        "DELETE FROM outbox WHERE due_at IS NOT NULL AND marked_at IS NULL AND priority IN (0, 1) \
+        "UPDATE outbox SET due_at = NULL WHERE due_at IS NOT NULL AND marked_at IS NULL AND priority IN (0, 1) \
          AND channel IN (SELECT number FROM channels WHERE workspace = ?2) \
          AND recipient IN (SELECT number FROM handles WHERE contact = ?1)",
         "UPDATE handles SET detached = 1 WHERE contact = ?1 AND workspace = ?2",

@@ -22,9 +22,11 @@ use crate::{
 const READ: u64 = 2_000;
 /// How many pages are written at once.
 const WRITTEN: usize = 64;
-/// How often it is tried to empty the log, and how long is waited between: readers may be in it.
-const TRIES: u32 = 500;
+/// How often it is tried to empty the log, and how long is waited between, a little longer each time: readers may be in it, and
+/// a backup is for minutes. In all that is ten minutes.
+const TRIES: u32 = 625;
 const PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Overwrites what pages hold in their parts that mean nothing.
 pub(super) async fn pages(store: &SqliteStore) -> Result<(), StoreError> {
@@ -45,13 +47,13 @@ pub(super) async fn pages(store: &SqliteStore) -> Result<(), StoreError> {
 /// Empties the write-ahead log.
 pub(super) async fn log(store: &SqliteStore) -> Result<(), StoreError> {
     store.emptying.ask();
-    for _ in 0..TRIES {
+    for tries in 1..=TRIES {
         // The writer does it after a commit.
         store.writer.run(Soon, OPERATOR, |_| Ok(())).await?;
         if store.emptying.is_done() {
             return Ok(());
         }
-        sleep(PAUSE).await;
+        sleep((PAUSE * tries).min(LONGEST_PAUSE)).await;
     }
     Err(StoreError::Backend("the write-ahead log is read without a pause and cannot be emptied".to_owned()))
 }

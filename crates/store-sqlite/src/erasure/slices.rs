@@ -163,7 +163,7 @@ pub(super) fn deleted(session: &mut Session<'_>, job: &Job, told_until: Timestam
     Ok(())
 }
 
-/// Erases the event that tells of it, if every endpoint has heard it, or has had its time.
+/// Erases the event that tells of it, if every endpoint and consumer has heard it, or has had its time.
 pub(super) fn end_telling(session: &mut Session<'_>, job: &Job, told_until: Timestamp) -> Result<bool, StoreError> {
     let reader = &session.reader;
     if job.began_at > told_until && !is_told(reader, job)? {
@@ -174,11 +174,12 @@ pub(super) fn end_telling(session: &mut Session<'_>, job: &Job, told_until: Time
     Ok(true)
 }
 
-/// Whether no endpoint has still to be sent the event.
+/// Whether no endpoint has still to be sent the event, and no consumer to fetch it.
 fn is_told(reader: &Reader<'_>, job: &Job) -> Result<bool, StoreError> {
     let mut statement = reader.statement(
         "SELECT NOT EXISTS (SELECT 1 FROM endpoints WHERE workspace = ?1 AND (low_water < ?2 OR EXISTS \
-         (SELECT 1 FROM retries WHERE retries.endpoint = endpoints.number AND retries.position = ?2))) AS told",
+         (SELECT 1 FROM retries WHERE retries.endpoint = endpoints.number AND retries.position = ?2))) \
+         AND NOT EXISTS (SELECT 1 FROM consumers WHERE workspace = ?1 AND position < ?2) AS told",
     )?;
     let rows = statement.query(params![job.workspace, job.told_at]).map_err(refused)?;
     Ok(codec::first(rows, |row| codec::column(row, "told"))?.unwrap_or(true))

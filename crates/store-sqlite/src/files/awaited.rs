@@ -28,6 +28,7 @@ fn read(row: &Row<'_>) -> Result<AwaitedFile, StoreError> {
         told: codec::document(row, "document")?,
         sent_at: codec::time(row, "sent_at")?,
         tries: codec::column(row, "tries")?,
+        denials: codec::column(row, "denials")?,
     })
 }
 
@@ -121,14 +122,14 @@ pub(super) fn fetched(session: &mut Session<'_>, stored: &StoredMedia) -> Result
 /// One could not be fetched.
 pub(super) fn failed(
     session: &mut Session<'_>,
-    id: MediaId,
+    file: &AwaitedFile,
     reason: &str,
     next_at: Option<Timestamp>,
 ) -> Result<(), StoreError> {
     session
         .reader
-        .statement("UPDATE awaited_files SET tries = tries + 1, failure = ?2, due_at = ?3 WHERE id = ?1")?
-        .execute(params![id.to_bytes(), reason, next_at.map(Timestamp::as_millis)])
+        .statement("UPDATE awaited_files SET tries = ?2, denials = ?3, failure = ?4, due_at = ?5 WHERE id = ?1")?
+        .execute(params![file.id.to_bytes(), file.tries, file.denials, reason, next_at.map(Timestamp::as_millis)])
         .map(drop)
         .map_err(refused)
 }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use tidings_domain::{
     ChannelId, EventId, MediaId, Timestamp, WorkspaceId,
     event::Position,
-    media::{FileState, StoredMedia},
+    media::{AwaitedFile, FileState, StoredMedia},
 };
 use tidings_store::{Claim, Claimed, ContentHash, DueFiles, Files, Listing, Page, StoreError};
 
@@ -94,8 +94,13 @@ impl Files for SqliteStore {
         self.writer.run(Now, tenant, move |session| awaited::fetched(session, &media)).await
     }
 
-    async fn file_failed(&self, id: MediaId, reason: String, next_at: Option<Timestamp>) -> Result<(), StoreError> {
-        self.writer.run(Soon, OPERATOR, move |session| awaited::failed(session, id, &reason, next_at)).await
+    async fn file_failed(
+        &self,
+        file: AwaitedFile,
+        reason: String,
+        next_at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        self.writer.run(Soon, OPERATOR, move |session| awaited::failed(session, &file, &reason, next_at)).await
     }
 
     async fn link_valid_since(&self, event: EventId) -> Result<Option<Timestamp>, StoreError> {

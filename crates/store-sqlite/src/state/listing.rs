@@ -59,12 +59,14 @@ impl Query {
     /// Only where what stands before and after these values holds for them, if they are given.
     pub(crate) fn any<V: ToSql + 'static>(&mut self, before: &str, values: Option<Vec<V>>, after: &str) {
         let Some(values) = values else { return };
-        let mut places = Vec::with_capacity(values.len());
-        for value in values {
-            self.values.push(Box::new(value));
-            places.push(format!("?{}", self.values.len()));
-        }
+        let places: Vec<String> = values.into_iter().map(|value| self.place(value)).collect();
         self.sql = format!("{} AND {before}{}{after}", self.sql, places.join(", "));
+    }
+
+    /// Where a value stands that a condition speaks of.
+    pub(crate) fn place<V: ToSql + 'static>(&mut self, value: V) -> String {
+        self.values.push(Box::new(value));
+        format!("?{}", self.values.len())
     }
 
     /// Only where this holds.
@@ -75,8 +77,8 @@ impl Query {
     /// Only where the column compares so with the value, if there is one.
     pub(crate) fn compare<V: ToSql + 'static>(&mut self, column: &str, operator: &str, value: Option<V>) {
         if let Some(value) = value {
-            self.values.push(Box::new(value));
-            self.sql = format!("{} AND {column} {operator} ?{}", self.sql, self.values.len());
+            let place = self.place(value);
+            self.sql = format!("{} AND {column} {operator} {place}", self.sql);
         }
     }
 
@@ -86,7 +88,7 @@ impl Query {
         reader: &Reader<'_>,
         mut read: impl FnMut(&Row<'_>) -> Result<(i64, T), StoreError>,
     ) -> Result<Listing<T>, StoreError> {
-        let order = self.begin();
+        let order = self.begin()?;
         // One more than asked for, to know whether there is a next page.
         self.values.push(Box::new(codec::signed(self.page.limit as u64 + 1)));
         let Self { sql, values, time, page: Page { limit, .. }, .. } = &self;
@@ -108,19 +110,18 @@ impl Query {
     }
 
     /// Leaves out what the pages before had. Answers the order.
-    fn begin(&mut self) -> String {
+    fn begin(&mut self) -> Result<String, StoreError> {
         let (number, before) = (format!("{}.number", self.table), self.page.before);
         let Some(time) = self.time.map(|time| format!("{}.{time}", self.table)) else {
             self.compare(&number, "<", before.map(|mark| codec::signed(mark.number)));
-            return format!("{number} DESC");
+            return Ok(format!("{number} DESC"));
         };
-        if let Some(Mark { number: last, at: Some(at) }) = before {
-            self.values.push(Box::new(at.as_millis()));
-            self.values.push(Box::new(codec::signed(last)));
-            let [at, last] = [self.values.len() - 1, self.values.len()];
-            self.sql = format!("{} AND ({time}, {number}) < (?{at}, ?{last})", self.sql);
+        if let Some(Mark { number: last, at }) = before {
+            let at = self.place(at.ok_or(StoreError::ForeignMark)?.as_millis());
+            let last = self.place(codec::signed(last));
+            self.sql = format!("{} AND ({time}, {number}) < ({at}, {last})", self.sql);
         }
-        format!("{time} DESC, {number} DESC")
+        Ok(format!("{time} DESC, {number} DESC"))
     }
 }
 

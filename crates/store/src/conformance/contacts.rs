@@ -148,6 +148,7 @@ pub async fn are_found(bench: &Bench) {
     let joao = bench.contact(workspace, 1, draft).await.id;
     let ana = bench.contact(workspace, 2, named("Ana Souza", "1777")).await.id;
     bench.contact(other, 3, named("Ana Souza", "1777")).await;
+    let shop = bench.contact(workspace, 2, named("Loja 24-7", "1888")).await.id;
     let search = |words: &str| ContactFilter { search: Some(words.to_owned()), ..ContactFilter::default() };
     for (words, expected) in [
         ("joao", vec![joao]),
@@ -155,8 +156,9 @@ pub async fn are_found(bench: &Bench) {
         ("souza 1777", vec![ana]),
         ("(17) 7-7", vec![ana]),
         ("17-77", vec![ana]),
-        ("1", vec![ana, joao]),
+        ("1", vec![shop, ana, joao]),
         ("ana müller", vec![]),
+        ("24-7", vec![shop]),
         ("%", vec![]),
     ] {
         assert_eq!(bench.found(workspace, search(words)).await, expected, "{words}");

@@ -99,7 +99,7 @@ pub async fn leaves_nothing_of_a_contact(bench: &Bench) {
     assert_eq!(bench.take(&channel, 102, vec![received_from("1555", "a7", 102)]).await.applied, 1);
 }
 
-/// The event that tells of an erasure stays until endpoints have heard it, or have had their time.
+/// The event that tells of an erasure stays until endpoints and consumers have heard it, or have had their time.
 pub async fn is_told_before_it_ends(bench: &Bench) {
     let workspace = bench.workspace("ant").await;
     let channel = bench.channel(workspace, "100").await;
@@ -120,6 +120,18 @@ pub async fn is_told_before_it_ends(bench: &Bench) {
     let epoch = bench.store.lease_acquire(ENDPOINT_LEASE, endpoint.uuid(), "the bench").await.expect("a lease");
     let change = DeliveryChange { low_water: Some(told_of[0].position), ..DeliveryChange::default() };
     assert_eq!(bench.store.delivery_record(endpoint, epoch, change).await, Ok(()));
+    let fetched = async |up_to: Position| {
+        let fetched = bench.store.consumer_acknowledge(workspace, "till".to_owned(), up_to, at(5)).await;
+        assert!(fetched.is_ok());
+    };
+    fetched(Position(0)).await;
+    bench.go_on_erasing(0).await;
+    assert_eq!(
+        (is_erased(0).await, bench.store.erasure_count().await),
+        (false, Ok(2)),
+        "a consumer has not fetched it"
+    );
+    fetched(told_of[0].position).await;
     bench.go_on_erasing(0).await;
     assert_eq!((is_erased(0).await, is_erased(1).await, bench.store.erasure_count().await), (true, false, Ok(1)));
     bench.go_on_erasing(100).await;
@@ -130,29 +142,34 @@ pub async fn is_told_before_it_ends(bench: &Bench) {
 pub async fn takes_along_what_was_merged_and_answered(bench: &Bench) {
     let workspace_id = bench.workspace("ant").await;
     let channel = bench.channel(workspace_id, "100").await;
-    let claim = || ShowingClaim {
+    let claim = |key: &str| ShowingClaim {
         workspace_id,
-        key: "k".to_owned(),
+        key: key.to_owned(),
         fingerprint: [1; 32],
         answer: Arc::new(|contact: &Contact| Answer { status: 201, body: Sealed(contact.id.to_bytes().to_vec()) }),
         at: at(1),
     };
     let draft = ContactDraft { name: Some("Ana".to_owned()), source: "api".to_owned(), ..ContactDraft::default() };
     let creation = ContactCreation { workspace_id, draft, at: at(1) };
-    let Ok(Shown::Done(kept)) = bench.store.contact_create(creation.clone(), Some(claim())).await else {
-        panic!("a contact that can be made")
+    let create = async |key: &str| bench.store.contact_create(creation.clone(), Some(claim(key))).await;
+    let (Ok(Shown::Done(kept)), Ok(Shown::Done(other))) = (create("k").await, create("o").await) else {
+        panic!("contacts that can be made")
     };
     let events = bench.events_of(&channel, 2, vec![received_from("1555", "m", 2)]).await;
     let gone = message_of(events.last().expect("a message")).contact_id;
-    let merge = ContactMerge { workspace_id, kept: kept.id, gone, by: Actor::SYSTEM, at: at(3) };
-    bench.store.contact_merge(merge, None).await.expect("they can be merged");
+    for gone in [gone, other.id] {
+        let merge = ContactMerge { workspace_id, kept: kept.id, gone, by: Actor::SYSTEM, at: at(3) };
+        bench.store.contact_merge(merge, None).await.expect("they can be merged");
+    }
     assert_eq!(bench.store.contact_merged_into(workspace_id, gone).await, Ok(Some(kept.id)));
 
     bench.erase(workspace_id, kept.id).await.expect("it can be erased");
     assert_eq!(bench.store.contact_merged_into(workspace_id, gone).await, Ok(None));
-    match bench.store.contact_create(creation, Some(claim())).await {
-        Ok(Shown::Replayed(answer)) => assert!(answer.is_erased()),
-        other => panic!("it was done before, and not {other:?}"),
+    for key in ["k", "o"] {
+        match create(key).await {
+            Ok(Shown::Replayed(answer)) => assert!(answer.is_erased(), "{key}"),
+            other => panic!("it was done before, and not {other:?}"),
+        }
     }
     bench.go_on_erasing(0).await;
     for entry in bench.after(Position(0)).await {

@@ -161,7 +161,8 @@ pub async fn of_messages_is_awaited(bench: &Bench) {
     assert_eq!(bench.store.content_unnamed(9).await, Ok(vec![[1; 32]]));
 
     let failed = async |file: &AwaitedFile, next_at: Option<i64>| {
-        let failed = bench.store.file_failed(file.id, "it hangs".to_owned(), next_at.map(at)).await;
+        let file = AwaitedFile { tries: 1, denials: 1, ..file.clone() };
+        let failed = bench.store.file_failed(file, "it hangs".to_owned(), next_at.map(at)).await;
         assert_eq!(failed, Ok(()));
     };
     failed(&files[1], Some(50)).await;
@@ -169,8 +170,8 @@ pub async fn of_messages_is_awaited(bench: &Bench) {
     let (left, next_at) = due(bench, 6).await;
     assert_eq!((names(&left), next_at), (vec!["d", "e"], Some(50)));
     let (left, _) = due(bench, 50).await;
-    assert_eq!((names(&left), left[1].tries), (vec!["d", "b", "e"], 1));
-    let lost = AwaitedFile { tries: 1, ..files[2].clone() };
+    assert_eq!((names(&left), left[1].tries, left[1].denials), (vec!["d", "b", "e"], 1, 1));
+    let lost = AwaitedFile { tries: 1, denials: 1, ..files[2].clone() };
     let lost = FileState::Lost { file: lost, reason: "it hangs".to_owned() };
     assert_eq!(bench.store.file_find(files[2].id).await, Ok(Some(lost)));
     assert_eq!(bench.store.file_find(MediaId::from_bytes(bench.id())).await, Ok(None));

@@ -3,7 +3,10 @@
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tidings_domain::content::{Attachment, Content, Media};
+use tidings_domain::{
+    content::{Attachment, Content, Media},
+    media::without_path,
+};
 
 use crate::lenient::{self, Text};
 
@@ -53,7 +56,7 @@ fn read(raw: &RawValue, attachment: impl FnOnce(Media, &Wire<'_>) -> Attachment)
     let wire: Wire<'_> = lenient::read(raw)?;
     let media = Media {
         vendor_media_id: wire.id.owned(),
-        name: wire.filename.owned(),
+        name: wire.filename.owned().map(|name| without_path(&name).to_owned()),
         content_type: wire.mime_type.owned(),
         sha256: wire.sha256.owned(),
         ..Media::default()

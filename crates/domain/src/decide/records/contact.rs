@@ -126,7 +126,7 @@ pub(in crate::decide) fn differences(before: &Contact, after: &Contact) -> Field
         .collect()
 }
 
-/// Handles as they are told of: without ids, and named as in the API.
+/// Handles as they are told of: without ids, and with what is set of them alone.
 fn handles(contact: &Contact) -> Value {
     let told = contact.handles.iter().map(|handle| {
         let mut told = json!(handle);

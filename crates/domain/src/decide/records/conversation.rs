@@ -89,15 +89,22 @@ fn update(
     by: &Actor,
     context: &mut Context<'_>,
 ) -> Option<Event> {
-    let before = (json!(conversation.tags), json!(conversation.metadata));
+    let before = (json!(conversation.tags), json!(conversation.metadata), json!(conversation.resolution));
     if let Some(tags) = &patch.tags {
         conversation.tags.clone_from(tags);
     }
     if let Some(metadata) = &patch.metadata {
         conversation.metadata = patched(std::mem::take(&mut conversation.metadata), metadata.as_ref());
     }
-    let fields: [(&str, Value, Value); 2] =
-        [("tags", before.0, json!(conversation.tags)), ("metadata", before.1, json!(conversation.metadata))];
+    // One that is closed already is not closed again, but how it ended may be known only now.
+    if conversation.status == ConversationStatus::Closed && patch.resolution.is_some() {
+        conversation.resolution.clone_from(&patch.resolution);
+    }
+    let fields: [(&str, Value, Value); 3] = [
+        ("tags", before.0, json!(conversation.tags)),
+        ("metadata", before.1, json!(conversation.metadata)),
+        ("resolution", before.2, json!(conversation.resolution)),
+    ];
     let changes: FieldChanges = fields
         .into_iter()
         .filter(|(_, before, after)| before != after)

@@ -203,6 +203,12 @@ fn a_conversation_is_closed_and_reopened_with_its_time() {
     };
     assert_eq!((resolution.as_deref(), closed.closed_at), (Some("resolved"), Some(at(40))));
     assert_eq!(told(41, &closed, &close), None);
+    let after_all = ConversationPatch { resolution: Some("spam".to_owned()), ..close.clone() };
+    let (closed, details) = told(42, &closed, &after_all).unwrap();
+    assert!(
+        matches!(&details[..], [ConversationDetail::Updated { changes, .. }] if changes["resolution"].after == "spam")
+    );
+    assert_eq!((closed.resolution.as_deref(), closed.closed_at), (Some("spam"), Some(at(40))));
     let open = ConversationPatch { status: Some(ConversationStatus::Open), ..ConversationPatch::default() };
     let (reopened, details) = told(50, &closed, &open).unwrap();
     assert!(matches!(&details[..], [ConversationDetail::Reopened { reason, .. }] if reason == "api"));

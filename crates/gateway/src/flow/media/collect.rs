@@ -11,7 +11,10 @@ use tokio::{
 };
 
 use super::Shared;
-use crate::{flow::retention, media_store::MediaError};
+use crate::{
+    flow::retention::{self, LastLook},
+    media_store::MediaError,
+};
 
 /// How many files are forgotten, and contents looked at, at once.
 const SLICE: usize = 100;
@@ -50,9 +53,12 @@ impl Collector {
 
 async fn work(shared: Arc<Shared>) {
     let mut swept_at: Option<Timestamp> = None;
+    let mut last_look = LastLook::default();
     loop {
         let now = shared.clock.now();
-        if let Err(error) = forget_old(&shared, now).await {
+        if last_look.is_credible(now)
+            && let Err(error) = forget_old(&shared, now).await
+        {
             tracing::error!(%error, "old files cannot be forgotten");
         }
         if let Err(error) = remove_unnamed(&shared).await {

@@ -45,7 +45,7 @@ const IDLE: Duration = Duration::from_mins(1);
 const TICK: Duration = Duration::from_secs(1);
 /// The waits between tries; the last one is that of all further ones.
 const WAITS: [u64; 6] = [5, 30, 120, 600, 1_800, 3_600];
-/// After so many tries it is believed that the vendor does not have a file.
+/// After so many times in a row it is believed that the vendor does not have a file.
 const BELIEVED_AFTER: u32 = 5;
 /// How many of those who wait at links may be behind before one has to look for itself.
 const ROOM: usize = 256;
@@ -170,12 +170,10 @@ async fn attempt(shared: &Shared, file: &AwaitedFile) -> Result<(), StoreError> 
         Err(unfetched) => unfetched,
     };
     let now = shared.clock.now();
+    let denials = if matches!(unfetched, Unfetched::Unknown(_)) { file.denials + 1 } else { 0 };
     let (reason, next_at) = match unfetched {
         Unfetched::Never(reason) => (reason, None),
-        Unfetched::Unknown(reason) => {
-            let again = file.tries + 1 < BELIEVED_AFTER;
-            (reason, again.then(|| now.plus(wait(file.tries))))
-        }
+        Unfetched::Unknown(reason) => (reason, (denials < BELIEVED_AFTER).then(|| now.plus(wait(file.tries)))),
         Unfetched::ForNow { reason, after } => {
             (reason, Some(now.plus(after.unwrap_or(Duration::ZERO).max(wait(file.tries)))))
         }
@@ -186,7 +184,8 @@ async fn attempt(shared: &Shared, file: &AwaitedFile) -> Result<(), StoreError> 
     } else {
         tracing::warn!(media.id = %file.id, channel.id = %file.channel_id, reason, "a file is lost");
     }
-    shared.store.file_failed(file.id, reason, next_at).await?;
+    let tried = AwaitedFile { tries: file.tries + 1, denials, ..file.clone() };
+    shared.store.file_failed(tried, reason, next_at).await?;
     count(shared, if next_at.is_some() { "later" } else { "lost" });
     Ok(())
 }

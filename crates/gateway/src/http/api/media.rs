@@ -12,7 +12,7 @@ use serde::Serialize;
 use tidings_domain::{
     MediaId, Timestamp, WorkspaceId,
     key::{Access, Area},
-    media::{FileState, StoredMedia},
+    media::{FileState, StoredMedia, without_path},
 };
 use utoipa::ToSchema;
 
@@ -52,7 +52,7 @@ pub(crate) struct MediaView {
     id: MediaId,
     /// `available`; `fetching` while it is still with its vendor; `unavailable` if it is lost.
     status: &'static str,
-    /// Its MIME type, as it was given.
+    /// Its MIME type, as it was given or, if a vendor's file is plainly something else, as it is.
     content_type: Option<String>,
     /// Bytes, once it is here.
     size: Option<u64>,
@@ -196,8 +196,7 @@ async fn read(gateway: &Gateway, form: &mut Multipart) -> Answer<Kept> {
             return Err(Problem::field("/file", "is given twice"));
         }
         let content_type = words(part.content_type(), "type")?.unwrap_or_else(|| UNKNOWN_TYPE.to_owned());
-        // Some give a path, and whoever saves the file by its name must not follow it.
-        let filename = words(part.file_name().and_then(|path| path.rsplit(['/', '\\']).next()), "name")?;
+        let filename = words(part.file_name().map(without_path), "name")?;
         let mut incoming = gateway.media.begin(&random_text(&*gateway.random)).await?;
         while let Some(chunk) = in_time(gateway, part.chunk()).await? {
             if incoming.size() + chunk.len() as u64 > LONGEST as u64 {

@@ -206,6 +206,23 @@ async fn what_the_vendor_does_not_know_is_soon_lost() {
 }
 
 #[tokio::test]
+async fn a_vendor_in_trouble_has_not_said_that_it_has_no_file() {
+    let scene = Scene::start().await;
+    scene.graph.kill_links(true);
+    let told = scene.told();
+    let id = scene.picture(1, told).await;
+    for times in 1..=5 {
+        scene.failed_so_often(times).await;
+        if times == 4 {
+            scene.graph.forget_media();
+        }
+        scene.server.clock.advance(Duration::from_mins(31));
+    }
+    scene.failed_so_often(6).await;
+    assert_eq!(scene.file(&id, "fetching").await["error"], Value::Null);
+}
+
+#[tokio::test]
 async fn what_is_not_what_was_told_of_is_not_taken() {
     let scene = Scene::start().await;
     let mut told = scene.told();

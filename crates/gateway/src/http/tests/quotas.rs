@@ -103,9 +103,9 @@ async fn there_are_no_more_things_than_there_may_be() {
         assert_eq!(tenant.post(path, body).await.status, 201, "{path}");
     }
     for (path, body, what) in [
-        ("/v1/endpoints", hook.clone(), "the workspace has 1 endpoints, and may have 1"),
-        ("/v1/channels", whatsapp("200"), "the workspace has 1 channels, and may have 1"),
-        ("/v1/keys", json!({"name": "k"}), "the workspace has 2 keys, and may have 2"),
+        ("/v1/endpoints", hook.clone(), "the workspace has 1 of at most 1 endpoints"),
+        ("/v1/channels", whatsapp("200"), "the workspace has 1 of at most 1 channels"),
+        ("/v1/keys", json!({"name": "k"}), "the workspace has 2 of at most 2 keys"),
     ] {
         let refused = tenant.post(path, body).await;
         assert_eq!((refused.status.as_u16(), refused.code()), (403, "forbidden"), "{path}");

@@ -11,11 +11,13 @@ use crate::{codec, error::corrupt, session::Reader, state::listing};
 /// How many words of a search are looked at.
 const MOST_WORDS: usize = 8;
 
-/// A word of a search; if it is a part of a phone number, without what people write between its digits.
-fn without_marks(word: &str) -> String {
+/// What a word of a search stands for: itself, and if it may be a part of a phone number, also its digits alone, without what
+/// people write between them.
+fn spellings(word: &str) -> Vec<String> {
     let is_number = word.chars().all(|character| character.is_ascii_digit() || "+-().".contains(character));
     let digits: String = word.chars().filter(char::is_ascii_digit).collect();
-    if is_number && !digits.is_empty() { digits } else { word.to_owned() }
+    let alone = (is_number && !digits.is_empty() && digits != word).then_some(digits);
+    std::iter::once(word.to_owned()).chain(alone).collect()
 }
 
 /// A contact of a workspace.
@@ -35,11 +37,14 @@ pub(crate) fn list(
     let mut query = listing::Query::new(select, "contacts", ("workspace", workspace), page);
     query.only("contacts.erased_at IS NULL");
     if let Some(search) = &filter.search {
-        let words: Vec<String> = folded(search).split_whitespace().take(MOST_WORDS).map(without_marks).collect();
-        for word in words {
-            let found = "contacts.number IN (SELECT number FROM contacts INDEXED BY contacts_by_search \
-                         WHERE workspace = ?1 AND instr(search, ";
-            query.any(found, Some(vec![word]), ") > 0)");
+        for word in folded(search).split_whitespace().take(MOST_WORDS) {
+            let found =
+                spellings(word).into_iter().map(|spelling| format!("instr(search, {}) > 0", query.place(spelling)));
+            let found = found.collect::<Vec<_>>().join(" OR ");
+            query.only(&format!(
+                "contacts.number IN (SELECT number FROM contacts INDEXED BY contacts_by_search \
+                 WHERE workspace = ?1 AND ({found}))"
+            ));
         }
     }
     if let Some(identities) = &filter.identities {

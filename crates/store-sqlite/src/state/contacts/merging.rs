@@ -123,6 +123,13 @@ fn take_over(reader: &Reader<'_>, workspace: i64, kept: i64, gone: &Loaded) -> R
     ] {
         reader.statement(statement)?.execute(params![kept, gone.number, workspace]).map_err(refused)?;
     }
+    // What is shown again under a key goes with the contact that it is of by now.
+    reader
+        .statement(
+            "UPDATE idempotency_keys SET contact = (SELECT id FROM contacts WHERE number = ?1) WHERE contact = ?2",
+        )?
+        .execute(params![kept, gone.contact.id.to_bytes()])
+        .map_err(refused)?;
     reader
         .statement("INSERT INTO merged_contacts (workspace, id, contact) VALUES (?1, ?2, ?3)")?
         .execute(params![workspace, gone.contact.id.to_bytes(), kept])
