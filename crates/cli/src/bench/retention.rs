@@ -18,6 +18,7 @@ use http_body_util::Full;
 use serde_json::json;
 use tidings_domain::Timestamp;
 use tidings_simulator::{Connection, whatsapp::graph::Graph};
+use tidings_store_sqlite::Examiner;
 use tokio::time::{Instant, sleep};
 
 use super::{
@@ -197,7 +198,8 @@ struct Watched {
 async fn watch(server: SocketAddr, folder: PathBuf, begun: Instant) -> Result<Watched> {
     let mut connection = Connection::to(&format!("http://{server}"))?;
     let write_ahead = folder.join(format!("{DATABASE}-wal"));
-    let (mut write_ahead_bytes, mut events_done, mut last) = (0, None, (0, 0, begun));
+    let database = Examiner::open(&folder.join(DATABASE))?;
+    let (mut write_ahead_bytes, mut events_done, mut last) = (0, None, ((0, 0, 0), begun));
     loop {
         sleep(LOOK_EVERY).await;
         write_ahead_bytes = fs::metadata(&write_ahead)?.len().max(write_ahead_bytes);
@@ -212,14 +214,15 @@ async fn watch(server: SocketAddr, folder: PathBuf, begun: Instant) -> Result<Wa
             let deleted = figures("tidings_pruned_total{records=\"events\"}").sum::<u64>();
             events_done = Some((deleted, begun.elapsed().as_secs_f64()));
         }
-        let (deleted, bytes) = (figures("tidings_pruned_total").sum::<u64>(), database_bytes(&folder)?);
-        if (deleted, bytes) != (last.0, last.1) {
-            last = (deleted, bytes, Instant::now());
+        let (deleted, room) = (figures("tidings_pruned_total").sum::<u64>(), database.room()?);
+        let now = (deleted, room.bytes, room.free);
+        if now != last.0 {
+            last = (now, Instant::now());
         }
         if let Some((events_deleted, seconds)) = events_done
-            && last.2.elapsed() > STILL
+            && last.1.elapsed() > STILL
         {
-            let seconds_in_all = (last.2 - begun).as_secs_f64();
+            let seconds_in_all = (last.1 - begun).as_secs_f64();
             return Ok(Watched { events_deleted, seconds, seconds_in_all, write_ahead_bytes });
         }
     }
