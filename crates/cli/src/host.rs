@@ -18,7 +18,7 @@ use tidings_gateway::{
 use tidings_store_sqlite::{Options, SqliteStore};
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::options::ServeOptions;
+use crate::{backup::DRAFT, options::ServeOptions};
 
 /// The database's name in the data folder.
 pub(crate) const DATABASE: &str = "tidings.db";
@@ -58,6 +58,12 @@ impl Host {
             TcpListener::bind(options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
         let address = listener.local_addr()?;
         let database = options.data.join(DATABASE);
+        if let Some(left) = left_without_database(&options.data) {
+            anyhow::bail!(
+                "there is no {DATABASE} in {}, but {left}: restore a backup, or move that away to begin anew",
+                options.data.display()
+            );
+        }
         let seal_key = seal::key_file(&options.seal_key_file, database.exists(), &SystemRandom)?;
         make_private(&database)?;
         let ids = OrderedIds::new(|bytes: &mut [u8]| SystemRandom.fill(bytes));
@@ -106,6 +112,22 @@ impl Host {
 async fn stopped(broken: &mut watch::Receiver<bool>) {
     // A writer that has gone without a word is broken as well.
     let _ = broken.wait_for(|broken| *broken).await;
+}
+
+/// What tells that a folder without a database had one: files, which an empty database would not know and the server would
+/// remove, or a restoring that was not finished.
+pub(crate) fn left_without_database(data: &Path) -> Option<&'static str> {
+    let has = |name: &str| data.join(name).exists();
+    if has(DATABASE) {
+        return None;
+    }
+    let shards = std::fs::read_dir(data.join(MEDIA)).into_iter().flatten().flatten();
+    // Beside the shards there is the folder of what comes in.
+    let has_files = shards.into_iter().any(|shard| shard.file_name().len() == 2);
+    if has_files {
+        return Some("files of messages are in it");
+    }
+    has(DRAFT).then_some("a backup was being restored into it")
 }
 
 /// The data folder is nobody else's business.

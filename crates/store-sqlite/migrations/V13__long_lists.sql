@@ -12,6 +12,3 @@ CREATE INDEX attempts_failed ON attempts (endpoint, number) WHERE outcome = 'fai
 -- Most events tell of these.
 CREATE INDEX events_of_other_kinds ON events (workspace, kind)
     WHERE kind NOT IN ('message.received', 'message.sent', 'message.delivered', 'message.read', 'message.updated');
-
--- How often in a row the vendor has said that it has no such file.
-ALTER TABLE awaited_files ADD COLUMN denials INTEGER NOT NULL DEFAULT 0;

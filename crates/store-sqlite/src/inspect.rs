@@ -25,9 +25,11 @@ pub struct Inspection {
 /// Opens a database for reading and looks at its schema.
 pub fn inspect(database: &Path) -> Result<Inspection, StoreError> {
     let connection = connect_beside(database)?;
-    let asked = "SELECT coalesce(max(version), 0) FROM refinery_schema_history";
-    let schema = connection.query_row(asked, [], |row| row.get(0)).map_err(refused)?;
-    Ok(Inspection { schema, newest_schema: newest_schema(), gives_back: gives_back(&connection)? })
+    Ok(Inspection {
+        schema: schema(&connection)?,
+        newest_schema: newest_schema(),
+        gives_back: gives_back(&connection)?,
+    })
 }
 
 /// A connection that reads beside whatever process runs on the database, if any does.
@@ -48,6 +50,12 @@ fn beside(database: &Path, ending: &str) -> PathBuf {
     let mut path = database.as_os_str().to_owned();
     path.push(ending);
     path.into()
+}
+
+/// The number of a database's schema.
+pub(crate) fn schema(connection: &Connection) -> Result<i64, StoreError> {
+    let asked = "SELECT coalesce(max(version), 0) FROM refinery_schema_history";
+    connection.query_row(asked, [], |row| row.get(0)).map_err(refused)
 }
 
 #[cfg(test)]

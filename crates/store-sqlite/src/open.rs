@@ -15,6 +15,7 @@ use crate::{
     checkpoint::{Checkpoint, Emptying, Length},
     codec,
     error::refused,
+    inspect::schema,
     readers::Readers,
     writer::Writer,
 };
@@ -57,6 +58,7 @@ impl SqliteStore {
     pub fn open(options: Options) -> Result<Self, StoreError> {
         let Options { database, ids } = options;
         let mut connection = connect(&database)?;
+        refuse_newer(&connection)?;
         migrations::migrations::runner()
             .run(&mut connection)
             .map_err(|error| StoreError::Backend(format!("cannot bring the schema up to date: {error}")))?;
@@ -89,6 +91,19 @@ impl Drop for SqliteStore {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// A database of a newer version is left alone.
+fn refuse_newer(connection: &Connection) -> Result<(), StoreError> {
+    if !connection.table_exists(None, "refinery_schema_history").map_err(refused)? {
+        return Ok(());
+    }
+    let (schema, newest) = (schema(connection)?, newest_schema());
+    if schema > newest {
+        let told = format!("it is of a newer version (schema {schema}, known are {newest}): run that one");
+        return Err(StoreError::Backend(told));
+    }
+    Ok(())
 }
 
 /// The number of the newest schema that this version knows.

@@ -7,7 +7,10 @@
 //! because after a failed fsync nobody knows what is on the disk.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::{self, JoinHandle},
 };
 
@@ -77,6 +80,7 @@ type Listener = Arc<RwLock<Option<Arc<dyn CommitListener>>>>;
 pub(crate) struct Writer {
     queue: Arc<Queue<Envelope>>,
     listener: Listener,
+    disk_is_full: Arc<AtomicBool>,
     stopped: watch::Receiver<bool>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -92,6 +96,7 @@ impl Writer {
         let queued = Arc::clone(&queue);
         let (stop, stopped) = watch::channel(false);
         let listener = Listener::default();
+        let disk_is_full = Arc::new(AtomicBool::new(false));
         let counters = Counters::load(&connection)?;
         let desk = Desk {
             connection,
@@ -99,6 +104,7 @@ impl Writer {
             counters,
             numbers: Numbers::default(),
             listener: Arc::clone(&listener),
+            disk_is_full: Arc::clone(&disk_is_full),
             checkpoint,
             appended: Vec::new(),
             tally: Tally::default(),
@@ -113,7 +119,7 @@ impl Writer {
                 let _ = stop.send(true);
             })
             .map_err(|error| StoreError::Backend(error.to_string()))?;
-        Ok(Self { queue, listener, stopped, thread: Mutex::new(Some(thread)) })
+        Ok(Self { queue, listener, disk_is_full, stopped, thread: Mutex::new(Some(thread)) })
     }
 
     /// Who hears of commits from now on.
@@ -131,6 +137,11 @@ impl Writer {
         let envelope = Envelope { urgency, verb: Box::new(Verb { work, result: None, reply }) };
         self.queue.push(tenant, envelope)?;
         answer.await.unwrap_or(Err(StoreError::Stopped))
+    }
+
+    /// Whether the last commit found the disk full.
+    pub(crate) fn disk_is_full(&self) -> bool {
+        self.disk_is_full.load(Ordering::Relaxed)
     }
 
     /// Becomes true when the writer has stopped, of itself or by [`Self::close`].
@@ -167,6 +178,7 @@ struct Desk {
     counters: Counters,
     numbers: Numbers,
     listener: Listener,
+    disk_is_full: Arc<AtomicBool>,
     checkpoint: Checkpoint,
     appended: Vec<LogEntry>,
     tally: Tally,
@@ -198,6 +210,7 @@ impl Desk {
             self.tally.write(&Reader { connection: &self.connection })?;
             self.connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([])).map_err(fate).map(drop)
         });
+        self.disk_is_full.store(committed == Err(StoreError::DiskFull), Ordering::Relaxed);
         let (committed, next) = match committed {
             Ok(()) => {
                 if !self.appended.is_empty()

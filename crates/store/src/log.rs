@@ -82,6 +82,9 @@ pub trait Log: Send + Sync {
     /// From now on `listener` hears of commits. There is one; another one takes its place.
     fn listen(&self, listener: Arc<dyn CommitListener>);
 
+    /// Whether work is taken: it fails as the next verb that writes would.
+    async fn ready(&self) -> Result<(), StoreError>;
+
     /// The newest position; zero if nothing ever happened.
     async fn log_head(&self) -> Result<Position, StoreError>;
     /// Everything after a position, oldest first, of all workspaces: at most so many, and fewer where they are large.

@@ -128,11 +128,29 @@ async fn two_become_one_and_the_one_that_is_gone_says_where() {
     let statuses: Vec<&str> =
         conversations["data"].as_array().unwrap().iter().map(|found| text(found, "/status")).collect();
     assert_eq!(statuses, ["closed", "open"], "the younger one is closed");
+    let (closed, open) = (text(&conversations, "/data/0/id"), text(&conversations, "/data/1/id"));
+    let order = json!({ "conversation_id": closed, "text": "we are here" });
+    let sent = scene.api.post("/v1/messages", &order).await.unwrap().ok().unwrap();
+    assert_eq!(text(&sent, "/conversation_id"), open, "it goes on where they are one");
     line.post(&says(&account, &customer(2), "wamid.3", "and again")).await.unwrap();
     let messages = scene.api.get(&format!("/v1/messages?contact_id={}", ids[0])).await.unwrap().ok().unwrap();
-    assert_eq!(messages["data"].as_array().unwrap().len(), 3);
+    assert_eq!(messages["data"].as_array().unwrap().len(), 4);
     scene.api.post(&merge, &json!({ "contact_id": ids[1] })).await.unwrap().problem(404, "not_found").unwrap();
     scene.api.post(&merge, &json!({ "contact_id": ids[0] })).await.unwrap().problem(409, "conflict").unwrap();
+}
+
+#[tokio::test]
+async fn a_list_is_no_object() {
+    let mut scene = scene().await;
+    let listed = json!({ "handles": [["phone_number", "+4915112345678", true, null, "all"]] });
+    let refused = scene.api.post("/v1/contacts", &listed).await.unwrap().problem(422, "validation_failed").unwrap();
+    assert_eq!(pointers(&refused), ["/handles/0"]);
+    let workspaces = scene.api.get("/v1/workspaces").await.unwrap().ok().unwrap();
+    let workspace = format!("/v1/workspaces/{}", text(&workspaces, "/data/0/id"));
+    for quotas in [json!([]), json!([7, 8, 9])] {
+        let refused = scene.api.patch(&workspace, &json!({ "quotas": quotas })).await.unwrap();
+        assert_eq!(pointers(&refused.problem(422, "validation_failed").unwrap()), ["/quotas"]);
+    }
 }
 
 #[tokio::test]

@@ -45,9 +45,11 @@ async fn all(api: &mut Api, path: &str, limit: usize) -> Vec<Value> {
 async fn a_cursor_of_a_list_in_another_order_is_refused() {
     let (mut scene, ..) = five_customers().await;
     let page = scene.api.get("/v1/conversations?limit=1").await.unwrap().ok().unwrap();
-    let path = format!("/v1/conversations?since=2020-01-01T00:00:00Z&cursor={}", text(&page, "/next_cursor"));
-    let refused = scene.api.get(&path).await.unwrap().problem(422, "validation_failed").unwrap();
-    assert_eq!(pointers(&refused), ["/cursor"]);
+    for list in ["conversations?since=2020-01-01T00:00:00Z&", "contacts?", "messages?", "audit?", "keys?"] {
+        let path = format!("/v1/{list}cursor={}", text(&page, "/next_cursor"));
+        let refused = scene.api.get(&path).await.unwrap().problem(422, "validation_failed").unwrap();
+        assert_eq!(pointers(&refused), ["/cursor"], "{list}");
+    }
 }
 
 #[tokio::test]

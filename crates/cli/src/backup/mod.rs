@@ -15,7 +15,7 @@ mod take;
 use tidings_store::StoreError;
 
 pub(crate) use self::{
-    restore::{RestoreArguments, restore},
+    restore::{DRAFT, RestoreArguments, restore},
     take::{BackupArguments, back_up},
 };
 

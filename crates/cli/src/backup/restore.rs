@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The folder in the data folder in which a backup is unpacked.
-const DRAFT: &str = ".restoring";
+pub(crate) const DRAFT: &str = ".restoring";
 
 /// Options of `restore`.
 #[derive(Debug, Clone, Args)]
@@ -112,18 +112,18 @@ fn unpack(manifest: &Manifest, backup: &Path, options: &ServeOptions) -> anyhow:
     for (entry, done) in manifest.files.iter().zip(1..) {
         let from = backup.join(&entry.path);
         let content = file::copy(&from, &draft.path().join(&entry.path))
-            .with_context(|| format!("cannot copy {}", entry.path))?;
+            .with_context(|| format!("cannot copy {}: if it is not there, take another backup", from.display()))?;
         ensure!(entry.is(&content), "{} is damaged: take another backup", from.display());
         progress.show("files", done, manifest.files.len() as u64);
     }
     let database = draft.path().join(DATABASE);
-    let found = inspect(&database).context("the backup has no database that can be read")?;
+    let found = inspect(&database).context("the backup has no database that can be read: take another one")?;
     ensure!(
         found.schema <= found.newest_schema,
         "the backup is of a newer version: restore it with Tidings {} or later",
         manifest.version
     );
-    check_whole(&database)?;
+    check_whole(&database).context("the backup's database is damaged: take another one")?;
     let held = resume_from(&database, SystemClock.now())?;
     file::sync_folders(draft.path())?;
     if !options.seal_key_file.exists() {

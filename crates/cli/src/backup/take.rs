@@ -13,7 +13,7 @@ use tidings_gateway::{
     clock::{Clock as _, SystemClock},
     media_place,
 };
-use tidings_store_sqlite::{Examiner, inspect, named_files};
+use tidings_store_sqlite::{Examiner, check_whole, inspect, named_files};
 
 use super::{
     KEY, file,
@@ -114,6 +114,12 @@ fn fill(draft: &TempDir, options: &ServeOptions) -> anyhow::Result<Manifest> {
     ensure!(source.exists(), "there is no {}: name the server's data folder with --data", source.display());
     tidings_store_sqlite::back_up(&source, &copy, |done, all| progress.show("database", done, all))
         .with_context(|| format!("cannot copy {}", source.display()))?;
+    check_whole(&copy).with_context(|| {
+        format!(
+            "{} is damaged, and nothing was backed up: keep the backups that you have, and see `tidings doctor`",
+            source.display()
+        )
+    })?;
     let schema = inspect(&copy)?.schema;
     let mut files = vec![Entry::new(DATABASE, file::content(&copy)?)];
     let key = &options.seal_key_file;

@@ -14,7 +14,7 @@ pub(super) async fn look(client: &Client, asks: bool, findings: &mut Vec<Finding
         Ok(channels) => channels,
         Err(failure) => {
             let advice = "give the operator's key with TIDINGS_ADMIN_KEY, or one that may read channels and endpoints";
-            findings.push(Finding::warn("API key", failure.first_line(), advice));
+            findings.push(Finding::fail("API key", failure.first_line(), advice));
             return None;
         }
     };

@@ -8,6 +8,7 @@ use tidings_store::StoreError;
 use tidings_store_sqlite::{Examiner, Inspection, Room, Wholeness, inspect};
 
 use super::finding::Finding;
+use crate::host::left_without_database;
 
 /// How long it may take to find out whether the database is whole.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -22,8 +23,19 @@ const LONGEST_ERASURE: Duration = Duration::from_hours(73);
 pub(super) fn look(path: &Path, findings: &mut Vec<Finding>) -> Option<Examiner> {
     let shown = path.display();
     if !path.exists() {
-        let advice = "`tidings serve` makes it at its first start";
-        findings.push(Finding::warn("database", format!("{shown} is not there"), advice));
+        let left = path.parent().and_then(left_without_database);
+        findings.push(match left {
+            Some(left) => Finding::fail(
+                "database",
+                format!("{shown} is not there, but {left}"),
+                "restore a backup into a new folder; no server starts on this one",
+            ),
+            None => Finding::warn(
+                "database",
+                format!("{shown} is not there"),
+                "`tidings serve` makes it at its first start",
+            ),
+        });
         return None;
     }
     let is_current = match inspect(path) {

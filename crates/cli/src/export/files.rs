@@ -56,7 +56,10 @@ impl Files {
             file.write_all(&piece).with_context(cannot)?;
         }
         let found = hex(hash.finish().as_ref());
-        ensure!(found == text(record, "/sha256"), "{id} is not what its record says: its content is {found}");
+        if found != text(record, "/sha256") {
+            self.lost.push(id);
+            return Ok(());
+        }
         file.persist_noclobber(&path)
             .with_context(|| format!("cannot make {}: name another folder with --media", path.display()))?;
         Ok(())
@@ -73,7 +76,7 @@ impl Files {
     pub(super) fn end(self) -> anyhow::Result<()> {
         ensure!(
             self.lost.is_empty(),
-            "everything is exported but the content of these files, which the server does not have: {}",
+            "everything is exported but the content of these files, which the server does not have as they were: {}",
             self.lost.join(", ")
         );
         Ok(())

@@ -100,17 +100,32 @@ pub struct Handle {
     /// What it does not want to be sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opted_out: Option<OptOut>,
+    /// By the vendor's clock, when it has chosen that there last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen_at: Option<Timestamp>,
 }
 
 impl Handle {
     /// A handle that is new.
     pub fn new(id: HandleId, identity: Identity) -> Self {
-        Self { id, identity, blocked_at: None, opted_out: None }
+        Self { id, identity, blocked_at: None, opted_out: None, chosen_at: None }
     }
 
     /// Whether it does not want to be sent something that is advertising, or is not.
     pub fn has_opted_out(&self, is_marketing: bool) -> Option<OptOut> {
         self.opted_out.filter(|opted_out| is_marketing || *opted_out == OptOut::All)
+    }
+
+    /// It has chosen at the vendor what it wants to be sent. What it has told the company beside the vendor stays, and so does
+    /// what it has chosen later.
+    pub(crate) fn choose(&mut self, opted_out: Option<OptOut>, at: Timestamp) {
+        if self.chosen_at.is_some_and(|chosen_at| chosen_at > at) {
+            return;
+        }
+        self.chosen_at = Some(at);
+        if self.opted_out != Some(OptOut::All) {
+            self.opted_out = opted_out;
+        }
     }
 
     /// Follows what the vendor says of it.

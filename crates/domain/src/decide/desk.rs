@@ -11,6 +11,7 @@ use crate::{
         ChannelDetail, ChannelEvent, ContactDetail, ContactEvent, ConversationDetail, ConversationEvent, Event,
         EventKind, EventPayload, MessageChange, MessageEvent, OrderingKey,
     },
+    id::ConversationId,
     message::Message,
     sending::{ChannelHealth, Sending},
     time::Timestamp,
@@ -72,6 +73,7 @@ pub(super) struct Desk<'a, 'b> {
     parted: Option<Contact>,
     contact: Record<Contact>,
     conversation: Record<Conversation>,
+    successor: Option<ConversationId>,
     message: Record<Arc<Message>>,
     sending: Record<Sending>,
     linked: Option<String>,
@@ -96,6 +98,7 @@ impl<'a, 'b> Desk<'a, 'b> {
             parted: None,
             contact: Record::from_known(situation.contact),
             conversation: Record::from_known(situation.conversation),
+            successor: situation.successor,
             message: Record::from_known(situation.message),
             sending: Record::from_known(situation.sending),
             linked: None,
@@ -190,6 +193,11 @@ impl<'a, 'b> Desk<'a, 'b> {
 
     pub(super) fn new_contact(&mut self, contact: Contact) {
         self.contact = Record::New(contact);
+    }
+
+    /// Whether the conversation is closed and another one goes on.
+    pub(super) const fn is_superseded(&self) -> bool {
+        self.successor.is_some()
     }
 
     pub(super) fn new_conversation(&mut self, conversation: Conversation) {

@@ -2,7 +2,7 @@
 
 use crate::{
     change::{IdentityChanged, Person, Preferred},
-    contact::{Contact, Handle, HandleKind, Identity, OptOut, RecipientNews},
+    contact::{Contact, Handle, HandleKind, Identity, RecipientNews},
     conversation::{Conversation, ConversationStatus},
     event::{Actor, ContactDetail, ConversationDetail, EventKind},
     id::{ContactId, ConversationId, HandleId},
@@ -80,9 +80,10 @@ pub(super) fn find_or_create(desk: &mut Desk<'_, '_>, person: &Person, writer: W
     Some(Correspondent { contact_id, conversation_id: desk.conversation()?.id, handle })
 }
 
-/// A closed conversation goes on with any message, in or out.
+/// A closed conversation goes on with any message, in or out, unless another one goes on already.
 pub(super) fn reopen(desk: &mut Desk<'_, '_>, by: Actor) {
-    if desk.conversation().is_none_or(|conversation| conversation.status != ConversationStatus::Closed) {
+    let is_closed = |conversation: &Conversation| conversation.status == ConversationStatus::Closed;
+    if !desk.conversation().is_some_and(is_closed) || desk.is_superseded() {
         return;
     }
     let now = desk.now();
@@ -215,21 +216,29 @@ pub(super) fn is_back(desk: &mut Desk<'_, '_>, person: &Person) {
     update(desk, after);
 }
 
-/// A contact has chosen what it wants to be sent. What it has told the company beside the vendor stays.
+/// A contact has chosen what it wants to be sent. Who is not known and wants less becomes known by it, so as not to be written
+/// to later.
 pub(super) fn preferred(desk: &mut Desk<'_, '_>, preferred: &Preferred) {
     desk.channel_is_alive();
-    let Some(contact) = desk.contact() else {
-        let vendor_id = preferred.contact.identities.first().map(|identity| identity.value.clone());
-        desk.keep(Kept::Unmatched { kind: "preferred", vendor_id: vendor_id.unwrap_or_default() });
-        return;
-    };
-    let mut after = contact.clone();
-    for handle in &mut after.handles {
-        if preferred.contact.identities.contains(&handle.identity) && handle.opted_out != Some(OptOut::All) {
-            handle.opted_out = preferred.opted_out;
+    let choose = |handles: &mut Vec<Handle>| {
+        for handle in handles.iter_mut().filter(|handle| preferred.contact.identities.contains(&handle.identity)) {
+            handle.choose(preferred.opted_out, preferred.timestamp);
         }
+    };
+    if let Some(contact) = desk.contact() {
+        let mut after = contact.clone();
+        choose(&mut after.handles);
+        return update(desk, after);
     }
-    update(desk, after);
+    let wants_less = preferred.opted_out.is_some();
+    let Some(mut contact) = wants_less.then(|| new_contact(desk, &preferred.contact, Writer::Contact)).flatten() else {
+        let vendor_id = preferred.contact.identities.first().map(|identity| identity.value.clone());
+        return desk.keep(Kept::Unmatched { kind: "preferred", vendor_id: vendor_id.unwrap_or_default() });
+    };
+    choose(&mut contact.handles);
+    let now = desk.now();
+    desk.new_contact(contact);
+    desk.emit_contact(EventKind::ContactCreated, ContactDetail::Created, now);
 }
 
 /// A vendor says that a contact has another number or id than before. The old one is given up, since vendors hand

@@ -45,7 +45,7 @@ use crate::{
     contact::{Contact, Identity},
     conversation::Conversation,
     event::{Event, EventKind, EventPayload, OrderingKey, SCHEMA},
-    id::{ChannelId, EventId, IdSource, WorkspaceId},
+    id::{ChannelId, ConversationId, EventId, IdSource, WorkspaceId},
     message::Message,
     sending::{ChannelHealth, Sending},
     time::Timestamp,
@@ -74,6 +74,8 @@ pub struct Situation {
     pub taken: Vec<Identity>,
     /// The conversation.
     pub conversation: Option<Conversation>,
+    /// It is closed, and this other one with the contact is open on the channel.
+    pub successor: Option<ConversationId>,
     /// The message that the change speaks of.
     pub message: Option<Arc<Message>>,
     /// Which attempt at sending it the vendor's id belongs to, if it was found by that.

@@ -12,7 +12,7 @@ use futures_util::{Stream, StreamExt as _};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use http_body_util::{BodyDataStream, BodyExt as _};
 use hyper::body::Body as _;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use tokio::sync::OwnedSemaphorePermit;
 use url::form_urlencoded;
@@ -20,6 +20,7 @@ use url::form_urlencoded;
 use super::{
     idempotency, nul,
     problem::{Answer, Code, FieldProblem, Problem},
+    strict::Strict,
 };
 use crate::Gateway;
 
@@ -190,13 +191,18 @@ impl RawRequest {
     }
 }
 
+/// A body in which nothing is to be said.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoFields {}
+
 /// Reads an object; every field that is wrong is told, not only the first.
 pub(crate) fn parse<T: DeserializeOwned>(object: Map<String, Value>) -> Answer<T> {
     let mut value = Value::Object(object);
     let mut errors: Vec<FieldProblem> = Vec::new();
     let mut stood_in = false;
     loop {
-        let error = match serde_path_to_error::deserialize::<_, T>(&value) {
+        let error = match serde_path_to_error::deserialize::<_, T>(Strict(&value)) {
             Ok(parsed) if errors.is_empty() => return Ok(parsed),
             Ok(_) => return Err(Problem::fields(errors)),
             Err(error) => error,
@@ -264,7 +270,7 @@ fn stand_in<T: DeserializeOwned>(value: &mut Value, parent: &str, field: &str) -
     while let Some(candidate) = candidates.pop() {
         let Some(Value::Object(object)) = value.pointer_mut(parent) else { return false };
         object.insert(field.to_owned(), candidate);
-        match serde_path_to_error::deserialize::<_, T>(&*value) {
+        match serde_path_to_error::deserialize::<_, T>(Strict(value)) {
             Err(error) if pointer(error.path()) == place => {
                 candidates.extend(known_variant(&error.inner().to_string()));
             }

@@ -9,6 +9,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use axum::response::Response;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use serde_json::Value;
 use tidings_store::{Answer as Kept, Claim, Claimed, OfContact, ShowingClaim, StoreError};
 
 use super::{
@@ -140,10 +141,21 @@ impl<'a> Once<'a> {
             let detail = "it was done before; the contact that the answer spoke of has been erased since";
             return Err(Problem::new(Code::Erased, detail));
         }
-        let body = self.gateway.seal.open(&self.owner(key), &kept.body).map_err(|error| Problem::internal(&error))?;
+        let body = self.shown(key, kept)?;
         let mut response = json_bytes(StatusCode::from_u16(kept.status).unwrap_or(StatusCode::OK), body);
         response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
         Ok(response)
+    }
+
+    /// A field of the answer of the first time.
+    pub(crate) fn field(&self, kept: &Kept, pointer: &str) -> Answer<Option<String>> {
+        let Some((key, _)) = self.key.as_ref().filter(|_| !kept.is_erased()) else { return Ok(None) };
+        let body: Value = serde_json::from_slice(&self.shown(key, kept)?).map_err(|error| Problem::internal(&error))?;
+        Ok(body.pointer(pointer).and_then(Value::as_str).map(str::to_owned))
+    }
+
+    fn shown(&self, key: &str, kept: &Kept) -> Answer<Vec<u8>> {
+        self.gateway.seal.open(&self.owner(key), &kept.body).map_err(|error| Problem::internal(&error))
     }
 
     fn owner(&self, key: &str) -> String {

@@ -108,12 +108,18 @@ async fn serve(gateway: &Gateway, media: &StoredMedia, left: Duration, mut reque
     if matches(request.headers(), header::IF_NONE_MATCH, &entity_tag) == Some(true) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let is_changed = matches(request.headers(), header::IF_RANGE, &entity_tag) == Some(false);
-    if is_changed || !request.headers().get(header::RANGE).is_none_or(is_one_range) {
-        request.headers_mut().remove(header::RANGE);
+    if matches(request.headers(), header::IF_MATCH, &entity_tag) == Some(false) {
+        return Ok((StatusCode::PRECONDITION_FAILED, headers).into_response());
+    }
+    let is_same = request.headers().get(header::IF_RANGE).is_none_or(|tag| *tag == *entity_tag);
+    let range = request.headers_mut().remove(header::RANGE).filter(|_| is_same);
+    if let Some(range) = range.and_then(|range| one_range(&range, media.size)) {
+        request.headers_mut().insert(header::RANGE, range);
     }
     // The tag tells more than the time that the file has on this disk.
-    request.headers_mut().remove(header::IF_MODIFIED_SINCE);
+    for answered in [header::IF_MATCH, header::IF_MODIFIED_SINCE, header::IF_UNMODIFIED_SINCE, header::IF_RANGE] {
+        request.headers_mut().remove(answered);
+    }
     let path = gateway.media.place(&media.sha256);
     let shown = shown_as(&media.content_type).parse::<Mime>().unwrap_or(mime::APPLICATION_OCTET_STREAM);
     let Ok(served) = ServeFile::new_with_mime(path, &shown).oneshot(request).await;
@@ -127,14 +133,23 @@ async fn serve(gateway: &Gateway, media: &StoredMedia, left: Duration, mut reque
     Ok(response)
 }
 
-/// Whether a part is asked for as it can be answered. What else asks for several, in other units or in no order is answered
-/// with the whole, as HTTP allows (RFC 9110, 14.2).
-fn is_one_range(range: &HeaderValue) -> bool {
-    let bytes = range.to_str().ok().and_then(|range| range.trim().strip_prefix("bytes="));
+/// The part that is asked for, within the file, if it is asked for as it can be answered. What else asks for several, in other
+/// units or in no order is answered with the whole, as HTTP allows (RFC 9110, 14.2).
+fn one_range(range: &HeaderValue, size: u64) -> Option<HeaderValue> {
+    let (from, to) = range.to_str().ok()?.trim().strip_prefix("bytes=")?.split_once('-')?;
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    bytes
-        .and_then(|bytes| bytes.split_once('-'))
-        .is_some_and(|(from, to)| is_number(from) && is_number(to) && !(from.is_empty() && to.is_empty()))
+    if !is_number(from) || !is_number(to) || (from.is_empty() && to.is_empty()) {
+        return None;
+    }
+    // What is beyond all numbers is beyond the end of the file.
+    let number = |text: &str| text.parse().unwrap_or(u64::MAX);
+    let within = match (from, to) {
+        ("", last) if number(last) >= size => "bytes=0-".to_owned(),
+        ("", last) => format!("bytes=-{}", number(last)),
+        (from, to) if to.is_empty() || number(to) >= size => format!("bytes={}-", number(from)),
+        (from, to) => format!("bytes={}-{}", number(from), number(to)),
+    };
+    HeaderValue::try_from(within).ok()
 }
 
 /// Whether a condition names the file; `None` if there is none.
@@ -229,16 +244,20 @@ mod tests {
 
     #[test]
     fn one_range_is_answered_as_such() {
-        for (range, is_one) in [
-            ("bytes=0-3", true),
-            ("bytes=5-", true),
-            ("bytes=-5", true),
-            ("bytes=0-3,10-13", false),
-            ("items=0-1", false),
-            ("bytes=abc", false),
-            ("bytes=-", false),
+        for (range, within) in [
+            ("bytes=0-3", Some("bytes=0-3")),
+            ("bytes=5-", Some("bytes=5-")),
+            ("bytes=-5", Some("bytes=-5")),
+            ("bytes=-71", Some("bytes=0-")),
+            ("bytes=0-18446744073709551616", Some("bytes=0-")),
+            ("bytes=18446744073709551616-", Some("bytes=18446744073709551615-")),
+            ("bytes=0-3,10-13", None),
+            ("items=0-1", None),
+            ("bytes=abc", None),
+            ("bytes=-", None),
         ] {
-            assert_eq!(is_one_range(&HeaderValue::from_static(range)), is_one, "{range}");
+            let found = one_range(&HeaderValue::from_static(range), 70);
+            assert_eq!(found.as_ref().map(|found| found.to_str().unwrap()), within, "{range}");
         }
     }
 

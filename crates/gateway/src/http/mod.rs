@@ -19,6 +19,7 @@ mod router;
 mod schemas;
 pub(crate) mod server;
 pub(crate) mod streams;
+mod strict;
 mod system;
 #[cfg(test)]
 mod tests;

@@ -36,34 +36,33 @@ pub(crate) fn cursor(place: &[u8]) -> String {
 
 /// The place that a cursor of ours names.
 pub(crate) fn place<const N: usize>(cursor: &str) -> Answer<[u8; N]> {
-    URL_SAFE_NO_PAD
-        .decode(cursor)
-        .ok()
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or_else(|| Problem::field("/cursor", "expected the `next_cursor` of an earlier answer"))
+    URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(foreign_cursor)
 }
 
-/// The page of a stored list that was asked for.
-pub(crate) fn page(limit_asked: Option<usize>, cursor_asked: Option<&str>) -> Answer<Page> {
-    Ok(Page { limit: limit(limit_asked)?, before: cursor_asked.map(mark).transpose()? })
+/// The page of a stored list that was asked for. A cursor bears the list's name: it is good for no other.
+pub(crate) fn page(list: &str, limit_asked: Option<usize>, cursor_asked: Option<&str>) -> Answer<Page> {
+    let before = cursor_asked.map(|cursor| mark(list, cursor).ok_or_else(foreign_cursor)).transpose()?;
+    Ok(Page { limit: limit(limit_asked)?, before })
 }
 
-/// A place in a stored list: its number, and its time if the list is in the order of time.
-fn mark(cursor: &str) -> Answer<Mark> {
-    let Ok(bytes) = place::<16>(cursor) else {
-        return place(cursor).map(|number| Mark::at_number(u64::from_be_bytes(number)));
-    };
-    let (number, at) = bytes.split_at(8);
-    let read = |half: &[u8]| half.iter().fold(0, |read, byte| read << 8 | u64::from(*byte));
-    Ok(Mark { number: read(number), at: Some(Timestamp::from_millis(read(at).cast_signed())) })
+/// A place in a stored list: after its name the number, and the time if the list is in the order of time.
+fn mark(list: &str, cursor: &str) -> Option<Mark> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    let (number, at) = bytes.strip_prefix(list.as_bytes())?.split_at_checked(8)?;
+    let at = if at.is_empty() { None } else { Some(i64::from_be_bytes(at.try_into().ok()?)) };
+    Some(Mark { number: u64::from_be_bytes(number.try_into().ok()?), at: at.map(Timestamp::from_millis) })
+}
+
+fn foreign_cursor() -> Problem {
+    Problem::field("/cursor", "expected the `next_cursor` of an earlier answer of this list")
 }
 
 /// A page of a stored list, as the caller sees it.
-pub(crate) fn listed<T, V>(listing: Listing<T>, view: impl FnMut(T) -> V) -> List<V> {
+pub(crate) fn listed<T, V>(list: &str, listing: Listing<T>, view: impl FnMut(T) -> V) -> List<V> {
     let next_cursor = listing.next.map(|Mark { number, at }| {
-        let number = number.to_be_bytes().into_iter();
+        let place = list.bytes().chain(number.to_be_bytes());
         let at = at.map(|at| at.as_millis().to_be_bytes()).into_iter().flatten();
-        cursor(&number.chain(at).collect::<Vec<u8>>())
+        cursor(&place.chain(at).collect::<Vec<u8>>())
     });
     List { data: listing.items.into_iter().map(view).collect(), next_cursor }
 }
@@ -129,7 +128,7 @@ mod tests {
     fn limits_and_foreign_cursors_are_refused() {
         assert!(limit(Some(0)).is_err() && limit(Some(201)).is_err());
         assert_eq!(limit(None).unwrap(), 50);
-        assert!(page(None, Some("!")).is_err() && page(None, Some("AAAA")).is_err());
+        assert!(page("things", None, Some("!")).is_err() && page("things", None, Some("AAAA")).is_err());
     }
 
     #[test]
@@ -138,10 +137,12 @@ mod tests {
             Mark::at_number(u64::MAX - 7),
             Mark { number: 1 << 40, at: Some(Timestamp::from_millis(-1_776_609_000_123)) },
         ] {
-            let Some(cursor) = listed(Listing { items: vec![()], next: Some(mark) }, |()| ()).next_cursor else {
+            let Some(cursor) = listed("things", Listing { items: vec![()], next: Some(mark) }, |()| ()).next_cursor
+            else {
                 panic!("there is a next page");
             };
-            assert_eq!(page(None, Some(&cursor)).unwrap().before, Some(mark));
+            assert_eq!(page("things", None, Some(&cursor)).unwrap().before, Some(mark));
+            assert!(page("others", None, Some(&cursor)).is_err());
         }
     }
 }

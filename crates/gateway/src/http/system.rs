@@ -9,6 +9,7 @@ use axum::{
 };
 use http::{HeaderName, StatusCode, header};
 use tidings_domain::usage::Day;
+use tidings_store::StoreError;
 
 use super::{
     openapi::openapi,
@@ -35,14 +36,15 @@ pub(crate) async fn health() -> &'static str {
 /// The server can take work
 #[utoipa::path(
     get, path = "/readyz", operation_id = "get_readiness", tag = "system", security(()),
-    responses((status = 200, description = "The store answers", content_type = "text/plain", body = String)),
+    responses((status = 200, description = "The store takes work", content_type = "text/plain", body = String)),
 )]
 pub(crate) async fn readiness(State(gateway): State<Arc<Gateway>>) -> Answer<&'static str> {
     if *gateway.stopping.borrow() {
         return Err(Problem::new(Code::Overloaded, "the server is stopping").retry_after(5));
     }
-    match gateway.store.log_head().await {
-        Ok(_) => Ok("ok\n"),
+    match gateway.store.ready().await {
+        Ok(()) => Ok("ok\n"),
+        Err(StoreError::DiskFull) => Err(StoreError::DiskFull.into()),
         Err(error) => {
             tracing::error!(%error, "the store does not answer");
             Err(Problem::new(Code::Overloaded, "the store does not answer").retry_after(5))

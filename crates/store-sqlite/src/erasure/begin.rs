@@ -17,9 +17,6 @@ use crate::{
     state::contacts::verbs::there,
 };
 
-/// What an event's payload is once it is erased.
-pub(super) const ERASED: &str = r#""erased""#;
-
 /// Hides a contact and tells of it. Answers by which keys the events are ordered that speak of it.
 pub(super) fn begin(session: &mut Session<'_>, erasure: &ContactErasure) -> Result<Vec<OrderingKey>, StoreError> {
     let workspace = session.workspace(erasure.workspace_id)?;

@@ -26,6 +26,9 @@ use crate::{
     state::{OPERATOR, acts},
 };
 
+/// What an event's payload is once it is erased.
+pub(crate) const ERASED: &str = r#""erased""#;
+
 /// How far an erasure has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {

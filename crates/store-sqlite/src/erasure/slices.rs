@@ -4,7 +4,7 @@ use rusqlite::params;
 use tidings_domain::{MediaId, Timestamp};
 use tidings_store::StoreError;
 
-use super::{Job, Stage, begin::ERASED};
+use super::{ERASED, Job, Stage};
 use crate::{
     codec,
     error::refused,

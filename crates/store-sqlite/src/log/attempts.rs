@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     codec::{self, signed},
+    erasure::ERASED,
     error::refused,
     session::{Reader, Session},
     state::listing,
@@ -49,8 +50,18 @@ fn read(row: &Row<'_>) -> Result<(i64, AttemptRecord), StoreError> {
     Ok((number, AttemptRecord { id, endpoint_id, attempt }))
 }
 
+fn is_erased(reader: &Reader<'_>, position: Position) -> Result<bool, StoreError> {
+    let mut statement = reader.statement("SELECT 1 FROM events WHERE position = ?1 AND payload = ?2")?;
+    statement.exists(rusqlite::params![signed(position.0), ERASED]).map_err(refused)
+}
+
 pub(crate) fn insert(session: &mut Session<'_>, endpoint: i64, attempt: &Attempt) -> Result<(), StoreError> {
-    let body = (!attempt.response_body.is_empty()).then_some(&attempt.response_body);
+    let mut body = (!attempt.response_body.is_empty()).then_some(&attempt.response_body);
+    let mut headers = attempt.response_headers.as_deref();
+    if (body.is_some() || headers.is_some()) && is_erased(&session.reader, attempt.position)? {
+        // It was on its way when that happened, and the answer may repeat what was sent.
+        (headers, body) = (None, None);
+    }
     let number = session.counters.next_attempt();
     session
         .reader
@@ -72,7 +83,7 @@ pub(crate) fn insert(session: &mut Session<'_>, endpoint: i64, attempt: &Attempt
             attempt.error,
             attempt.signature,
             attempt.late,
-            attempt.response_headers,
+            headers,
             body,
             attempt.next_at.map(Timestamp::as_millis),
         ])

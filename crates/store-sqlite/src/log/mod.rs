@@ -23,12 +23,21 @@ use tidings_store::{
 };
 use uuid::Uuid;
 
-use crate::{open::SqliteStore, queue::Urgency, session::Session};
+use crate::{open::SqliteStore, queue::Urgency, session::Session, state::OPERATOR};
 
 #[async_trait]
 impl Log for SqliteStore {
     fn listen(&self, listener: Arc<dyn CommitListener>) {
         self.writer.listen(listener);
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        if !self.writer.disk_is_full() {
+            return self.readers.run(events::head).await.map(drop);
+        }
+        // There may be room by now, and nobody else who writes.
+        let touch = "UPDATE pruned SET up_to = up_to WHERE kind = 'event'";
+        self.writer.run(Urgency::Now, OPERATOR, move |session| session.reader.execute(touch)).await
     }
 
     async fn log_head(&self) -> Result<Position, StoreError> {

@@ -6,6 +6,7 @@ use tidings_domain::{
     change::Lookups,
     channel::{Channel, ChannelStatus},
     contact::Identity,
+    conversation::{Conversation, ConversationStatus},
     decide::Situation,
     sending::ChannelHealth,
 };
@@ -68,11 +69,24 @@ pub(crate) fn load(
     let (owner, taken) = by_identities(reader, workspace, known.map(|(contact, _)| contact), identities)?;
     let contact = owner.map(|number| contacts::load(reader, channel.workspace_id, number)).transpose()?.flatten();
     let conversation = match (known, &contact) {
-        (Some((_, conversation)), _) => conversations::load(reader, conversation)?,
+        (Some((_, number)), _) => conversations::load(reader, number)?,
         (None, Some(Loaded { number, contact, .. })) => {
             conversations::newest(reader, workspace, (*number, contact), (channel_number, &channel))?
         }
         (None, None) => None,
+    };
+    // One that is closed may have a successor, such as after a merge: what is written anew goes there.
+    let is_closed = |found: &(i64, Conversation)| found.1.status == ConversationStatus::Closed;
+    let successor = match &contact {
+        Some(Loaded { number, contact, .. }) if conversation.as_ref().is_some_and(is_closed) => {
+            conversations::newest(reader, workspace, (*number, contact), (channel_number, &channel))?
+                .filter(|newest| !is_closed(newest))
+        }
+        _ => None,
+    };
+    let (conversation, successor) = match successor {
+        Some(successor) if message.is_none() => (Some(successor), None),
+        successor => (conversation, successor.map(|(_, successor)| successor.id)),
     };
     let quoted = match (lookups.quoted_id, lookups.quoted) {
         (Some(id), _) => messages::find(reader, workspace, id)?,
@@ -94,6 +108,7 @@ pub(crate) fn load(
         contact: contact.map(|loaded| loaded.contact),
         taken,
         conversation: conversation.map(|(_, conversation)| conversation),
+        successor,
         attempt: message.as_ref().and_then(|found| found.attempt),
         sending: None,
         message: message.map(|found| Arc::new(found.message)),

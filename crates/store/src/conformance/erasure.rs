@@ -6,18 +6,19 @@ use tidings_domain::{
     ContactId, WorkspaceId,
     contact::{Contact, ContactDraft},
     decide::Refusal,
-    delivery::DeliveryChange,
+    delivery::{Attempt, DeliveryChange, Outcome},
     event::{Actor, EventPayload, OrderingKey, Position},
 };
 
 use crate::{
-    Answer, ContactCreation, ContactErasure, ContactFilter, ContactMerge, ConversationFilter, ENDPOINT_LEASE,
-    ErasureProgress, MessageFilter, Page, Sealed, ShowingClaim, Shown, StoreError,
+    Answer, AttemptFilter, ContactCreation, ContactErasure, ContactFilter, ContactMerge, ConversationFilter,
+    ENDPOINT_LEASE, ErasureProgress, MessageFilter, Page, Sealed, ShowingClaim, Shown, StoreError,
 };
 
 use super::{
     bench::{Bench, at, kinds, message_of},
     changes::received_from,
+    deliveries::Scene,
 };
 
 const ALL: Page = Page { limit: 100, before: None };
@@ -136,6 +137,25 @@ pub async fn is_told_before_it_ends(bench: &Bench) {
     assert_eq!((is_erased(0).await, is_erased(1).await, bench.store.erasure_count().await), (true, false, Ok(1)));
     bench.go_on_erasing(100).await;
     assert_eq!((is_erased(1).await, bench.store.erasure_count().await), (true, Ok(0)));
+}
+
+/// What an endpoint answers to an event that has been erased since it was sent is not kept.
+pub async fn keeps_no_answer_that_comes_later(bench: &Bench) {
+    let scene = Scene::new(bench).await;
+    let contact = message_of(&scene.log[2]).contact_id;
+    let epoch = bench.store.lease_acquire(ENDPOINT_LEASE, scene.endpoint.uuid(), "the bench").await.expect("a lease");
+    bench.erase(scene.workspace, contact).await.expect("it can be erased");
+    bench.go_on_erasing(100).await;
+    let answered = Attempt {
+        response_headers: Some("{}".to_owned()),
+        response_body: b"you said hello".to_vec(),
+        ..scene.attempt(2, 1, Outcome::Delivered)
+    };
+    let change = DeliveryChange { attempts: vec![answered], ..DeliveryChange::default() };
+    assert_eq!(bench.store.delivery_record(scene.endpoint, epoch, change).await, Ok(()));
+    let kept = bench.store.attempt_list(scene.endpoint, AttemptFilter::default(), ALL).await.expect("attempts").items;
+    assert_eq!((kept.len(), kept[0].attempt.response_headers.as_deref()), (1, None));
+    assert!(kept[0].attempt.response_body.is_empty());
 }
 
 /// What was merged into a contact goes with it, and so do answers that speak of it.

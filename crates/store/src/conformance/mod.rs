@@ -201,6 +201,7 @@ macro_rules! conformance_suite {
                 leaves_nothing_of_a_contact
                 is_told_before_it_ends
                 takes_along_what_was_merged_and_answered
+                keeps_no_answer_that_comes_later
             }
             templates {
                 are_replaced_as_a_whole

@@ -75,6 +75,9 @@ fn accepted(desk: &mut Desk<'_, '_>, vendor_id: &str, identities: &[Identity]) {
     let reacts = desk.sending().is_some_and(|sending| matches!(sending.outgoing, Outgoing::Reaction { .. }));
     end(desk);
     desk.link(vendor_id);
+    if let Some(by) = desk.message().map(|message| message.source.actor()) {
+        identity::reopen(desk, by);
+    }
     let report = StatusReport {
         vendor_id: vendor_id.to_owned(),
         message_id: None,

@@ -83,9 +83,18 @@ pub fn change_contact(
     Ok(changed(before, after, by.clone(), context))
 }
 
-/// A contact is about to be erased.
+/// A contact is about to be erased. Others are told by which name, number and address they may know it, and nothing else.
 pub fn delete_contact(contact: &Contact, by: Actor, context: &mut Context<'_>) -> Event {
-    let mut contact = contact.clone();
+    let mut contact = Contact {
+        profile_name: None,
+        username: None,
+        avatar_url: None,
+        tags: Vec::new(),
+        custom_fields: Map::new(),
+        assigned_to: None,
+        handles: Vec::new(),
+        ..contact.clone()
+    };
     tell_of_contact(&mut contact, EventKind::ContactDeleted, ContactDetail::Deleted { by }, context)
 }
 
@@ -126,16 +135,15 @@ pub(in crate::decide) fn differences(before: &Contact, after: &Contact) -> Field
         .collect()
 }
 
-/// Handles as they are told of: without ids, and with what is set of them alone.
+/// Handles as they are told of.
 fn handles(contact: &Contact) -> Value {
     let told = contact.handles.iter().map(|handle| {
-        let mut told = json!(handle);
-        if let Some(object) = told.as_object_mut() {
-            object.remove("id");
-            let kind = object.remove("kind").unwrap_or_default();
-            object.insert("type".to_owned(), kind);
-        }
-        told
+        json!({
+            "type": handle.identity.kind,
+            "value": handle.identity.value,
+            "blocked": handle.blocked_at.is_some(),
+            "opted_out": handle.opted_out,
+        })
     });
     told.collect()
 }

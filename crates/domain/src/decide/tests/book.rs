@@ -234,6 +234,7 @@ impl Book {
             contact: contact.cloned(),
             taken,
             conversation: conversation.cloned(),
+            successor: None,
             attempt: lookups.vendor_id.filter(|_| !by_our_own).and_then(|id| self.attempts.get(id)).copied(),
             sending: None,
             message,

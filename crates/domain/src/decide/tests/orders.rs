@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use crate::{
     change::{Change, ReportedStatus, StatusReport},
+    conversation::ConversationStatus,
     decide::{Called, Order, Refusal, TargetProblem},
     event::{Event, EventKind},
     id::MessageId,
@@ -344,6 +345,16 @@ enum Step {
     Retry,
     Cancel,
     Later,
+}
+
+#[test]
+fn what_goes_out_later_reopens_what_was_closed_meanwhile() {
+    let mut book = book();
+    let (id, _) = book.submit(1, &text("see you")).unwrap();
+    book.attempt(1, id);
+    book.conversations[0].status = ConversationStatus::Closed;
+    assert_eq!(names(&book.settle(2, id, &accepted("out"))), ["conversation.reopened", "message.sent"]);
+    assert_eq!(book.conversations[0].status, ConversationStatus::Open);
 }
 
 fn step() -> impl Strategy<Value = Step> {

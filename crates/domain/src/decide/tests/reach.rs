@@ -100,10 +100,24 @@ fn who_opts_out_while_a_message_waits_is_not_sent_it() {
 }
 
 #[test]
-fn a_choice_of_somebody_unknown_is_kept() {
+fn who_is_unknown_becomes_known_by_wanting_less() {
     let mut book = Book::new();
-    assert!(book.take(1, &preferred(Some(OptOut::Marketing), 1)).is_empty());
+    assert!(book.take(1, &preferred(None, 1)).is_empty());
     assert_eq!(book.unmatched, [("preferred", "+1".to_owned())]);
+    assert_eq!(names(&book.take(2, &preferred(Some(OptOut::Marketing), 2))), ["contact.created"]);
+    assert_eq!((handle(&book).opted_out, book.conversations.len()), (Some(OptOut::Marketing), 0));
+    assert!(matches!(book.submit(3, &advertising()), Err(Refusal::OptedOut(_))));
+}
+
+#[test]
+fn of_two_choices_the_later_one_counts() {
+    let mut book = book();
+    assert_eq!(names(&book.take(20, &preferred(Some(OptOut::Marketing), 10))), ["contact.updated"]);
+    assert!(book.take(21, &preferred(None, 5)).is_empty());
+    assert_eq!(handle(&book).opted_out, Some(OptOut::Marketing));
+    assert_eq!(names(&book.take(22, &preferred(None, 15))), ["contact.updated"]);
+    assert!(book.take(23, &preferred(Some(OptOut::Marketing), 12)).is_empty());
+    assert_eq!(handle(&book).opted_out, None);
 }
 
 #[test]

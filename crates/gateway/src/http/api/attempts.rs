@@ -189,9 +189,9 @@ pub(crate) async fn list(
         since: time("since", params.since.as_deref())?,
         until: time("until", params.until.as_deref())?,
     };
-    let page = page(params.limit, params.cursor.as_deref())?;
+    let page = page("attempts", params.limit, params.cursor.as_deref())?;
     let listing = gateway.store.attempt_list(live.endpoint.id, filter, page).await?;
-    json(StatusCode::OK, &listed(listing, |record| AttemptView::of(&record)))
+    json(StatusCode::OK, &listed("attempts", listing, |record| AttemptView::of(&record)))
 }
 
 /// List an endpoint's dead letters
@@ -212,9 +212,9 @@ pub(crate) async fn dead_letters(
     caller.may(Area::Endpoints, Access::Read)?;
     let live = find(&gateway, &caller, &id)?;
     let filter = AttemptFilter { outcome: Some(Outcome::Dead), untaken: true, ..AttemptFilter::default() };
-    let page = page(params.limit, params.cursor.as_deref())?;
+    let page = page("attempts", params.limit, params.cursor.as_deref())?;
     let listing = gateway.store.attempt_list(live.endpoint.id, filter, page).await?;
-    json(StatusCode::OK, &listed(listing, |record| AttemptView::of(&record)))
+    json(StatusCode::OK, &listed("attempts", listing, |record| AttemptView::of(&record)))
 }
 
 /// Get an attempt

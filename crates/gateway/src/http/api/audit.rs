@@ -128,9 +128,9 @@ pub(crate) async fn list(
         since: time("since", params.since.as_deref())?,
         until: time("until", params.until.as_deref())?,
     };
-    let page = page(params.limit, params.cursor.as_deref())?;
+    let page = page("audit", params.limit, params.cursor.as_deref())?;
     let listing = gateway.store.act_list(caller.workspace_id, filter, page).await?;
-    json(StatusCode::OK, &listed(listing, ActView::of))
+    json(StatusCode::OK, &listed("audit", listing, ActView::of))
 }
 
 fn by_whom(text: &str) -> Option<ByWhom> {

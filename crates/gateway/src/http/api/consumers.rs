@@ -221,13 +221,13 @@ pub(crate) async fn list(
     Params(params): Params<PageParams>,
 ) -> Answer<Response> {
     caller.may(Area::Events, Access::Read)?;
-    let page = page(params.limit, params.cursor.as_deref())?;
+    let page = page("consumers", params.limit, params.cursor.as_deref())?;
     let Listing { items, next } = gateway.store.consumer_list(caller.workspace_id, page).await?;
     let mut views = Vec::with_capacity(items.len());
     for consumer in items {
         views.push(view(&gateway, &caller, consumer).await?);
     }
-    json(StatusCode::OK, &listed(Listing { items: views, next }, |view| view))
+    json(StatusCode::OK, &listed("consumers", Listing { items: views, next }, |view| view))
 }
 
 /// Get a consumer

@@ -233,9 +233,9 @@ pub(crate) async fn list(
     Params(params): Params<PageParams>,
 ) -> Answer<Response> {
     caller.may(Area::Endpoints, Access::Read)?;
-    let page = page(params.limit, params.cursor.as_deref())?;
+    let page = page("jobs", params.limit, params.cursor.as_deref())?;
     let listing = gateway.store.replay_list(caller.workspace_id, page).await?;
-    json(StatusCode::OK, &listed(listing, |replay| JobView::of(&replay)))
+    json(StatusCode::OK, &listed("jobs", listing, |replay| JobView::of(&replay)))
 }
 
 /// Get a job

@@ -14,6 +14,7 @@ use tidings_domain::{
     key::{Access, Area},
     media::{FileState, StoredMedia, without_path},
 };
+use tidings_store::Claimed;
 use utoipa::ToSchema;
 
 use crate::{
@@ -151,6 +152,12 @@ pub(crate) async fn upload(
     let draft = Draft::new(StatusCode::CREATED, &MediaView::stored(&gateway, media.clone()))?;
     let most_bytes = gateway.registry.workspaces.quotas(caller.workspace_id).media_bytes;
     let claimed = gateway.store.media_create(media, most_bytes, once.claim(&draft)).await?;
+    if let Claimed::Replayed(kept) = &claimed
+        && let Some(id) = once.field(kept, "/id")?.and_then(|id| id.parse().ok())
+        && gateway.store.media_get(caller.workspace_id, id).await?.is_none()
+    {
+        return Err(Problem::new(Code::Erased, "it was done before; the file has been deleted since"));
+    }
     once.finish(&claimed, draft, || {})
 }
 
@@ -254,9 +261,9 @@ pub(crate) async fn list(
     Params(params): Params<PageParams>,
 ) -> Answer<Response> {
     caller.may(Area::Media, Access::Read)?;
-    let page = page(params.limit, params.cursor.as_deref())?;
+    let page = page("media", params.limit, params.cursor.as_deref())?;
     let listing = gateway.store.media_list(caller.workspace_id, page).await?;
-    json(StatusCode::OK, &listed(listing, |media| MediaView::stored(&gateway, media)))
+    json(StatusCode::OK, &listed("media", listing, |media| MediaView::stored(&gateway, media)))
 }
 
 /// Get what is known of a file

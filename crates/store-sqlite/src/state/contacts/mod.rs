@@ -96,6 +96,7 @@ fn read_handle(row: &Row<'_>) -> Result<Handle, StoreError> {
     Ok(Handle {
         blocked_at: codec::optional_time(row, "blocked_at")?,
         opted_out: codec::optional_word(row, "opted_out", OptOut::from_name)?,
+        chosen_at: codec::optional_time(row, "chosen_at")?,
         ..Handle::new(HandleId::from_bytes(codec::id(row, "id")?), identity)
     })
 }
@@ -240,13 +241,14 @@ fn write_handles(
 fn mark(reader: &Reader<'_>, number: i64, handle: &Handle) -> Result<(), StoreError> {
     reader
         .statement(
-            "UPDATE handles SET blocked_at = ?2, opted_out = ?3 WHERE number = ?1 \
-             AND (blocked_at IS NOT ?2 OR opted_out IS NOT ?3)",
+            "UPDATE handles SET blocked_at = ?2, opted_out = ?3, chosen_at = ?4 WHERE number = ?1 \
+             AND (blocked_at IS NOT ?2 OR opted_out IS NOT ?3 OR chosen_at IS NOT ?4)",
         )?
         .execute(rusqlite::params![
             number,
             handle.blocked_at.map(tidings_domain::Timestamp::as_millis),
-            handle.opted_out.map(OptOut::name)
+            handle.opted_out.map(OptOut::name),
+            handle.chosen_at.map(tidings_domain::Timestamp::as_millis)
         ])
         .map_err(refused)?;
     Ok(())

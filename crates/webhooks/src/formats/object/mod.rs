@@ -32,10 +32,11 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 use tidings_domain::{
     contact::HandleKind,
     endpoint::WebhookFormat,
-    event::{Event, EventPayload, FieldChanges},
+    event::{Event, EventPayload, FieldChange, FieldChanges},
 };
 
 use super::{
@@ -97,14 +98,29 @@ impl<'a> Names<'a> {
     }
 }
 
-/// Changed fields under camelCase names; what they were and are is passed through.
+/// Changed fields under camelCase names; what they were and are is passed through, but for the fields of handles, which are
+/// ours, too.
 struct Changes<'a>(&'a FieldChanges);
 
 impl Serialize for Changes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fields: BTreeMap<String, _> = self.0.iter().map(|(field, change)| (camel(field), change)).collect();
-        fields.serialize(serializer)
+        let fields = self.0.iter().map(|(field, change)| {
+            let FieldChange { before, after } = change.clone();
+            let spelled = if field == "handles" { camel_fields } else { |value| value };
+            (camel(field), FieldChange { before: spelled(before), after: spelled(after) })
+        });
+        fields.collect::<BTreeMap<String, FieldChange>>().serialize(serializer)
     }
+}
+
+/// The objects of a list with camelCase names.
+fn camel_fields(list: Value) -> Value {
+    let Value::Array(objects) = list else { return list };
+    let spelled = objects.into_iter().map(|object| match object {
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (camel(&name), value)).collect(),
+        other => other,
+    });
+    spelled.collect()
 }
 
 #[cfg(test)]

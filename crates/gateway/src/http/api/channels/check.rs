@@ -21,7 +21,7 @@ use crate::{
     },
     http::{
         auth::Caller,
-        body::{Id, json},
+        body::{Id, NoFields, RawRequest, json},
         problem::Answer,
     },
 };
@@ -68,7 +68,13 @@ impl CheckError {
     params(("id" = String, Path, description = "The channel")),
     responses((status = 200, description = "What was found", body = CheckAnswer)),
 )]
-pub(crate) async fn check(State(gateway): State<Arc<Gateway>>, caller: Caller, id: Id) -> Answer<Response> {
+pub(crate) async fn check(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    id: Id,
+    request: RawRequest,
+) -> Answer<Response> {
+    let NoFields {} = request.json()?;
     caller.may(Area::Channels, Access::Write)?;
     let live = find(&gateway, &caller, &id)?;
     let outbound = outbound(&live)?;

@@ -213,9 +213,9 @@ pub(crate) async fn list(
     Params(params): Params<ContactParams>,
 ) -> Answer<Response> {
     caller.may(Area::Contacts, Access::Read)?;
-    let page = page(params.limit, params.cursor.as_deref())?;
+    let page = page("contacts", params.limit, params.cursor.as_deref())?;
     let listing = gateway.store.contact_list(caller.workspace_id, params.filter()?, page).await?;
-    json(StatusCode::OK, &listed(listing, ContactView::of))
+    json(StatusCode::OK, &listed("contacts", listing, ContactView::of))
 }
 
 /// Get a contact

@@ -216,7 +216,7 @@ pub(crate) async fn list(
         since: time("since", params.since.as_deref())?,
         until: time("until", params.until.as_deref())?,
     };
-    let page = page(params.limit, params.cursor.as_deref())?;
+    let page = page("conversations", params.limit, params.cursor.as_deref())?;
     let listing = gateway.store.conversation_list(caller.workspace_id, filter, page).await?;
     let ids = listing.items.iter().map(|conversation| conversation.id).collect();
     let newest = gateway.store.conversation_newest_messages(caller.workspace_id, ids).await?;
@@ -224,7 +224,7 @@ pub(crate) async fn list(
         let newest = newest.iter().find(|message| message.conversation_id == conversation.id);
         ConversationView::of(conversation, newest)
     };
-    json(StatusCode::OK, &listed(listing, view))
+    json(StatusCode::OK, &listed("conversations", listing, view))
 }
 
 /// Get a conversation

@@ -16,7 +16,7 @@ use crate::{
     flow::vendor::{CALL_TIMEOUT, Vendor},
     http::{
         auth::Caller,
-        body::{Id, json},
+        body::{Id, NoFields, RawRequest, json},
         problem::{Answer, Code, Problem},
     },
 };
@@ -37,7 +37,13 @@ pub(crate) struct ReceiptAnswer {
     params(("id" = String, Path, description = "The conversation")),
     responses((status = 200, description = "The contact sees it", body = ReceiptAnswer)),
 )]
-pub(crate) async fn read(State(gateway): State<Arc<Gateway>>, caller: Caller, id: Id) -> Answer<Response> {
+pub(crate) async fn read(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    id: Id,
+    request: RawRequest,
+) -> Answer<Response> {
+    let NoFields {} = request.json()?;
     show(&gateway, &caller, &id, false).await
 }
 
@@ -50,7 +56,13 @@ pub(crate) async fn read(State(gateway): State<Arc<Gateway>>, caller: Caller, id
     params(("id" = String, Path, description = "The conversation")),
     responses((status = 200, description = "The contact sees it", body = ReceiptAnswer)),
 )]
-pub(crate) async fn typing(State(gateway): State<Arc<Gateway>>, caller: Caller, id: Id) -> Answer<Response> {
+pub(crate) async fn typing(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    id: Id,
+    request: RawRequest,
+) -> Answer<Response> {
+    let NoFields {} = request.json()?;
     show(&gateway, &caller, &id, true).await
 }
 

@@ -86,6 +86,9 @@ impl ConversationInput {
         if is_cleared("status") {
             wrong.tell("/status", "expected `open` or `closed`");
         }
+        if is_cleared("resolution") {
+            wrong.tell("/resolution", "expected `resolved`, `unresolved` or `spam`: what was said is not taken back");
+        }
         let closes = self.status == Some(ConversationStatus::Closed);
         wrong.needless("/resolution", self.resolution.is_some() && !closes, "`status` `closed`");
         wrong.text("/assigned_to", self.assigned_to.as_deref(), LONGEST_ID);

@@ -96,10 +96,10 @@ pub(crate) async fn list(
     Params(params): Params<MessageParams>,
 ) -> Answer<Response> {
     caller.may(Area::Messages, Access::Read)?;
-    let page = page(params.limit, params.cursor.as_deref())?;
+    let page = page("messages", params.limit, params.cursor.as_deref())?;
     let listing = gateway.store.message_list(caller.workspace_id, params.filter()?, page).await?;
     let now = gateway.clock.now();
-    json(StatusCode::OK, &listed(listing, |message| MessageView::of(&gateway.links, now, message)))
+    json(StatusCode::OK, &listed("messages", listing, |message| MessageView::of(&gateway.links, now, message)))
 }
 
 /// Get a message

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
 use http::StatusCode;
-use serde::Deserialize;
 use tidings_domain::key::{Access, Area};
 use tidings_store::Wish;
 
@@ -13,16 +12,11 @@ use crate::{
     Gateway,
     http::{
         auth::Caller,
-        body::{Id, RawRequest},
+        body::{Id, NoFields, RawRequest},
         idempotency::Once,
         problem::Answer,
     },
 };
-
-/// Nothing is to be said.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Empty {}
 
 /// Send a failed message again
 ///
@@ -43,7 +37,7 @@ pub(crate) async fn retry(
     request: RawRequest,
 ) -> Answer<Response> {
     caller.may(Area::Messages, Access::Write)?;
-    let Empty {} = request.json()?;
+    let NoFields {} = request.json()?;
     let once = Once::of(&gateway, &caller, &request)?;
     if let Some(answer) = once.answered().await? {
         return Ok(answer);
