@@ -7,17 +7,18 @@
 //! because after a failed fsync nobody knows what is on the disk.
 
 use std::{
-    sync::{
-        Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError, RwLock},
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use rusqlite::{Connection, ErrorCode};
 use tidings_domain::{event::LogEntry, id::IdSource};
 use tidings_store::{CommitListener, StoreError};
-use tokio::sync::{oneshot, watch};
+use tokio::{
+    sync::{oneshot, watch},
+    time::Instant,
+};
 
 use crate::{
     checkpoint::Checkpoint,
@@ -74,13 +75,19 @@ impl Urgent for Envelope {
     }
 }
 
+/// For how long a full disk is believed to be full.
+const DISK_IS_FULL_FOR: Duration = Duration::from_secs(10);
+
+/// When a commit found the disk full last.
+type DiskFullAt = Arc<Mutex<Option<Instant>>>;
+
 type Listener = Arc<RwLock<Option<Arc<dyn CommitListener>>>>;
 
 /// The way to the writer.
 pub(crate) struct Writer {
     queue: Arc<Queue<Envelope>>,
     listener: Listener,
-    disk_is_full: Arc<AtomicBool>,
+    disk_full_at: DiskFullAt,
     stopped: watch::Receiver<bool>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -96,7 +103,7 @@ impl Writer {
         let queued = Arc::clone(&queue);
         let (stop, stopped) = watch::channel(false);
         let listener = Listener::default();
-        let disk_is_full = Arc::new(AtomicBool::new(false));
+        let disk_full_at = DiskFullAt::default();
         let counters = Counters::load(&connection)?;
         let desk = Desk {
             connection,
@@ -104,7 +111,7 @@ impl Writer {
             counters,
             numbers: Numbers::default(),
             listener: Arc::clone(&listener),
-            disk_is_full: Arc::clone(&disk_is_full),
+            disk_full_at: Arc::clone(&disk_full_at),
             checkpoint,
             appended: Vec::new(),
             tally: Tally::default(),
@@ -119,7 +126,7 @@ impl Writer {
                 let _ = stop.send(true);
             })
             .map_err(|error| StoreError::Backend(error.to_string()))?;
-        Ok(Self { queue, listener, disk_is_full, stopped, thread: Mutex::new(Some(thread)) })
+        Ok(Self { queue, listener, disk_full_at, stopped, thread: Mutex::new(Some(thread)) })
     }
 
     /// Who hears of commits from now on.
@@ -139,9 +146,10 @@ impl Writer {
         answer.await.unwrap_or(Err(StoreError::Stopped))
     }
 
-    /// Whether the last commit found the disk full.
+    /// Whether a commit has just found the disk full. A small one may have been written since, within the files that are there.
     pub(crate) fn disk_is_full(&self) -> bool {
-        self.disk_is_full.load(Ordering::Relaxed)
+        let full_at = *self.disk_full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        full_at.is_some_and(|at| at.elapsed() < DISK_IS_FULL_FOR)
     }
 
     /// Becomes true when the writer has stopped, of itself or by [`Self::close`].
@@ -178,7 +186,7 @@ struct Desk {
     counters: Counters,
     numbers: Numbers,
     listener: Listener,
-    disk_is_full: Arc<AtomicBool>,
+    disk_full_at: DiskFullAt,
     checkpoint: Checkpoint,
     appended: Vec<LogEntry>,
     tally: Tally,
@@ -210,7 +218,9 @@ impl Desk {
             self.tally.write(&Reader { connection: &self.connection })?;
             self.connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([])).map_err(fate).map(drop)
         });
-        self.disk_is_full.store(committed == Err(StoreError::DiskFull), Ordering::Relaxed);
+        if committed == Err(StoreError::DiskFull) {
+            *self.disk_full_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
         let (committed, next) = match committed {
             Ok(()) => {
                 if !self.appended.is_empty()

@@ -82,7 +82,7 @@ pub trait Log: Send + Sync {
     /// From now on `listener` hears of commits. There is one; another one takes its place.
     fn listen(&self, listener: Arc<dyn CommitListener>);
 
-    /// Whether work is taken: it fails as the next verb that writes would.
+    /// Whether work is taken: it fails as verbs that write do, or just did.
     async fn ready(&self) -> Result<(), StoreError>;
 
     /// The newest position; zero if nothing ever happened.

@@ -62,6 +62,16 @@ async fn a_server_that_is_well_is_said_to_be() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_not_taken_is_a_failure() {
+    let server = Server::start().await.unwrap();
+    let data = server.data().to_str().unwrap();
+    let told = tidings(&server.base(), &["doctor", "--json", "--key", "nope", "--data", data]).await.unwrap();
+    let findings: Value = serde_json::from_str(&told.output).unwrap();
+    let found = findings.as_array().unwrap().iter().find(|finding| finding["check"] == "API key").unwrap();
+    assert_eq!((told.code, found["state"].as_str()), (Some(1), Some("fail")), "{found}");
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_found() {
     let mut server = Server::start().await.unwrap();
     let base = server.base();

@@ -1,8 +1,9 @@
 //! Contacts by the API: made, found, changed, merged, and what is told of it.
 
 use serde_json::{Value, json};
+use tidings_simulator::whatsapp::text_message;
 use tidings_tests::{
-    Scene, assert_holds, json_of, pointers, text,
+    Scene, assert_holds, json_of, now, pointers, text,
     webhooks::{customer, text as says},
 };
 
@@ -108,7 +109,7 @@ async fn two_become_one_and_the_one_that_is_gone_says_where() {
     let mut line = scene.line("1001").await.unwrap();
     let account = line.account.clone();
     for (number, vendor_id) in [(1, "wamid.1"), (2, "wamid.2")] {
-        line.post(&says(&account, &customer(number), vendor_id, "hello")).await.unwrap();
+        line.post(&text_message(&account, &customer(number), vendor_id, now(), "hello")).await.unwrap();
     }
     let arrivals = scene.arrivals(2).await.unwrap();
     let ids: Vec<String> =

@@ -173,6 +173,21 @@ async fn a_stop_finishes_what_is_under_way_and_leaves_the_rest_for_the_next_star
 }
 
 #[tokio::test]
+async fn files_without_their_database_are_left_alone() {
+    let mut scene = Scene::start().await.unwrap();
+    scene.api.upload("a.png", "image/png", b"a picture").await.unwrap().ok().unwrap();
+    let data = scene.server.data().to_owned();
+    let stored = files(&data.join("media"));
+    scene.server.stop().await.unwrap();
+    for name in ["tidings.db", "tidings.db-wal", "tidings.db-shm"] {
+        let _ = std::fs::remove_file(data.join(name));
+    }
+    let refused = scene.server.restart().await.unwrap_err().to_string();
+    assert!(refused.contains("restore a backup"), "{refused}");
+    assert_eq!((stored.len(), files(&data.join("media"))), (1, stored));
+}
+
+#[tokio::test]
 async fn a_folder_has_one_server() {
     let mut first = Server::start().await.unwrap();
     let refused = first.start_another().await.unwrap_err().to_string();

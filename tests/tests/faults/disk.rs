@@ -125,6 +125,7 @@ async fn a_full_disk_acknowledges_nothing_and_loses_nothing() {
     acknowledged.extend(20..number);
     assert!(refused.header("retry-after").unwrap().parse::<u64>().is_ok());
     refused.problem(503, "overloaded").unwrap();
+    scene.api.get("/readyz").await.unwrap().problem(503, "overloaded").unwrap();
     for again in 0..20 {
         let answer = line.post_by(&mut scene.api, &written(number + again)).await.unwrap();
         if answer.status == 200 {

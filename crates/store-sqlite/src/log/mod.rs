@@ -23,7 +23,7 @@ use tidings_store::{
 };
 use uuid::Uuid;
 
-use crate::{open::SqliteStore, queue::Urgency, session::Session, state::OPERATOR};
+use crate::{open::SqliteStore, queue::Urgency, session::Session};
 
 #[async_trait]
 impl Log for SqliteStore {
@@ -32,12 +32,10 @@ impl Log for SqliteStore {
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
-        if !self.writer.disk_is_full() {
-            return self.readers.run(events::head).await.map(drop);
+        if self.writer.disk_is_full() {
+            return Err(StoreError::DiskFull);
         }
-        // There may be room by now, and nobody else who writes.
-        let touch = "UPDATE pruned SET up_to = up_to WHERE kind = 'event'";
-        self.writer.run(Urgency::Now, OPERATOR, move |session| session.reader.execute(touch)).await
+        self.readers.run(events::head).await.map(drop)
     }
 
     async fn log_head(&self) -> Result<Position, StoreError> {
