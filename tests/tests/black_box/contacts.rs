@@ -146,6 +146,9 @@ async fn a_list_is_no_object() {
     let listed = json!({ "handles": [["phone_number", "+4915112345678", true, null, "all"]] });
     let refused = scene.api.post("/v1/contacts", &listed).await.unwrap().problem(422, "validation_failed").unwrap();
     assert_eq!(pointers(&refused), ["/handles/0"]);
+    let listed = json!({ "url": "http://127.0.0.1:9/", "auth": ["bearer", "t"] });
+    let refused = scene.api.post("/v1/endpoints", &listed).await.unwrap().problem(422, "validation_failed").unwrap();
+    assert_eq!(pointers(&refused), ["/auth"]);
     let workspaces = scene.api.get("/v1/workspaces").await.unwrap().ok().unwrap();
     let workspace = format!("/v1/workspaces/{}", text(&workspaces, "/data/0/id"));
     for quotas in [json!([]), json!([7, 8, 9])] {

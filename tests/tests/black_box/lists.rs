@@ -53,6 +53,15 @@ async fn a_cursor_of_a_list_in_another_order_is_refused() {
 }
 
 #[tokio::test]
+async fn a_cursor_of_the_order_of_time_is_refused_in_that_of_recording() {
+    let (mut scene, ..) = five_customers().await;
+    let page = scene.api.get("/v1/messages?limit=1").await.unwrap().ok().unwrap();
+    let path = format!("/v1/messages?status=failed&cursor={}", text(&page, "/next_cursor"));
+    let refused = scene.api.get(&path).await.unwrap().problem(422, "validation_failed").unwrap();
+    assert_eq!(pointers(&refused), ["/cursor"]);
+}
+
+#[tokio::test]
 async fn pages_follow_one_another_the_newest_first() {
     let (mut scene, ..) = five_customers().await;
     for (path, number) in [("/v1/messages", 7), ("/v1/conversations", 6), ("/v1/channels", 2)] {

@@ -216,8 +216,7 @@ pub(super) fn is_back(desk: &mut Desk<'_, '_>, person: &Person) {
     update(desk, after);
 }
 
-/// A contact has chosen what it wants to be sent. Who is not known and wants less becomes known by it, so as not to be written
-/// to later.
+/// A contact has chosen what it wants to be sent. Who is not known becomes known by it, so as to be written to as it wants.
 pub(super) fn preferred(desk: &mut Desk<'_, '_>, preferred: &Preferred) {
     desk.channel_is_alive();
     let choose = |handles: &mut Vec<Handle>| {
@@ -230,8 +229,7 @@ pub(super) fn preferred(desk: &mut Desk<'_, '_>, preferred: &Preferred) {
         choose(&mut after.handles);
         return update(desk, after);
     }
-    let wants_less = preferred.opted_out.is_some();
-    let Some(mut contact) = wants_less.then(|| new_contact(desk, &preferred.contact, Writer::Contact)).flatten() else {
+    let Some(mut contact) = new_contact(desk, &preferred.contact, Writer::Contact) else {
         let vendor_id = preferred.contact.identities.first().map(|identity| identity.value.clone());
         return desk.keep(Kept::Unmatched { kind: "preferred", vendor_id: vendor_id.unwrap_or_default() });
     };

@@ -184,9 +184,10 @@ impl From<StoreError> for Problem {
             StoreError::Expired { oldest } => {
                 Self { oldest: oldest.map(|id| id.to_string()), ..Self::new(Code::CursorExpired, error.to_string()) }
             }
-            StoreError::ForeignMark => {
-                Self::field("/cursor", "expected the `next_cursor` of the same list with the same filters")
-            }
+            StoreError::ForeignMark => Self::field(
+                "/cursor",
+                "expected the `next_cursor` of the same list in the same order: filters decide that",
+            ),
             StoreError::IdempotencyConflict => Self::new(Code::IdempotencyConflict, error.to_string()),
             StoreError::Overloaded => Self::new(Code::Overloaded, error.to_string()).retry_after(1),
             StoreError::DiskFull => {

@@ -2,14 +2,14 @@
 //! its items for the fields in their order, and nobody means that.
 
 use serde::{
-    Deserializer,
+    Deserialize as _, Deserializer,
     de::{
-        Error as _, IntoDeserializer, Unexpected, Visitor,
-        value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer},
+        DeserializeOwned, Error as _, IntoDeserializer, Unexpected, Visitor,
+        value::{MapDeserializer, SeqDeserializer},
     },
     forward_to_deserialize_any,
 };
-use serde_json::{Error, Value};
+use serde_json::{Error, Map, Value};
 
 /// A value that is read so.
 #[derive(Clone, Copy)]
@@ -70,10 +70,9 @@ impl<'de> Deserializer<'de> for Strict<'de> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self.0 {
-            Value::Object(fields) if fields.len() == 1 => visitor.visit_enum(MapAccessDeserializer::new(
-                MapDeserializer::new(fields.iter().map(|(name, value)| (name.as_str(), Strict(value)))),
-            )),
-            single => single.deserialize_enum(name, variants, visitor),
+            // Of those that we take all are words.
+            Value::Object(_) => Err(Error::invalid_type(Unexpected::Map, &"a string")),
+            word => word.deserialize_enum(name, variants, visitor),
         }
     }
 
@@ -81,4 +80,11 @@ impl<'de> Deserializer<'de> for Strict<'de> {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
         tuple_struct map identifier ignored_any
     }
+}
+
+/// Reads an object, if there is one, whose kind is told by one of its fields: for such, serde looks at what there is before
+/// anybody can say that it is to be an object.
+pub(crate) fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let fields = Option::<Map<String, Value>>::deserialize(deserializer)?;
+    fields.map(|fields| T::deserialize(Value::Object(fields)).map_err(D::Error::custom)).transpose()
 }

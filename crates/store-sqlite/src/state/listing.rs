@@ -113,6 +113,9 @@ impl Query {
     fn begin(&mut self) -> Result<String, StoreError> {
         let (number, before) = (format!("{}.number", self.table), self.page.before);
         let Some(time) = self.time.map(|time| format!("{}.{time}", self.table)) else {
+            if before.is_some_and(|mark| mark.at.is_some()) {
+                return Err(StoreError::ForeignMark);
+            }
             self.compare(&number, "<", before.map(|mark| codec::signed(mark.number)));
             return Ok(format!("{number} DESC"));
         };

@@ -100,10 +100,13 @@ fn who_opts_out_while_a_message_waits_is_not_sent_it() {
 }
 
 #[test]
-fn who_is_unknown_becomes_known_by_wanting_less() {
+fn who_is_unknown_becomes_known_by_a_choice() {
     let mut book = Book::new();
-    assert!(book.take(1, &preferred(None, 1)).is_empty());
-    assert_eq!(book.unmatched, [("preferred", "+1".to_owned())]);
+    assert_eq!(names(&book.take(1, &preferred(None, 5))), ["contact.created"]);
+    assert!(book.take(2, &preferred(Some(OptOut::Marketing), 2)).is_empty(), "it was chosen before");
+    assert_eq!(handle(&book).opted_out, None);
+
+    let mut book = Book::new();
     assert_eq!(names(&book.take(2, &preferred(Some(OptOut::Marketing), 2))), ["contact.created"]);
     assert_eq!((handle(&book).opted_out, book.conversations.len()), (Some(OptOut::Marketing), 0));
     assert!(matches!(book.submit(3, &advertising()), Err(Refusal::OptedOut(_))));

@@ -21,6 +21,7 @@ use crate::{
     http::{
         body::escape,
         problem::{Answer, FieldProblem, Problem},
+        strict::object,
     },
     registry::LiveEndpoint,
 };
@@ -71,7 +72,7 @@ pub(crate) struct EndpointInput {
     pub(super) headers: Option<BTreeMap<String, String>>,
     /// How it wants to be sure that it is us, beside the signature: `{"type": "basic", "username", "password"}` or
     /// `{"type": "bearer", "token"}`. Not shown again.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing, deserialize_with = "object")]
     pub(super) auth: Option<AuthInput>,
     /// How many requests a second it may be sent, evenly spread: 0.001 to 10000; as many as it takes unless told.
     #[serde(default)]
