@@ -9,6 +9,6 @@ CREATE INDEX media_by_workspace ON media (workspace);
 -- Most messages end as sent, delivered or read; the others, which are looked for, are few.
 CREATE INDEX messages_in_other_states ON messages (workspace, status) WHERE status NOT IN ('sent', 'delivered', 'read');
 CREATE INDEX attempts_failed ON attempts (endpoint, number) WHERE outcome = 'failed';
--- Most events tell of these.
+-- Most events are of the kinds that are left out.
 CREATE INDEX events_of_other_kinds ON events (workspace, kind)
     WHERE kind NOT IN ('message.received', 'message.sent', 'message.delivered', 'message.read', 'message.updated');
