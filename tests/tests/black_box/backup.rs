@@ -1,7 +1,10 @@
 //! `tidings backup` and `tidings restore`: a copy is whole whatever the server does meanwhile, and everything goes on from
 //! it.
 
-use std::{os::unix::fs::PermissionsExt, path::Path};
+use std::{
+    os::unix::fs::{FileExt, PermissionsExt},
+    path::Path,
+};
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -47,6 +50,22 @@ fn names(folder: &Path) -> Vec<String> {
 
 fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn of_a_damaged_database_no_backup_is_made() {
+    let mut server = Server::start().await.unwrap();
+    server.stop().await.unwrap();
+    let backups = tempfile::tempdir().unwrap();
+    let made = run("backup", server.data(), &backups.path().join("whole"), &[]).await;
+    assert_eq!(made.code, Some(0), "{made:?}");
+    let database = std::fs::OpenOptions::new().write(true).open(server.data().join("tidings.db")).unwrap();
+    for page in 10..30 {
+        database.write_all_at(&[0xff; 200], page * 4096).unwrap();
+    }
+    let made = run("backup", server.data(), &backups.path().join("damaged"), &[]).await;
+    assert!(made.code == Some(1) && made.errors.contains("is damaged"), "{made:?}");
+    assert_eq!(names(backups.path()), ["whole"]);
 }
 
 #[tokio::test]

@@ -249,6 +249,15 @@ async fn files_are_fetched_and_those_that_are_lost_are_named() {
     assert!(told.code == Some(1) && told.errors.contains(id.as_str()), "{told:?}");
     assert_eq!(Lines::of(&std::fs::read_to_string(path("b.jsonl")).unwrap()).counts()["media"], 2);
     assert_eq!(std::fs::read_dir(path("fewer")).unwrap().count(), 1);
+
+    let (id, sha256, _) = &ids[1];
+    let place = Path::new(&sha256[..2]).join(&sha256[2..4]).join(sha256);
+    std::fs::write(scene.server.data().join("media").join(place), "the sec0nd").unwrap();
+    let told = export("c.jsonl", "none").await;
+    assert!(told.code == Some(1) && told.errors.contains(id.as_str()), "{told:?}");
+    let exported = std::fs::read_to_string(path("c.jsonl")).unwrap();
+    assert!(exported.lines().last().unwrap().contains("\"end\""), "the export went on to its end: {exported}");
+    assert_eq!(std::fs::read_dir(path("none")).unwrap().count(), 0);
 }
 
 #[tokio::test]
