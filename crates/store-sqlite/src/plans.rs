@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
@@ -9,6 +10,16 @@ use rusqlite::{
     Connection,
     trace::{TraceEvent, TraceEventCodes},
 };
+use tidings_domain::id::OrderedIds;
+
+use crate::{Options, SqliteStore};
+
+/// A new store in a folder, and its database.
+pub(crate) fn store_in(folder: &Path) -> (Arc<SqliteStore>, PathBuf) {
+    let database = folder.join("tidings.db");
+    let ids = Box::new(OrderedIds::new(|bytes: &mut [u8]| bytes.fill(1)));
+    (Arc::new(SqliteStore::open(Options { database: database.clone(), ids }).unwrap()), database)
+}
 
 /// The statements that a connection has run.
 pub(crate) struct Statements(Arc<Mutex<BTreeSet<String>>>);

@@ -66,7 +66,8 @@ fn told(aged: &Aged) -> String {
     let Aged { events, bytes, events_deleted, seconds, seconds_in_all, bytes_after, write_ahead_bytes, .. } = aged;
     let mut text = format!(
         "\n{events} events in {bytes} bytes; {events_deleted} of them were deleted within {seconds:.0} seconds of the start, \
-         and all that was too old within {seconds_in_all:.0}, which left {bytes_after} bytes; the write-ahead log had {write_ahead_bytes} at most\n\nms p50 / p99 / longest\n"
+         and all that was too old within {seconds_in_all:.0}, which left {bytes_after} bytes; \
+         the write-ahead log had {write_ahead_bytes} at most\n\nms p50 / p99 / longest\n"
     );
     let width = aged.readings.iter().map(|reading| reading.question.len()).max().unwrap_or(0);
     for Reading { question, ms } in &aged.readings {

@@ -196,6 +196,14 @@ impl RawRequest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NoFields {}
 
+impl FromRequest<Arc<Gateway>> for NoFields {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, gateway: &Arc<Gateway>) -> Answer<Self> {
+        RawRequest::from_request(request, gateway).await?.json()
+    }
+}
+
 /// Reads an object; every field that is wrong is told, not only the first.
 pub(crate) fn parse<T: DeserializeOwned>(object: Map<String, Value>) -> Answer<T> {
     let mut value = Value::Object(object);

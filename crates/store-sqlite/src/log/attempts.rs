@@ -19,13 +19,6 @@ use crate::{
 
 const SELECT: &str = "SELECT attempts.*, endpoints.id AS endpoint_id, events.id AS event_id FROM attempts \
      JOIN endpoints ON endpoints.number = attempts.endpoint JOIN events ON events.position = attempts.position";
-/// The same of those that failed and of dead letters; the planner does not find their indexes by itself.
-const SELECT_FAILED: &str = "SELECT attempts.*, endpoints.id AS endpoint_id, events.id AS event_id \
-     FROM attempts INDEXED BY attempts_failed \
-     JOIN endpoints ON endpoints.number = attempts.endpoint JOIN events ON events.position = attempts.position";
-const SELECT_DEAD: &str = "SELECT attempts.*, endpoints.id AS endpoint_id, events.id AS event_id \
-     FROM attempts INDEXED BY attempts_dead \
-     JOIN endpoints ON endpoints.number = attempts.endpoint JOIN events ON events.position = attempts.position";
 
 fn read(row: &Row<'_>) -> Result<(i64, AttemptRecord), StoreError> {
     let number: i64 = codec::column(row, "number")?;
@@ -136,12 +129,16 @@ pub(crate) fn list(
 ) -> Result<Listing<AttemptRecord>, StoreError> {
     let endpoint = super::deliveries::endpoint_number(reader, endpoint)?;
     let (select, outcome) = match filter.outcome {
-        Some(Outcome::Dead) => (SELECT_DEAD, Some("attempts.outcome = 'dead'")),
-        Some(Outcome::Failed) => (SELECT_FAILED, Some("attempts.outcome = 'failed'")),
-        Some(Outcome::Delivered) => (SELECT, Some("attempts.outcome = 'delivered'")),
-        None => (SELECT, None),
+        Some(Outcome::Dead) => {
+            (listing::by_index(SELECT, "attempts", "attempts_dead"), Some("attempts.outcome = 'dead'"))
+        }
+        Some(Outcome::Failed) => {
+            (listing::by_index(SELECT, "attempts", "attempts_failed"), Some("attempts.outcome = 'failed'"))
+        }
+        Some(Outcome::Delivered) => (SELECT.to_owned(), Some("attempts.outcome = 'delivered'")),
+        None => (SELECT.to_owned(), None),
     };
-    let mut query = listing::Query::new(select, "attempts", ("endpoint", endpoint), page);
+    let mut query = listing::Query::new(&select, "attempts", ("endpoint", endpoint), page);
     query.any(
         "attempts.number IN (SELECT number FROM attempts INDEXED BY attempts_by_position \
          WHERE endpoint = ?1 AND position IN (SELECT position FROM events WHERE id IN (",

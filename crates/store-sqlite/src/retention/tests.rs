@@ -1,7 +1,5 @@
 //! No slice goes through a table, however large that is.
 
-use std::sync::Arc;
-
 use tidings_domain::{
     delivery::{DeliveryChange, Outcome},
     id::OrderedIds,
@@ -13,9 +11,8 @@ use tidings_store::{
 
 use super::{events, gaps, records};
 use crate::{
-    Options, SqliteStore,
     open::connect,
-    plans::{Statements, steps},
+    plans::{Statements, steps, store_in},
     session::{Counters, Numbers, Reader, Session},
     tally::Tally,
 };
@@ -23,9 +20,7 @@ use crate::{
 #[tokio::test]
 async fn no_slice_goes_through_a_table() {
     let folder = tempfile::tempdir().unwrap();
-    let database = folder.path().join("tidings.db");
-    let ids = Box::new(OrderedIds::new(|bytes: &mut [u8]| bytes.fill(1)));
-    let store = Arc::new(SqliteStore::open(Options { database: database.clone(), ids }).unwrap());
+    let (store, database) = store_in(folder.path());
     let bench = Bench::new(store.clone());
     let scene = Scene::new(&bench).await;
     let epoch = store.lease_acquire("endpoint", scene.endpoint.uuid(), "one").await.unwrap();

@@ -286,9 +286,10 @@ pub(crate) fn list(
     page: Page,
 ) -> Result<Listing<Conversation>, StoreError> {
     let Some(workspace) = reader.find_workspace(workspace)? else { return Ok(listing::empty()) };
-    // The planner does not know that a contact has few.
-    let by_contact = filter.contact_id.map(|_| "FROM conversations INDEXED BY conversations_by_contact");
-    let select = SELECT.replacen("FROM conversations", by_contact.unwrap_or("FROM conversations"), 1);
+    let select = match filter.contact_id {
+        Some(_) => listing::by_index(SELECT, "conversations", "conversations_by_contact"),
+        None => SELECT.to_owned(),
+    };
     let mut query = listing::Query::new(&select, "conversations", ("workspace", workspace), page);
     query.and("channels.id", filter.channel_id.map(ChannelId::to_bytes));
     query.any(

@@ -355,14 +355,13 @@ pub(crate) fn list(
     };
     let is_common = |status| matches!(status, MessageStatus::Sent | MessageStatus::Delivered | MessageStatus::Read);
     let is_rare = filter.status.is_some_and(|status| !is_common(status));
-    // The planner does not know what there is much of.
     let (index, is_by_time) = match filter.channel_id {
         _ if conversations.is_some() => ("messages_by_conversation", false),
         _ if is_rare => ("messages_in_other_states", false),
         Some(_) => ("messages_by_channel", true),
         None => ("messages_by_time", true),
     };
-    let select = SELECT.replacen("FROM messages", &format!("FROM messages INDEXED BY {index}"), 1);
+    let select = listing::by_index(SELECT, "messages", index);
     let mut query = listing::Query::new(&select, "messages", ("workspace", workspace), page);
     match conversations.as_deref() {
         Some([one]) => query.and("messages.conversation", Some(*one)),

@@ -1,13 +1,10 @@
 //! No list that is asked for often goes through all of a workspace, however much that has.
 
-use std::sync::Arc;
-
 use tidings_domain::{
     Timestamp,
     conversation::ConversationStatus,
     delivery::{DeliveryChange, Outcome},
     event::{EventKind, Position},
-    id::OrderedIds,
     status::MessageStatus,
 };
 use tidings_store::{
@@ -16,9 +13,8 @@ use tidings_store::{
 };
 
 use crate::{
-    Options, SqliteStore,
     open::connect,
-    plans::{Statements, steps},
+    plans::{Statements, steps, store_in},
     session::Reader,
     state::{contacts, conversations, messages},
 };
@@ -26,9 +22,7 @@ use crate::{
 #[tokio::test]
 async fn no_list_goes_through_all_of_a_workspace() {
     let folder = tempfile::tempdir().unwrap();
-    let database = folder.path().join("tidings.db");
-    let ids = Box::new(OrderedIds::new(|bytes: &mut [u8]| bytes.fill(1)));
-    let store = Arc::new(SqliteStore::open(Options { database: database.clone(), ids }).unwrap());
+    let (store, database) = store_in(folder.path());
     let bench = Bench::new(store.clone());
     let scene = Scene::new(&bench).await;
     let channel = bench.channel(scene.workspace, "700").await;

@@ -21,7 +21,7 @@ use crate::{
     },
     http::{
         auth::Caller,
-        body::{Id, NoFields, RawRequest, json},
+        body::{Id, NoFields, json},
         problem::Answer,
     },
 };
@@ -72,9 +72,8 @@ pub(crate) async fn check(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
     id: Id,
-    request: RawRequest,
+    _: NoFields,
 ) -> Answer<Response> {
-    let NoFields {} = request.json()?;
     caller.may(Area::Channels, Access::Write)?;
     let live = find(&gateway, &caller, &id)?;
     let outbound = outbound(&live)?;

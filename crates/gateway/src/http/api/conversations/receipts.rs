@@ -16,7 +16,7 @@ use crate::{
     flow::vendor::{CALL_TIMEOUT, Vendor},
     http::{
         auth::Caller,
-        body::{Id, NoFields, RawRequest, json},
+        body::{Id, NoFields, json},
         problem::{Answer, Code, Problem},
     },
 };
@@ -37,13 +37,7 @@ pub(crate) struct ReceiptAnswer {
     params(("id" = String, Path, description = "The conversation")),
     responses((status = 200, description = "The contact sees it", body = ReceiptAnswer)),
 )]
-pub(crate) async fn read(
-    State(gateway): State<Arc<Gateway>>,
-    caller: Caller,
-    id: Id,
-    request: RawRequest,
-) -> Answer<Response> {
-    let NoFields {} = request.json()?;
+pub(crate) async fn read(State(gateway): State<Arc<Gateway>>, caller: Caller, id: Id, _: NoFields) -> Answer<Response> {
     show(&gateway, &caller, &id, false).await
 }
 
@@ -60,9 +54,8 @@ pub(crate) async fn typing(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
     id: Id,
-    request: RawRequest,
+    _: NoFields,
 ) -> Answer<Response> {
-    let NoFields {} = request.json()?;
     show(&gateway, &caller, &id, true).await
 }
 
